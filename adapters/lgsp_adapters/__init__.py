@@ -1,0 +1,1 @@
+"""Adapters: one module per system, on the contract of `lgsp.adapter`."""

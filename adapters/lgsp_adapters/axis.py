@@ -1,0 +1,186 @@
+"""Trục liên thông văn bản quốc gia: a VXP client that sends edXML, and polls for what came to the province."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import httpx
+from pydantic import JsonValue
+
+from lgsp.adapter import AdapterSettings, Delivery, Intake, Ports, Receipt
+from lgsp.errors import InvalidMessageError, RejectedError, TransientError
+from lgsp.standards import edxml, vxp
+from lgsp_adapters import edoc, wire
+
+__all__ = ["AxisAdapter"]
+
+MAX_PACKET_BYTES = 150 * 1024 * 1024
+"""Largest edXML that is sent or read; 100 MB of attachments happens."""
+
+ITEMS_PER_ROUND = 100
+"""The wire has no paging; the rest stays in the list and is taken by the next round."""
+
+_JSON = "application/json"
+_RETRY_HELPS = frozenset({"20", "21"})
+_REFUSALS = frozenset({"10", "15", "18", "19", "22", "23"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    doc_id: str
+    sender: str
+    to: frozenset[str]
+
+
+class AxisAdapter:
+    """Settings: `url`, `secret`, `system_id`, `timeout_s`, `max_connections`."""
+
+    def __init__(self, settings: AdapterSettings, ports: Ports) -> None:
+        name = ports.system
+        self._ports = ports
+        self._system_id = wire.setting(settings, name, "system_id", "sim.lgsp.01")
+        self._secret = wire.setting(settings, name, "secret")
+        self._client = wire.build_client(
+            wire.url_setting(settings, name),
+            timeout_s=wire.number_setting(settings, name, "timeout_s", 10.0),
+            max_connections=int(wire.number_setting(settings, name, "max_connections", 10)),
+        )
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        """sendEdoc: a document or a status, with only those recipients that this delivery is for."""
+        packet = await edoc.from_canonical(delivery.message, delivery.organizations, self._ports.blobs)
+        raw = edxml.write(packet)
+        if len(raw) > MAX_PACKET_BYTES:
+            raise RejectedError(
+                f"the packet has {len(raw)} bytes, the limit is {MAX_PACKET_BYTES}", wire_code="10"
+            )
+        parameters = {
+            "servicetype": "eDoc",
+            "messagetype": edoc.message_type(packet),
+            "hash-file": vxp.file_hash(raw),
+            "from": packet.sender.id,
+        }
+        answer = await self._ask("/sendEdoc", parameters, raw, content_type="application/octet-stream")
+        doc_id = answer.get("DocId")
+        return Receipt(str(doc_id) if isinstance(doc_id, str | int) else "")
+
+    async def poll(self, intake: Intake) -> int:
+        """Documents, then statuses; each is confirmed (`done`, `fail`) only after the bus has it.
+
+        An item that can't be fetched now holds back the later ones of its sender, so that their order is kept, and nobody
+        else's. BackpressureError passes through: what was not confirmed is offered again.
+
+        Raises:
+            TransientError, RejectedError: the axis is away, or no item at all went through.
+        """
+        taken = 0
+        room = ITEMS_PER_ROUND
+        failures: list[TransientError | RejectedError] = []
+        for kind in ("edoc", "status"):
+            items = (await self._list(kind))[:room]
+            room -= len(items)
+            taken += await self._take_all(items, intake, failures)
+        if failures and not taken:
+            raise failures[0]
+        return taken
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _take_all(
+        self, items: Sequence[_Item], intake: Intake, failures: list[TransientError | RejectedError]
+    ) -> int:
+        taken = 0
+        held: set[str] = set()
+        for item in items:
+            if item.sender in held:
+                continue
+            try:
+                await self._take(item, intake)
+            except (TransientError, RejectedError) as exc:
+                if isinstance(exc, TransientError) and exc.system_down:
+                    raise
+                held.add(item.sender)
+                failures.append(exc)
+            else:
+                taken += 1
+        return taken
+
+    async def _take(self, item: _Item, intake: Intake) -> None:
+        raw = await self._fetch(item.doc_id)
+        source = edoc.Source(self._ports.system, self._ports.clock.now(), item.to)
+        try:
+            message = await edoc.to_canonical(edxml.read(raw), source, self._ports.blobs)
+        except InvalidMessageError as exc:
+            await intake.refuse(raw, exc, reference=item.doc_id)
+            await self._confirm(item.doc_id, "fail")
+            return
+        try:
+            await intake.accept(message)
+        except InvalidMessageError:
+            await self._confirm(item.doc_id, "fail")
+            return
+        await self._confirm(item.doc_id, "done")
+
+    async def _list(self, kind: str) -> list[_Item]:
+        answer = await self._ask("/getReceivedEdocList", {"servicetype": "eDoc", "messagetype": kind})
+        data = answer.get("data")
+        entries = data if isinstance(data, list) else []
+        items = (_item(entry) for entry in entries if isinstance(entry, dict))
+        return [item for item in items if item is not None]
+
+    async def _fetch(self, doc_id: str) -> bytes:
+        answer = await self._ask("/getEdoc", {"docId": doc_id, "filePath": "./"}, b"{}")
+        data = answer.get("data")
+        try:
+            return base64.b64decode(data if isinstance(data, str) else "", validate=True)
+        except (binascii.Error, ValueError) as exc:
+            raise TransientError(f"getEdoc {doc_id}: `data` is not base64") from exc
+
+    async def _confirm(self, doc_id: str, state: str) -> None:
+        await self._ask("/updateStatus", {"docid": doc_id, "status": state}, b"{}")
+
+    async def _ask(
+        self, path: str, parameters: Mapping[str, str], body: bytes = b"", *, content_type: str = _JSON
+    ) -> dict[str, JsonValue]:
+        signed = {
+            "systemid": self._system_id,
+            **parameters,
+            "timestamp": vxp.timestamp(self._ports.clock.now()),
+            "Content-Type": content_type,
+        }
+        headers = {**vxp.sign(signed, self._secret), "Content-Type": content_type}
+        # Base64 in JSON makes a packet a third larger.
+        bound = MAX_PACKET_BYTES * 3 // 2
+        response = await wire.call(
+            self._client, "POST", path, max_bytes=bound, headers=headers, content=body
+        )
+        return _judge(response, path)
+
+
+def _judge(response: httpx.Response, path: str) -> dict[str, JsonValue]:
+    """The answer if its ErrorCode is 0; else the error that the code stands for (published error list of the wire)."""
+    if response.status_code == 413:
+        raise RejectedError(f"{path}: HTTP 413, the packet is too large", wire_code="413")
+    answer = wire.json_object(response, path)
+    code = str(answer.get("ErrorCode", ""))
+    if code == "0":
+        return answer
+    problem = f"{path}: ErrorCode {code or 'missing'} {answer.get('ErrorDesc', '')}".rstrip()
+    if code in _REFUSALS:
+        raise RejectedError(problem, wire_code=code)
+    # 20, 21 say "later"; a code that nobody knows may be a passing fault as well, and the message is not to be lost for it.
+    raise TransientError(problem if code in _RETRY_HELPS else f"{problem} (unknown, HTTP {response.status_code})")
+
+
+def _item(entry: Mapping[str, JsonValue]) -> _Item | None:
+    doc_id = entry.get("docId")
+    if not isinstance(doc_id, str | int) or doc_id == "" or entry.get("status") in {"done", "fail"}:
+        return None
+    to = entry.get("to")
+    names = to if isinstance(to, list) else re.split(r"[,;|]", to) if isinstance(to, str) else []
+    found = frozenset(str(name).strip() for name in names if str(name).strip())
+    return _Item(str(doc_id), str(entry.get("from") or ""), found)

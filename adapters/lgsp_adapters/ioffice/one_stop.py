@@ -1,0 +1,197 @@
+"""The one-stop link of iOffice (liên thông một cửa - QLVB): `GuiHoSo` out, `LayGoiTinVanBan` in."""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+from pydantic import JsonValue, ValidationError
+
+from lgsp.adapter import BlobStore
+from lgsp.clock import VIETNAM
+from lgsp.errors import Fault, InvalidMessageError, NotFoundError, RejectedError
+from lgsp.message import Message, faults_of, type_name
+from lgsp.model.attachment import Attachment
+from lgsp.model.result import ResultIssued, ResultRequested
+from lgsp.standards import identifiers
+
+__all__ = ["MAX_DRAFT_BYTES", "issued_message", "requested_packet"]
+
+MAX_DRAFT_BYTES = 100 * 1024 * 1024
+"""All drafts of one dossier together, before Base64."""
+
+_SCHEMA = "https://lgsp.vn/schemas/result.issued/1"
+_FORBIDDEN = re.compile(r"[/\\\x00-\x1f]")
+
+
+async def requested_packet(message: Message, blobs: BlobStore) -> dict[str, JsonValue]:
+    """GuiHoSo of a `result.requested`. `ThamSoAn`, which iOffice hands back as it is, carries what its wire has no field for.
+
+    Raises:
+        InvalidMessageError: the data breaks the schema.
+        RejectedError: a draft is not in the store, or they are too large.
+    """
+    try:
+        request = ResultRequested.model_validate(message.data, strict=False)
+    except ValidationError as exc:
+        raise InvalidMessageError("result.requested", faults_of(exc, "/data")) from exc
+    packet: dict[str, JsonValue] = {
+        "IDHoSo": request.igate_id or request.code,
+        "MaHoSo": request.code,
+        "TenHoSo": request.abstract,
+        "ThuTuc": request.procedure_name,
+        "NguoiNop": {
+            "Ten": request.applicant.name,
+            "CMND": request.applicant.citizen_id or "",
+            "SoDienThoai": request.applicant.telephone,
+            "DiaChi": request.applicant.address,
+        },
+        "NguoiKy": {"Ten": request.signer},
+        "DonVi": {"Ten": request.unit_name, "MaDinhDanh": request.unit_id},
+        "VanBanDuThao": {
+            "TrichYeu": request.abstract,
+            "LoaiVanBan": request.document_type,
+            "NgayTao": _wire_day(request.requested_at),
+            "DinhKem": list(await _wire_drafts(request.drafts, blobs)),
+        },
+        "ThanhPhanHoSo": [],
+        "ThamSoAn": json.dumps(_hidden(request, message), ensure_ascii=False),
+    }
+    if request.due_at is not None:
+        packet["HanXuLyVanBan"] = _wire_day(request.due_at)
+    return packet
+
+
+def _hidden(request: ResultRequested, message: Message) -> dict[str, str]:
+    hidden = {
+        "national_code": request.national_code,
+        "correlation": message.correlationid or message.subject,
+        "causation": message.id,
+    }
+    return {key: value for key, value in hidden.items() if value}
+
+
+async def _wire_drafts(drafts: Sequence[Attachment], blobs: BlobStore) -> list[dict[str, JsonValue]]:
+    size = sum(draft.blob.size for draft in drafts)
+    if size > MAX_DRAFT_BYTES:
+        raise RejectedError(f"the drafts have {size} bytes, the limit is {MAX_DRAFT_BYTES}", wire_code="413")
+    return [
+        {"Ten": draft.name, "Base64": base64.b64encode(await _content(draft, blobs)).decode(), "Link": ""}
+        for draft in drafts
+    ]
+
+
+async def _content(draft: Attachment, blobs: BlobStore) -> bytes:
+    try:
+        return b"".join([chunk async for chunk in blobs.open(draft.blob)])
+    except NotFoundError as exc:
+        raise RejectedError(f"{draft.name}: its content is not in the store", wire_code="blob") from exc
+
+
+async def issued_message(
+    packet: Mapping[str, JsonValue], reference: str, source: str, now: datetime, blobs: BlobStore
+) -> Message:
+    """The `result.issued` of a LayGoiTinVanBan; its id follows from `reference` (MaVanBan), so a repeated poll is harmless.
+
+    Raises:
+        InvalidMessageError: a field is missing or wrong, by its place in the packet.
+    """
+    reader = _Reader(packet)
+    hidden = reader.hidden()
+    document = reader.inner("VanBanDi")
+    promulgated_on = document.day("NgayBanHanh")
+    fields: dict[str, object] = {
+        "code": reader.text("MaHoSo"),
+        "national_code": hidden.get("national_code"),
+        "igate_id": reader.text("IDHoSo"),
+        "outcome": reader.text("LoaiKetQua"),
+        "number": document.text("SoKyHieu"),
+        "abstract": document.text("TrichYeu"),
+        "document_type": document.text("LoaiVanBan"),
+        "promulgated_on": promulgated_on,
+        "signer": document.text("NguoiKy"),
+        "position": document.text("ChucVu"),
+        "reason": reader.text("LyDo"),
+        "attachments": await _canonical_files(document, blobs),
+    }
+    try:
+        issued = ResultIssued.model_validate(fields)
+        unit = reader.inner("DonVi").text("MaDinhDanh") or None
+        return Message(
+            id=identifiers.deterministic_id(source, "result.issued", reference),
+            source=source,
+            type=type_name("result.issued"),
+            subject=issued.national_code or issued.code,
+            time=now,
+            dataschema=_SCHEMA,
+            data=issued.model_dump(mode="json"),
+            correlationid=hidden.get("correlation") or issued.national_code or issued.code,
+            causationid=hidden.get("causation"),
+            sender=unit,
+            recipients=unit,
+        )
+    except ValidationError as exc:
+        raise InvalidMessageError("LayGoiTinVanBan", faults_of(exc)) from exc
+
+
+async def _canonical_files(document: "_Reader", blobs: BlobStore) -> tuple[Attachment, ...]:
+    files = []
+    for place, name, content in document.files("DinhKem"):
+        try:
+            raw = base64.b64decode(content, validate=True)
+        except (binascii.Error, ValueError) as exc:
+            raise _fault(f"{place}/Base64", "not Base64", "không phải Base64") from exc
+        safe = _FORBIDDEN.sub("_", name).strip()[:255] or "van-ban"
+        files.append(Attachment(name=safe, media_type="application/pdf", blob=await blobs.put(raw)))
+    return tuple(files)
+
+
+class _Reader:
+    """A JSON object of the wire whose fields may be missing, null or of another type."""
+
+    def __init__(self, value: object, place: str = "") -> None:
+        self._value = value if isinstance(value, Mapping) else {}
+        self._place = place
+
+    def text(self, key: str) -> str:
+        value = self._value.get(key)
+        return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+    def inner(self, key: str) -> "_Reader":
+        return _Reader(self._value.get(key), f"{self._place}/{key}")
+
+    def hidden(self) -> dict[str, str]:
+        try:
+            value = json.loads(self.text("ThamSoAn") or "{}")
+        except (ValueError, RecursionError):
+            return {}
+        return {k: v for k, v in value.items() if isinstance(v, str)} if isinstance(value, dict) else {}
+
+    def day(self, key: str) -> date | None:
+        value = self.text(key)
+        if not value:
+            return None
+        try:
+            return datetime.strptime(value[:10], "%d/%m/%Y").replace(tzinfo=VIETNAM).date()
+        except ValueError as exc:
+            raise _fault(
+                f"{self._place}/{key}", f"not dd/MM/yyyy: {value!r:.40}", "ngày phải có dạng dd/MM/yyyy"
+            ) from exc
+
+    def files(self, key: str) -> list[tuple[str, str, str]]:
+        value = self._value.get(key)
+        entries = [_Reader(entry) for entry in value] if isinstance(value, list) else []
+        return [
+            (f"{self._place}/{key}/{index}", entry.text("Ten"), entry.text("Base64"))
+            for index, entry in enumerate(entries)
+        ]
+
+
+def _fault(place: str, message: str, vietnamese: str) -> InvalidMessageError:
+    return InvalidMessageError("LayGoiTinVanBan", [Fault("ioffice.field", place, message, vietnamese)])
+
+
+def _wire_day(moment: datetime) -> str:
+    return moment.astimezone(VIETNAM).strftime("%d/%m/%Y")

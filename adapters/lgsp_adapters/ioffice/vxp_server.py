@@ -1,0 +1,237 @@
+"""The VXP wire as a server: what iOffice, itself a VXP client, finds under `/in/ioffice/`."""
+
+import base64
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from pydantic import JsonValue
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from lgsp.adapter import Intake, MailboxItem, Ports
+from lgsp.clock import VIETNAM
+from lgsp.errors import BackpressureError, ChannelUnavailableError, InvalidMessageError, NotFoundError
+from lgsp.message import Message
+from lgsp.standards import edxml, identifiers, vxp
+from lgsp_adapters import edoc
+
+__all__ = ["MAX_BODY_BYTES", "VxpServer"]
+
+MAX_BODY_BYTES = 150 * 1024 * 1024
+SENT_KEPT = 200
+"""How many sent packets getSentEdocList remembers; the wire has no paging."""
+
+_LISTED = 200
+_COUNTED = 10_000
+_STATES = frozenset({"processing", "done", "fail"})
+_Operation = Callable[[Request], Awaitable[Response]]
+
+
+class _RefusedError(Exception):
+    """Ends a request with an ErrorCode of the wire."""
+
+    def __init__(self, code: str, description: str, status: int = 200) -> None:
+        super().__init__(description)
+        self.code = code
+        self.description = description
+        self.status = status
+
+
+class VxpServer:
+    """Checks the signature of each call, hands what comes to `intake`, and offers the mailbox."""
+
+    def __init__(self, system_id: str, secret: str, ports: Ports, intake: Intake) -> None:
+        self._system_id = system_id
+        self._secret = secret
+        self._ports = ports
+        self._intake = intake
+
+    def routes(self) -> list[BaseRoute]:
+        """One per operation, relative to the mount point."""
+        operations = {
+            "sendEdoc": self._send,
+            "getReceivedEdocList": self._received,
+            "getSentEdocList": self._sent,
+            "getEdoc": self._get,
+            "updateStatus": self._update,
+            "countReceiveEdoc": self._count_documents,
+            "countReceiveStatus": self._count_statuses,
+        }
+        return [
+            *(Route(f"/{name}", self._answering(each), methods=["POST"]) for name, each in operations.items()),
+            Route("/downloadEdoc", self._answering(self._download), methods=["GET"]),
+        ]
+
+    def _answering(self, operation: _Operation) -> _Operation:
+        async def endpoint(request: Request) -> Response:
+            try:
+                self._check_signature(request)
+                return await operation(request)
+            except _RefusedError as exc:
+                return _failure(exc.code, exc.description, exc.status)
+            except NotFoundError:
+                return _failure("10", "docId không tồn tại", 404 if request.method == "GET" else 200)
+            except BackpressureError as exc:
+                return _busy(exc.retry_after_s)
+            except ChannelUnavailableError:
+                return _busy(5.0)
+
+        return endpoint
+
+    def _check_signature(self, request: Request) -> None:
+        if not vxp.verify(request.headers, self._secret_of):
+            raise _RefusedError("15", "Sai SystemId hoặc SecretKey")
+
+    def _secret_of(self, system_id: str) -> str | None:
+        return self._secret if system_id == self._system_id else None
+
+    async def _send(self, request: Request) -> Response:
+        raw = await _body(request)
+        digest = _header(request, "hash-file")
+        # The real client hashes the file, and sends the file and a line break (vxp-recording).
+        if digest not in {vxp.file_hash(raw), vxp.file_hash(raw.removesuffix(b"\r\n"))}:
+            raise _RefusedError("10", "hash-file không khớp với nội dung tệp")
+        source = edoc.Source(self._ports.system, self._ports.clock.now())
+        try:
+            message = await edoc.to_canonical(edxml.read(raw), source, self._ports.blobs)
+        except InvalidMessageError as exc:
+            await self._intake.refuse(raw, exc, reference=digest)
+            raise _RefusedError("22", _listed(exc)) from exc
+        try:
+            await self._intake.accept(message)
+        except InvalidMessageError as exc:
+            raise _RefusedError("22", _listed(exc)) from exc
+        await self._remember(message)
+        return _ok(DocId=message.id)
+
+    async def _remember(self, message: Message) -> None:
+        """Keep the newest `SENT_KEPT` for getSentEdocList; a crash before this loses the entry there, not the message."""
+        now_ms = int(self._ports.clock.now().timestamp() * 1000)
+        item = MailboxItem(
+            id=identifiers.deterministic_id("sent", self._ports.system, message.id),
+            owner=message.recipients or "",
+            sender=message.sender or "",
+            kind="sent",
+            state="initial",
+            created_ms=now_ms,
+            updated_ms=now_ms,
+            title=message.subject,
+            note="status" if message.kind == "document.status" else "edoc",
+        )
+        if await self._ports.mailbox.put(item, message.id.encode()):
+            kept = await self._ports.mailbox.waiting("sent", limit=SENT_KEPT + 1)
+            for old in kept[:-SENT_KEPT]:
+                await self._ports.mailbox.mark(old.id, "done", old.note)
+
+    async def _received(self, request: Request) -> Response:
+        kind = _header(request, "messagetype") or "edoc"
+        items = await self._ports.mailbox.waiting(kind, limit=_LISTED) if kind in {"edoc", "status"} else ()
+        return _ok(data=[_received_entry(item) for item in items])
+
+    async def _sent(self, request: Request) -> Response:
+        kind = _header(request, "messagetype") or "edoc"
+        items = await self._ports.mailbox.waiting("sent", limit=SENT_KEPT)
+        return _ok(data=[_sent_entry(item) for item in items if item.note == kind])
+
+    async def _get(self, request: Request) -> Response:
+        content = await self._content(request)
+        return _ok(data=base64.b64encode(content).decode())
+
+    async def _download(self, request: Request) -> Response:
+        return Response(await self._content(request), media_type="application/octet-stream")
+
+    async def _content(self, request: Request) -> bytes:
+        item, content = await self._ports.mailbox.get(_header(request, "docId"))
+        if item.kind == "sent":
+            raise NotFoundError(item.id)
+        return content
+
+    async def _update(self, request: Request) -> Response:
+        state = _header(request, "status")
+        if state not in _STATES:
+            raise _RefusedError("10", "status phải là processing, done hoặc fail")
+        await self._ports.mailbox.mark(_header(request, "docid"), state)
+        return _ok()
+
+    async def _count_documents(self, _request: Request) -> Response:
+        return _ok(count=len(await self._ports.mailbox.waiting("edoc", limit=_COUNTED)))
+
+    async def _count_statuses(self, _request: Request) -> Response:
+        return _ok(count=len(await self._ports.mailbox.waiting("status", limit=_COUNTED)))
+
+
+async def _body(request: Request) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > MAX_BODY_BYTES:
+                raise _RefusedError("10", f"Tệp lớn hơn {MAX_BODY_BYTES} byte", 413)
+            chunks.append(chunk)
+    except ClientDisconnect as exc:
+        raise _RefusedError("21", "Kết nối bị ngắt khi đang gửi tệp", 400) from exc
+    return b"".join(chunks)
+
+
+def _header(request: Request, name: str) -> str:
+    return request.headers.get(f"XroadVnpt-{name}", "").strip()
+
+
+def _ok(**fields: JsonValue) -> JSONResponse:
+    return JSONResponse({"status": "OK", "ErrorCode": "0", "ErrorDesc": "", **fields})
+
+
+def _failure(code: str, description: str, status: int = 200) -> JSONResponse:
+    return JSONResponse({"status": "FAIL", "ErrorCode": code, "ErrorDesc": description}, status_code=status)
+
+
+def _busy(retry_after_s: float) -> JSONResponse:
+    answer = _failure("20", "Hệ thống đang bận, xin gửi lại sau", 503)
+    answer.headers["Retry-After"] = str(max(1, round(retry_after_s)))
+    return answer
+
+
+def _listed(error: InvalidMessageError) -> str:
+    """The faults for a person, in Vietnamese, bounded."""
+    lines = [f"{fault.place or '/'} (dòng {fault.line}): {fault.message_vi}" for fault in error.faults[:20]]
+    return "; ".join(lines)[:4000]
+
+
+def _received_entry(item: MailboxItem) -> JsonValue:
+    return {
+        "docId": item.id,
+        "serviceType": "eDoc",
+        "messageType": item.kind,
+        "created_time": _wire_time(item.created_ms),
+        "updated_time": _wire_time(item.updated_ms),
+        "from": item.sender,
+        "to": item.owner,
+        "status": item.state,
+        "status_desc": item.note,
+    }
+
+
+def _sent_entry(item: MailboxItem) -> JsonValue:
+    """What the adapter knows of it; the receivers' read states are not known here and stay empty."""
+    return {
+        "serviceType": "eDoc",
+        "messageType": item.note,
+        "senderDocId": item.id,
+        "receiverDocId": "",
+        "fromCode": item.sender,
+        "toCode": item.owner,
+        "title": item.title,
+        "notation": "",
+        "sentTime": _wire_time(item.created_ms),
+        "receivedTime": "",
+        "sendStatus": "done",
+        "sendStatusDesc": "",
+        "receiveStatus": "",
+        "receiveStatusDesc": "",
+    }
+
+
+def _wire_time(moment_ms: int) -> str:
+    return datetime.fromtimestamp(moment_ms / 1000, tz=VIETNAM).strftime("%Y/%m/%d %H:%M:%S")

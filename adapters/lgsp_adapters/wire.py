@@ -1,0 +1,218 @@
+"""HTTP as every adapter uses it: time limits, bounded answers, errors translated once; and settings."""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypedDict, Unpack
+
+import httpx
+from pydantic import JsonValue
+
+from lgsp.adapter import AdapterSettings
+from lgsp.errors import ConfigurationError, RejectedError, TransientError
+
+__all__ = [
+    "MAX_RESPONSE_BYTES",
+    "CallOptions",
+    "Session",
+    "build_client",
+    "call",
+    "json_object",
+    "number_setting",
+    "setting",
+    "url_setting",
+]
+
+MAX_RESPONSE_BYTES = 32 * 1024 * 1024
+"""Default bound of an answer's decoded body; a caller that fetches documents gives its own."""
+
+_AWAY = frozenset({502, 503, 504})
+
+
+class CallOptions(TypedDict, total=False):
+    """What `call` hands on to httpx."""
+
+    headers: Mapping[str, str]
+    params: Mapping[str, str | int]
+    json: object
+    content: bytes
+    data: Mapping[str, str]
+    files: Mapping[str, tuple[str, bytes, str]]
+
+
+def build_client(
+    base_url: str,
+    *,
+    timeout_s: float = 10.0,
+    max_connections: int = 10,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> httpx.AsyncClient:
+    """A client with every time limit set; it follows no redirects and ignores the environment's proxies."""
+    return httpx.AsyncClient(
+        base_url=base_url,
+        timeout=httpx.Timeout(timeout_s),
+        limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
+        follow_redirects=False,
+        trust_env=False,
+        transport=transport,
+    )
+
+
+async def call(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    max_bytes: int = MAX_RESPONSE_BYTES,
+    auth: httpx.Auth | None = None,
+    **options: Unpack[CallOptions],
+) -> httpx.Response:
+    """One request, answered in full; 2xx, 3xx and 4xx (but 429) are the caller's to judge.
+
+    Raises:
+        TransientError: not reachable, no answer in time, answer too large, 429, 5xx; `system_down` if away.
+        RejectedError: the request itself can't be written (a line break in a header).
+    """
+    request = client.build_request(method, url, **options)
+    place = f"{method} {request.url.copy_with(query=None)}"
+    try:
+        response = await client.send(request, auth=auth or httpx.USE_CLIENT_DEFAULT, stream=True)
+        try:
+            body = await _read(response, max_bytes, place)
+        finally:
+            await response.aclose()
+    except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as exc:
+        raise RejectedError(f"{place}: the request can't be written: {exc}", wire_code="request") from exc
+    except httpx.TransportError as exc:
+        raise TransientError(f"{place}: {type(exc).__name__} {exc}".rstrip(), system_down=True) from exc
+    except httpx.DecodingError as exc:
+        raise TransientError(f"{place}: the answer can't be decoded: {exc}") from exc
+    _check_status(response, place)
+    return _complete(response, body)
+
+
+async def _read(response: httpx.Response, max_bytes: int, place: str) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > max_bytes:
+            raise TransientError(f"{place}: the answer is larger than {max_bytes} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _check_status(response: httpx.Response, place: str) -> None:
+    status = response.status_code
+    if status != 429 and status < 500:
+        return
+    raise TransientError(
+        f"{place}: HTTP {status}", system_down=status in _AWAY, retry_after_s=_retry_after(response)
+    )
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Retry-After in seconds (RFC 9110, 10.2.3); its date form is left to the bus's own backoff."""
+    try:
+        seconds = float(response.headers.get("Retry-After", ""))
+    except ValueError:
+        return None
+    return min(seconds, 3600.0) if math.isfinite(seconds) and seconds >= 0 else None
+
+
+def _complete(response: httpx.Response, body: bytes) -> httpx.Response:
+    # The body is decoded by now, so the headers that describe its encoding would be untrue.
+    headers = [
+        (name, value)
+        for name, value in response.headers.multi_items()
+        if name.lower() not in {"content-encoding", "content-length", "transfer-encoding"}
+    ]
+    return httpx.Response(response.status_code, headers=headers, content=body, request=response.request)
+
+
+def json_object(response: httpx.Response, what: str) -> dict[str, JsonValue]:
+    """The answer's JSON object.
+
+    Raises:
+        TransientError: no JSON object: a proxy or a half-started system answered instead of the real one.
+    """
+    try:
+        value = response.json()
+    except (ValueError, RecursionError) as exc:
+        raise TransientError(f"{what}: HTTP {response.status_code}, the answer is not JSON") from exc
+    if not isinstance(value, dict):
+        raise TransientError(f"{what}: HTTP {response.status_code}, the answer is not a JSON object")
+    return value
+
+
+class Session:
+    """A login that is kept until the system refuses it; one login at a time, one new one per refused call."""
+
+    def __init__(
+        self,
+        log_in: Callable[[], Awaitable[str]],
+        refused: Callable[[httpx.Response], bool] = lambda response: response.status_code == 401,
+    ) -> None:
+        self._log_in = log_in
+        self._refused = refused
+        self._token: str | None = None
+        self._lock = asyncio.Lock()
+
+    async def run(self, attempt: Callable[[str], Awaitable[httpx.Response]]) -> httpx.Response:
+        """`attempt(token)`, once more with a new token where the first was refused; then whatever it says."""
+        token = await self._current(None)
+        response = await attempt(token)
+        if self._refused(response):
+            response = await attempt(await self._current(token))
+        return response
+
+    async def _current(self, refused_token: str | None) -> str:
+        async with self._lock:
+            if self._token is None or self._token == refused_token:
+                self._token = None
+                self._token = await self._log_in()
+            return self._token
+
+
+def setting(settings: AdapterSettings, system: str, key: str, default: str | None = None) -> str:
+    """A text of `[systems.<system>]`; without a default it must be there.
+
+    Raises:
+        ConfigurationError: missing, empty or no text.
+    """
+    value = settings.get(key, default)
+    if isinstance(value, str) and value.strip():
+        return value
+    problem = "is missing" if value is None else f"must be a text that is not empty, not {value!r:.60}"
+    raise ConfigurationError(f"lgsp.toml: `[systems.{system}].{key}` {problem}")
+
+
+def url_setting(settings: AdapterSettings, system: str, key: str = "url", default: str | None = None) -> str:
+    """An http(s) base URL, without a slash at its end.
+
+    Raises:
+        ConfigurationError: missing, or not http(s)://host….
+    """
+    value = setting(settings, system, key, default)
+    try:
+        url = httpx.URL(value)
+    except httpx.InvalidURL:
+        url = httpx.URL("")
+    if url.scheme not in {"http", "https"} or not url.host:
+        hint = "must be like http://127.0.0.1:8103"
+        raise ConfigurationError(f"lgsp.toml: `[systems.{system}].{key}` {hint}, not {value!r:.80}")
+    return value.rstrip("/")
+
+
+def number_setting(settings: AdapterSettings, system: str, key: str, default: float) -> float:
+    """A number above zero, such as `timeout_s`.
+
+    Raises:
+        ConfigurationError: not a number, or not above zero.
+    """
+    value = settings.get(key, default)
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and value > 0:
+        return float(value)
+    raise ConfigurationError(
+        f"lgsp.toml: `[systems.{system}].{key}` must be a number above 0, not {value!r:.60}"
+    )

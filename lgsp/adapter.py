@@ -1,0 +1,180 @@
+"""The Adapter contract: what a system's connector may do, in capabilities of one method each.
+
+An adapter is built as `Class(settings: Mapping[str, JsonValue], ports: Ports)` and implements whichever fit its system:
+`Sends`, `Polls`, `TakesCallbacks`, `Closes`. It raises one of three errors: `TransientError`, `RejectedError`, `InvalidMessageError`.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from starlette.routing import BaseRoute
+
+from lgsp.clock import Clock
+from lgsp.errors import InvalidMessageError
+from lgsp.message import Message
+from lgsp.model.attachment import BlobRef
+
+__all__ = [
+    "AdapterSettings",
+    "BlobStore",
+    "Closes",
+    "Delivery",
+    "Intake",
+    "Mailbox",
+    "MailboxItem",
+    "Polls",
+    "Ports",
+    "Receipt",
+    "Sends",
+    "TakesCallbacks",
+]
+
+AdapterSettings = Mapping[str, object]
+"""The system's own table in lgsp.toml (`[systems.axis]`): url, credentials … An adapter checks it and raises ConfigurationError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message on its way to one system.
+
+    `organizations` are those of the message's recipients that live on this system; `idempotency_key` is the same at every attempt.
+    """
+
+    message: Message
+    organizations: tuple[str, ...]
+    attempt: int
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The system has it; `reference` is the system's own id (docId, mã hồ sơ …)."""
+
+    reference: str = ""
+
+
+class Intake(Protocol):
+    """The bus as an adapter sees it."""
+
+    async def accept(self, message: Message) -> bool:
+        """Publish; false when this (source, id) was accepted before. Once it returns, the bus will not lose the message.
+
+        Raises:
+            InvalidMessageError: refused by its schema (already recorded in the invalid message channel).
+            BackpressureError: full; ask again after `retry_after_s`.
+        """
+        ...
+
+    async def refuse(self, raw: bytes, error: InvalidMessageError, *, reference: str) -> None:
+        """Record something that came in and could not even be read, in the invalid message channel."""
+        ...
+
+
+class BlobStore(Protocol):
+    """Claim check: large content beside the stream, addressed by its SHA-256."""
+
+    async def put(self, content: AsyncIterator[bytes] | bytes) -> BlobRef:
+        """Store; the same content is stored once."""
+        ...
+
+    def open(self, ref: BlobRef) -> AsyncIterator[bytes]:
+        """The content in chunks.
+
+        Raises:
+            NotFoundError: nothing is stored under that digest.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxItem:
+    """Something that a system fetches by itself. `state` is the transport's read state: initial, processing, done, fail."""
+
+    id: str
+    owner: str
+    sender: str
+    kind: str
+    state: str
+    created_ms: int
+    updated_ms: int
+    title: str = ""
+    note: str = ""
+
+
+class Mailbox(Protocol):
+    """Durable inboxes for systems that fetch rather than being called; one per adapter, many owners (organization ids) in it."""
+
+    async def put(self, item: MailboxItem, content: bytes) -> bool:
+        """Store; false when an item of that id is already there (a repeated delivery)."""
+        ...
+
+    async def waiting(self, kind: str, *, limit: int = 200) -> Sequence[MailboxItem]:
+        """Items of that kind that are not yet `done` or `fail`, oldest first."""
+        ...
+
+    async def get(self, item_id: str) -> tuple[MailboxItem, bytes]:
+        """One item with its content.
+
+        Raises:
+            NotFoundError: no item of that id.
+        """
+        ...
+
+    async def mark(self, item_id: str, state: str, note: str = "") -> None:
+        """Set the read state; `done` and `fail` take it off the waiting list.
+
+        Raises:
+            NotFoundError: no item of that id.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What an adapter is given besides its settings. `system` is its name in the configuration."""
+
+    system: str
+    clock: Clock
+    blobs: BlobStore
+    mailbox: Mailbox
+
+
+@runtime_checkable
+class Sends(Protocol):
+    """Takes messages out to its system."""
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        """Translate, check against the wire's schema, call.
+
+        Raises:
+            TransientError, RejectedError, InvalidMessageError: as their docstrings say.
+        """
+        ...
+
+
+@runtime_checkable
+class Polls(Protocol):
+    """Brings messages in by asking its system."""
+
+    async def poll(self, intake: Intake) -> int:
+        """One round: fetch what is new, hand each to `intake`, and only then confirm it to the system. How many were taken."""
+        ...
+
+
+@runtime_checkable
+class TakesCallbacks(Protocol):
+    """Is called by its system; the gateway mounts the routes under `/in/<system>/`."""
+
+    def routes(self, intake: Intake) -> Sequence[BaseRoute]:
+        """The system's own wire, answering as the real counterpart does."""
+        ...
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """Holds connections."""
+
+    async def aclose(self) -> None:
+        """Close them."""
+        ...

@@ -1,0 +1,234 @@
+"""Composition root: settings -> a running system. The only place that names concrete classes; no I/O at import."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from lgsp.adapter import Closes, Ports, TakesCallbacks
+from lgsp.attachments import FileBlobStore
+from lgsp.bus import Bus, BusIntake, BusParts, Worker, WorkerSettings
+from lgsp.channels import DeadLetterChannel, Keys, RedisMailbox, Server
+from lgsp.clock import Clock, SystemClock
+from lgsp.dead_letters import DeadLetters
+from lgsp.embedded import EmbeddedServer
+from lgsp.endpoint import EndpointSettings
+from lgsp.errors import ConfigurationError, LgspError
+from lgsp.gateway import GatewayServices, create_gateway
+from lgsp.http_server import HttpServer
+from lgsp.registry import find, find_adapter, find_standin
+from lgsp.retry import RetryPolicy
+from lgsp.routing import Router
+from lgsp.schemas import SchemaRegistry
+from lgsp.settings import Settings, SystemSettings, ensure_data_dir
+from lgsp.standards import identifiers
+from lgsp.store import MessageStore
+
+__all__ = ["PARTS", "Overrides", "Running", "running"]
+
+PARTS = ("bus", "gateway", "worker")
+_CREATE_STANDIN = "lgsp_mocks.kit.app:create_app"
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What a test, or a caller with its own parts, puts in the place of what the settings say."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    adapters: Mapping[str, object] | None = None
+    worker: WorkerSettings | None = None
+    autopilot: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A system that runs. `urls` has the base of `gateway` and of every stand-in of this process."""
+
+    settings: Settings
+    clock: Clock
+    urls: Mapping[str, str]
+    bus: Bus | None = None
+    dead_letters: DeadLetters | None = None
+    store: MessageStore | None = None
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, *, only: frozenset[str] | None = None, overrides: Overrides | None = None
+) -> AsyncIterator[Running]:
+    """Start what is asked for (all of it by default), and stop it in the reverse order: drain, then close.
+
+    Raises:
+        ConfigurationError: with the place and the remedy; whatever was started by then is stopped again.
+    """
+    wanted = _wanted(settings, only)
+    replaced = overrides or Overrides()
+    async with AsyncExitStack() as stack:
+        servers = _bind(stack, settings, wanted)
+        urls = {name: server.url for name, server in servers.items()}
+        system = Running(settings, replaced.clock, urls)
+        if wanted.bus:
+            await asyncio.to_thread(ensure_data_dir, settings)
+            system = await _start_bus(stack, system, replaced)
+        if "gateway" in servers:
+            await _serve(stack, servers["gateway"], _gateway(system))
+        for name in wanted.standins:
+            await _serve(stack, servers[name], _standin(name, system, replaced))
+        if wanted.worker:
+            await _start_worker(stack, system, replaced)
+        yield system
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    gateway: bool
+    worker: bool
+    standins: tuple[str, ...]
+
+    @property
+    def bus(self) -> bool:
+        return self.gateway or self.worker
+
+
+def _wanted(settings: Settings, only: frozenset[str] | None) -> _Wanted:
+    if only is None:
+        return _Wanted(gateway=True, worker=True, standins=tuple(settings.mocks))
+    known = {*PARTS, *(f"mock:{name}" for name in settings.mocks)}
+    if unknown := sorted(only - known):
+        raise ConfigurationError(
+            f"--only: unknown part {', '.join(unknown)}; known: {', '.join(sorted(known))}"
+        )
+    standins = tuple(name for name in settings.mocks if f"mock:{name}" in only)
+    return _Wanted(
+        gateway=bool({"bus", "gateway"} & only), worker=bool({"bus", "worker"} & only), standins=standins
+    )
+
+
+def _bind(stack: AsyncExitStack, settings: Settings, wanted: _Wanted) -> dict[str, HttpServer]:
+    ports = {"gateway": settings.port} if wanted.gateway else {}
+    ports |= {name: settings.mocks[name] for name in wanted.standins}
+    servers = {}
+    for name, port in ports.items():
+        servers[name] = HttpServer(name, settings.host, port)
+        stack.push_async_callback(servers[name].stop)
+    return servers
+
+
+async def _serve(stack: AsyncExitStack, server: HttpServer, app: ASGIApp) -> None:
+    stack.push_async_callback(server.stop)
+    await server.start(app)
+
+
+async def _start_bus(stack: AsyncExitStack, system: Running, replaced: Overrides) -> Running:
+    settings = system.settings
+    url = settings.redis_url
+    if url is None:
+        url = (await stack.enter_async_context(EmbeddedServer(settings.data_dir / "valkey"))).url
+    server = Server(url)
+    stack.push_async_callback(server.aclose)
+    await server.open()
+    store = await MessageStore.open(settings.database_url)
+    stack.push_async_callback(store.aclose)
+    keys = Keys(partitions=settings.partitions)
+    adapters = replaced.adapters if replaced.adapters is not None else _adapters(system, server, keys)
+    for adapter in adapters.values():
+        if isinstance(adapter, Closes):
+            stack.push_async_callback(adapter.aclose)
+    parts = BusParts(
+        server, keys, Router(settings.routes), SchemaRegistry(), system.clock, adapters, settings.max_waiting
+    )
+    bus = Bus(parts)
+    await bus.open()
+    desk = DeadLetters(DeadLetterChannel(server, keys), system.clock)
+    return replace(system, bus=bus, dead_letters=desk, store=store)
+
+
+def _adapters(system: Running, server: Server, keys: Keys) -> dict[str, object]:
+    blobs = FileBlobStore(system.settings.data_dir / "blobs")
+    adapters: dict[str, object] = {}
+    for name, table in system.settings.systems.items():
+        mailbox = RedisMailbox(server, keys, name, blobs, system.clock)
+        own = {"url": system.urls[name]} if name in system.urls else {}
+        factory = find_adapter(table.adapter or name)
+        adapters[name] = factory({**table.table(), **own}, Ports(name, system.clock, blobs, mailbox))
+    return adapters
+
+
+def _gateway(system: Running) -> ASGIApp:
+    if system.bus is None or system.dead_letters is None or system.store is None:
+        raise ConfigurationError("the gateway needs the bus")
+    bus, store = system.bus, system.store
+    intake = BusIntake(bus)
+    callbacks: dict[str, Sequence[BaseRoute]] = {
+        name: adapter.routes(intake)
+        for name, adapter in bus.parts.adapters.items()
+        if isinstance(adapter, TakesCallbacks)
+    }
+
+    async def readiness() -> Mapping[str, bool]:
+        try:
+            await bus.waiting()
+        except LgspError:
+            return {"redis": False}
+        return {"redis": True}
+
+    services = GatewayServices(
+        publisher=bus,
+        dead_letters=system.dead_letters,
+        store=store,
+        router=bus.parts.router,
+        schemas=bus.parts.schemas,
+        readiness=readiness,
+        callbacks=callbacks,
+        waiting=bus.waiting,
+    )
+    return create_gateway(services)
+
+
+def _standin(name: str, system: Running, replaced: Overrides) -> ASGIApp:
+    """The stand-in's application, pointed at the gateway of this process, or of the settings."""
+    gateway = system.urls.get("gateway", system.settings.gateway_url)
+    create = find("lgsp.standins", _CREATE_STANDIN)
+    if not callable(create):
+        raise ConfigurationError(f"{_CREATE_STANDIN} is not a function")
+    # Each stand-in takes from these what it knows; the names are the kit's.
+    pointed = {"vxp_url": f"{gateway}/in/ioffice", "callback_url": f"{gateway}/in/portal"}
+    data_dir = system.settings.data_dir / "mocks"
+    app: ASGIApp = create(
+        find_standin(name),
+        data_dir=data_dir,
+        clock=system.clock,
+        settings=pointed,
+        autopilot=replaced.autopilot,
+    )
+    return app
+
+
+async def _start_worker(stack: AsyncExitStack, system: Running, replaced: Overrides) -> None:
+    if system.bus is None or system.store is None:
+        raise ConfigurationError("a worker needs the bus")
+    tables = system.settings.systems
+    settings = replaced.worker or WorkerSettings(
+        endpoints={name: _endpoint(table) for name, table in tables.items()},
+        poll_interval_s={name: table.poll_interval_s for name, table in tables.items()},
+    )
+    worker = Worker(system.bus, system.store, identifiers.new_id(), settings)
+    stopping = asyncio.Event()
+    task = asyncio.create_task(worker.run(stopping), name="worker")
+
+    async def drain() -> None:
+        stopping.set()
+        await task
+
+    stack.push_async_callback(drain)
+
+
+def _endpoint(table: SystemSettings) -> EndpointSettings:
+    return EndpointSettings(
+        policy=RetryPolicy(max_attempts=table.max_attempts),
+        send_timeout_s=table.send_timeout_s,
+        concurrency=table.concurrency,
+    )

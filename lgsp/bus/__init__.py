@@ -1,0 +1,7 @@
+"""The bus: publish, route stage, deliver stages, adapters' polling; start, drain, stop."""
+
+from lgsp.bus.bus import Bus, BusParts
+from lgsp.bus.intake import BusIntake
+from lgsp.bus.worker import Worker, WorkerSettings
+
+__all__ = ["Bus", "BusIntake", "BusParts", "Worker", "WorkerSettings"]

@@ -1,0 +1,97 @@
+"""The bus as its users see it: publish, and ask how it stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lgsp.channels import Accepted, Keys, PartitionLog, Server
+from lgsp.clock import Clock
+from lgsp.errors import ConfigurationError, Fault, InvalidMessageError
+from lgsp.message import MAX_MESSAGE_BYTES, Message
+from lgsp.routing import Router
+from lgsp.schemas import SchemaRegistry
+
+__all__ = ["Bus", "BusParts"]
+
+
+@dataclass(frozen=True, slots=True)
+class BusParts:
+    """What the bus stands on. `adapters` are by system name, and decide which channels exist."""
+
+    server: Server
+    keys: Keys
+    router: Router
+    schemas: SchemaRegistry
+    clock: Clock
+    adapters: Mapping[str, object] = field(default_factory=dict)
+    max_waiting: int = 100_000
+
+
+class Bus:
+    """Accepts messages, once each, after the schema check."""
+
+    def __init__(self, parts: BusParts) -> None:
+        self.parts = parts
+        systems = tuple(sorted(parts.adapters))
+        self.partitions = tuple(
+            PartitionLog(
+                parts.server, parts.keys, number, systems, parts.max_waiting // parts.keys.partitions
+            )
+            for number in range(parts.keys.partitions)
+        )
+
+    async def open(self) -> None:
+        """Check that the data was written with as many partitions as are configured, and create the consumer groups.
+
+        Raises:
+            ConfigurationError: the number differs; a subject would change its partition and lose its order.
+        """
+        wanted = len(self.partitions)
+        await self.parts.server.call("SETNX", self.parts.keys.layout(), wanted)
+        found = await self.parts.server.call("GET", self.parts.keys.layout())
+        if isinstance(found, bytes) and int(found) != wanted:
+            raise ConfigurationError(
+                f"partitions = {wanted}, but the data on this server was written with {int(found)}; "
+                "set it back, or use another data directory"
+            )
+        for partition in self.partitions:
+            await partition.prepare()
+
+    async def publish(self, message: Message) -> Accepted:
+        """Check and accept; once this returns, the message will arrive or become a dead letter, whatever crashes.
+
+        Raises:
+            InvalidMessageError: the schema check failed, or (source, id) was used before with another content.
+            BackpressureError: the bus is full for the moment.
+            ChannelUnavailableError: no Redis; publish again, a repeat is harmless.
+        """
+        self.parts.schemas.check(message)
+        body = message.to_json()
+        if len(body) > MAX_MESSAGE_BYTES:
+            detail = (
+                f"{len(body)} bytes, the limit is {MAX_MESSAGE_BYTES}; put large content beside the stream"
+            )
+            raise InvalidMessageError(
+                "message", [Fault("message.too_large", "", detail, f"Bản tin quá lớn: {detail}")]
+            )
+        return await self.partition_of(message.subject).publish(message, body, self._now_ms())
+
+    async def refuse(self, raw: bytes, error: InvalidMessageError, reference: str) -> None:
+        """Keep what could not be read or accepted in the invalid message channel, for a person to look at."""
+        await self.partition_of(reference).refuse(
+            raw[:MAX_MESSAGE_BYTES], str(error), reference, self._now_ms()
+        )
+
+    def partition_of(self, subject: str) -> PartitionLog:
+        """The partition that works this subject."""
+        return self.partitions[self.parts.keys.partition_of(subject)]
+
+    async def waiting(self) -> dict[str, int]:
+        """How many entries wait where, over all partitions."""
+        total: dict[str, int] = {}
+        for partition in self.partitions:
+            for name, length in (await partition.lengths()).items():
+                total[name] = total.get(name, 0) + length
+        return total
+
+    def _now_ms(self) -> int:
+        return int(self.parts.clock.now().timestamp() * 1000)

@@ -1,0 +1,26 @@
+"""The bus as an adapter sees it."""
+
+from lgsp.bus.bus import Bus
+from lgsp.errors import InvalidMessageError
+from lgsp.message import Message
+
+__all__ = ["BusIntake"]
+
+
+class BusIntake:
+    """Accepts what an adapter brings, and records what it can't accept."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    async def accept(self, message: Message) -> bool:
+        """Publish; false for a repeat."""
+        try:
+            return (await self._bus.publish(message)).is_new
+        except InvalidMessageError as exc:
+            await self._bus.refuse(message.to_json(), exc, message.id)
+            raise
+
+    async def refuse(self, raw: bytes, error: InvalidMessageError, *, reference: str) -> None:
+        """Record something that could not be read."""
+        await self._bus.refuse(raw, error, reference)

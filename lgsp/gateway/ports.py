@@ -1,0 +1,87 @@
+"""What the gateway needs from the rest, as ports of a few methods each."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pydantic import JsonValue
+from starlette.routing import BaseRoute
+
+from lgsp.channels import Accepted, DeadEntry
+from lgsp.errors import InvalidMessageError
+from lgsp.message import Message
+from lgsp.routing import Router
+from lgsp.schemas import SchemaRegistry
+from lgsp.store import MessageQuery, StoredMessage, TracedMessage
+
+__all__ = ["DeadLetterDesk", "GatewayServices", "History", "Publisher"]
+
+
+class Publisher(Protocol):
+    """The way in."""
+
+    async def publish(self, message: Message) -> Accepted:
+        """Check and accept.
+
+        Raises:
+            InvalidMessageError, BackpressureError, ChannelUnavailableError: as their docstrings say.
+        """
+        ...
+
+    async def refuse(self, raw: bytes, error: InvalidMessageError, reference: str) -> None:
+        """Keep what could not be accepted in the invalid message channel."""
+        ...
+
+
+class DeadLetterDesk(Protocol):
+    """Dead letters; an unknown id raises NotFoundError."""
+
+    async def list(self, *, system: str | None = None, limit: int = 100) -> Sequence[DeadEntry]:
+        """The oldest first."""
+        ...
+
+    async def show(self, dead_id: str) -> DeadEntry:
+        """One, with its content."""
+        ...
+
+    async def replay(self, dead_id: str) -> DeadEntry:
+        """Send it again."""
+        ...
+
+    async def discard(self, dead_id: str) -> DeadEntry:
+        """Give it up for good."""
+        ...
+
+
+class History(Protocol):
+    """The message store as the gateway asks it."""
+
+    async def search(self, query: MessageQuery) -> tuple[StoredMessage, ...]:
+        """Messages that fit, newest first."""
+        ...
+
+    async def find(self, message_id: str) -> tuple[TracedMessage, dict[str, JsonValue]]:
+        """One message, its journey and its JSON; NotFoundError when unknown."""
+        ...
+
+    async def trace(self, key: str) -> tuple[TracedMessage, ...]:
+        """Everything about a document or dossier."""
+        ...
+
+
+async def _nothing_waits() -> Mapping[str, int]:
+    return {}
+
+
+@dataclass(frozen=True)
+class GatewayServices:
+    """The parts behind the gateway. `callbacks` are mounted under `/in/<system>`; `waiting` feeds /metrics."""
+
+    publisher: Publisher
+    dead_letters: DeadLetterDesk
+    store: History
+    router: Router
+    schemas: SchemaRegistry
+    readiness: Callable[[], Awaitable[Mapping[str, bool]]]
+    callbacks: Mapping[str, Sequence[BaseRoute]] = field(default_factory=dict)
+    waiting: Callable[[], Awaitable[Mapping[str, int]]] = _nothing_waits

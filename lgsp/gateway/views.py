@@ -1,0 +1,59 @@
+"""How the gateway shows messages, journeys and dead letters."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+from pydantic import JsonValue
+from pydantic_core import from_json
+
+from lgsp.channels import DeadEntry
+from lgsp.clock import VIETNAM
+from lgsp.routing import RoutingDecision
+from lgsp.store import StoredMessage, StoredStep, TracedMessage
+
+__all__ = ["dead_view", "decision_view", "message_view", "traced_view"]
+
+View = dict[str, JsonValue]
+
+
+def message_view(message: StoredMessage) -> View:
+    """A line of the listing."""
+    return {**asdict(message), "accepted_at": _iso(message.accepted_ms)}
+
+
+def traced_view(traced: TracedMessage) -> View:
+    """A message with its journey."""
+    return {**message_view(traced.message), "steps": [_step(step) for step in traced.steps]}
+
+
+def dead_view(entry: DeadEntry) -> View:
+    """A dead letter; `message` is the content where it can be read, else `raw`."""
+    shown: View = {
+        "id": entry.id,
+        "message_id": entry.message_id,
+        "subject": entry.subject,
+        "system": entry.system,
+        "organizations": list(entry.organizations),
+        "code": entry.code,
+        "reason": entry.reason,
+        "attempts": entry.attempts,
+        "at": _iso(entry.at_ms),
+    }
+    try:
+        return shown | {"message": from_json(entry.body)}
+    except ValueError:
+        return shown | {"raw": entry.body.decode(errors="replace")}
+
+
+def decision_view(decision: RoutingDecision) -> View:
+    """Who gets it, and why."""
+    shown: View = asdict(decision)
+    return shown
+
+
+def _step(step: StoredStep) -> View:
+    return {**asdict(step), "at": _iso(step.at_ms)}
+
+
+def _iso(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, tz=VIETNAM).isoformat(timespec="milliseconds")

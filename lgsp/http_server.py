@@ -1,0 +1,77 @@
+"""HTTP servers inside this process: the port is known (and free) before anything is started."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from lgsp.errors import ConfigurationError
+
+__all__ = ["HttpServer"]
+
+START_TIMEOUT_S = 20.0
+
+
+class _Quiet(uvicorn.Server):
+    """Leaves the signals to whoever owns the process."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class HttpServer:
+    """A bound port first, an application later; port 0 picks a free one."""
+
+    def __init__(self, name: str, host: str, port: int) -> None:
+        """Bind.
+
+        Raises:
+            ConfigurationError: the port is in use, or the host is not of this machine.
+        """
+        self.name = name
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((host, port))
+        except OSError as exc:
+            self._socket.close()
+            raise ConfigurationError(
+                f"{name}: {host}:{port} can't be used ({exc.strerror}); stop what listens there, or choose another port (0 = any free one)"
+            ) from exc
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://{'127.0.0.1' if host in {'', '0.0.0.0'} else host}:{self.port}"  # noqa: S104 - a comparison
+        self._server: _Quiet | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self, app: ASGIApp) -> None:
+        """Serve; returns when it answers.
+
+        Raises:
+            ConfigurationError: the application did not come up.
+        """
+        config = uvicorn.Config(
+            app,
+            log_level="error",
+            access_log=False,
+            timeout_graceful_shutdown=5,
+            timeout_keep_alive=30,
+            lifespan="on",
+        )
+        self._server = _Quiet(config)
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]), name=f"http-{self.name}")
+        async with asyncio.timeout(START_TIMEOUT_S):
+            while not self._server.started:
+                if self._task.done():
+                    raise ConfigurationError(f"{self.name} did not start; its log says why")
+                await asyncio.sleep(0.005)
+
+    async def stop(self) -> None:
+        """Finish the requests in hand and close the port."""
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            await asyncio.wait({self._task})
+        self._socket.close()

@@ -1,0 +1,131 @@
+"""Message: the CloudEvents 1.0 envelope that everything travels in (structured JSON mode)."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Self
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    ValidationError,
+)
+
+from lgsp.errors import Fault, InvalidMessageError
+
+__all__ = ["MAX_MESSAGE_BYTES", "Message", "faults_of", "type_name"]
+
+MAX_MESSAGE_BYTES = 1_048_576
+"""Larger content belongs beside the stream, as a claim check."""
+
+TYPE_PREFIX = "vn.lgsp."
+_TRACEPARENT = r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=512)]
+
+
+class Message(BaseModel):
+    """One event. `subject` is the ordering key (document id, dossier code); `recipients` are organization ids, comma-separated.
+
+    Identity is (source, id): publishing the same twice is one message. Attributes other than the listed are refused, since an
+    attribute that nobody reads is a typing mistake more often than an extension.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    specversion: Annotated[str, Field(pattern=r"^1\.0$")] = "1.0"
+    id: Text
+    source: Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^/[\w./-]*$")]
+    type: Annotated[str, StringConstraints(max_length=128, pattern=r"^vn\.lgsp\.[a-z]+\.[a-z_]+$")]
+    subject: Text
+    time: AwareDatetime
+    dataschema: Annotated[str, StringConstraints(max_length=256)]
+    datacontenttype: Annotated[str, Field(pattern=r"^application/json$")] = "application/json"
+    data: dict[str, JsonValue]
+    traceparent: Annotated[str, Field(pattern=_TRACEPARENT)] | None = None
+    correlationid: Text | None = None
+    causationid: Text | None = None
+    sender: Text | None = None
+    recipients: Annotated[str, StringConstraints(min_length=1, max_length=8192)] | None = None
+    expirytime: AwareDatetime | None = None
+
+    @property
+    def kind(self) -> str:
+        """The type without its prefix: `document.issued`."""
+        return self.type.removeprefix(TYPE_PREFIX)
+
+    @property
+    def version(self) -> int:
+        """Version of the data's schema, the last segment of `dataschema`."""
+        found = re.search(r"/(\d{1,4})$", self.dataschema)
+        return int(found.group(1)) if found else 0
+
+    @property
+    def recipient_ids(self) -> tuple[str, ...]:
+        """The recipients one by one."""
+        return tuple(part.strip() for part in (self.recipients or "").split(",") if part.strip())
+
+    def expired(self, now: datetime) -> bool:
+        """Whether its sender no longer wants it delivered."""
+        return self.expirytime is not None and self.expirytime <= now
+
+    def to_json(self) -> bytes:
+        """The structured JSON form, without the attributes that are absent."""
+        return self.model_dump_json(exclude_none=True).encode()
+
+    @classmethod
+    def from_json(cls, raw: bytes | str) -> Self:
+        """Read the structured JSON form.
+
+        Raises:
+            InvalidMessageError: not JSON, too large, or an attribute is wrong; each fault by JSON Pointer.
+        """
+        if len(raw) > MAX_MESSAGE_BYTES:
+            detail = f"{len(raw)} bytes, the limit is {MAX_MESSAGE_BYTES}; send attachments by claim check"
+            raise InvalidMessageError(
+                "message", [Fault("message.too_large", "", detail, f"Bản tin quá lớn: {detail}")]
+            )
+        try:
+            return cls.model_validate_json(raw)
+        except ValidationError as exc:
+            raise InvalidMessageError("message", faults_of(exc)) from exc
+
+
+def type_name(kind: str) -> str:
+    """`document.issued` -> `vn.lgsp.document.issued`."""
+    return TYPE_PREFIX + kind
+
+
+def faults_of(error: ValidationError, prefix: str = "") -> list[Fault]:
+    """Every mistake that pydantic found, by JSON Pointer (RFC 6901) below `prefix`."""
+    faults = []
+    for item in error.errors(include_url=False, include_input=False):
+        steps = (str(step).replace("~", "~0").replace("/", "~1") for step in item["loc"])
+        place = prefix + "".join(f"/{step}" for step in steps)
+        faults.append(
+            Fault(f"schema.{item['type']}", place, item["msg"], _vietnamese(item["type"], item["msg"]))
+        )
+    return faults
+
+
+_VIETNAMESE = {
+    "missing": "thiếu trường bắt buộc",
+    "extra_forbidden": "trường không được định nghĩa",
+    "json_invalid": "không phải JSON hợp lệ",
+    "string_pattern_mismatch": "sai định dạng",
+    "string_too_short": "chuỗi quá ngắn",
+    "string_too_long": "chuỗi quá dài",
+    "string_type": "phải là chuỗi ký tự",
+    "enum": "giá trị ngoài danh mục",
+    "literal_error": "giá trị ngoài danh mục",
+    "datetime_from_date_parsing": "thời điểm không hợp lệ",
+    "date_from_datetime_parsing": "ngày không hợp lệ",
+    "timezone_aware": "thời điểm phải có múi giờ",
+}
+
+
+def _vietnamese(kind: str, message: str) -> str:
+    return _VIETNAMESE.get(kind, "giá trị không hợp lệ") + f" ({message})"

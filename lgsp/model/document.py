@@ -1,0 +1,128 @@
+"""Documents (văn bản) and what is said about them (QCVN 102:2016, QĐ 28/2018/QĐ-TTg)."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field, StringConstraints, field_validator
+
+from lgsp.model.attachment import Attachment
+from lgsp.model.base import Name, OrganizationId, Strict, Text
+from lgsp.model.organization import Organization, Person
+from lgsp.standards import identifiers
+
+__all__ = [
+    "Document",
+    "DocumentChange",
+    "DocumentNumber",
+    "DocumentReference",
+    "DocumentStatus",
+    "DocumentStatusCode",
+    "Replacement",
+    "Signer",
+]
+
+
+class DocumentNumber(Strict):
+    """Số/ký hiệu: number (CodeNumber) and notation (CodeNotation), `7816/VPCP-TTĐT` (NĐ 30/2020/NĐ-CP)."""
+
+    number: Annotated[str, StringConstraints(min_length=1, max_length=20)]
+    notation: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.notation}"
+
+    @field_validator("number", "notation")
+    @classmethod
+    def _checked(cls, value: str) -> str:
+        return identifiers.check_document_number_part(value)
+
+
+class DocumentReference(Strict):
+    """Another document (ResponseFor): its issuer, số/ký hiệu, date of promulgation and DocumentId."""
+
+    organization_id: OrganizationId
+    code: Text = ""
+    promulgated_on: date | None = Field(default=None, strict=False)
+    document_id: Text = ""
+
+
+class Signer(Strict):
+    """Người ký: quyền hạn (competence, "TL. BỘ TRƯỞNG"), chức vụ, họ tên."""
+
+    competence: Text = ""
+    position: Text = ""
+    name: Text = ""
+
+
+class Document(Strict):
+    """Data of `document.issued`, and the base of updates and replacements. `priority`: 0 thường … 3 hỏa tốc."""
+
+    document_id: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    issuer: Organization
+    recipients: Annotated[tuple[Organization, ...], Field(min_length=1, max_length=1000, strict=False)]
+    code: DocumentNumber
+    promulgated_on: Annotated[date, Field(strict=False)]
+    place: Text = ""
+    type_code: Annotated[int, Field(ge=0)] = 1
+    type_detail: Annotated[int, Field(ge=0)] = 0
+    type_name: Name
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    content: Text = ""
+    signer: Signer = Signer()
+    due_on: date | None = Field(default=None, strict=False)
+    priority: Annotated[int, Field(ge=0, le=3)] = 0
+    sphere: Text = ""
+    copies: Annotated[int, Field(ge=0)] = 0
+    pages: Annotated[int, Field(ge=0)] = 0
+    steering_type: Annotated[int, Field(ge=0)] = 0
+    appendixes: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    to_places: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    responds_to: Annotated[tuple[DocumentReference, ...], Field(strict=False)] = ()
+    attachments: Annotated[tuple[Attachment, ...], Field(strict=False, max_length=200)] = ()
+    signed: bool = False
+
+
+class Replacement(Strict):
+    """ReplacementInfo: which document is replaced, and for whom."""
+
+    document_id: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    organization_ids: Annotated[tuple[OrganizationId, ...], Field(strict=False)] = ()
+
+
+class DocumentChange(Strict):
+    """Data of `document.recalled`, `.updated`, `.replaced` (Bussiness with BussinessDocType 1, 2, 3).
+
+    `concerns` is the DocumentId of the document that is recalled or changed; `document` is the packet that says so.
+    """
+
+    concerns: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    reason: Text = ""
+    paper_follows: bool = False
+    document: Document
+    replacements: Annotated[tuple[Replacement, ...], Field(strict=False)] = ()
+
+
+class DocumentStatusCode(StrEnum):
+    """Trạng thái xử lý văn bản (QĐ 28/2018/QĐ-TTg)."""
+
+    ARRIVED = "01"
+    REFUSED = "02"
+    REGISTERED = "03"
+    ASSIGNED = "04"
+    IN_PROGRESS = "05"
+    COMPLETED = "06"
+    TAKE_BACK = "13"
+    AGREED = "15"
+    DISAGREED = "16"
+
+
+class DocumentStatus(Strict):
+    """Data of `document.status`: who reports (`reporter`), about which document, to its issuer."""
+
+    reporter: Organization
+    about: DocumentReference
+    status: Annotated[DocumentStatusCode, Field(strict=False)]
+    description: Text = ""
+    at: Annotated[AwareDatetime, Field(strict=False)]
+    staff: Person = Person()

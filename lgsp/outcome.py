@@ -1,0 +1,37 @@
+"""How a delivery ends: data, not control flow."""
+
+from dataclasses import dataclass
+
+__all__ = ["DeadLetter", "Delivered", "Expired", "Outcome", "RetryLater"]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The system has the message; `reference` is the system's own id for it (docId, mã hồ sơ …)."""
+
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryLater:
+    """Not now. `counts` is false where the system as a whole is away: such a wait costs the message no try."""
+
+    reason: str
+    delay_s: float
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Never, as it stands: refused by the system, unreadable for it, or its tries are spent."""
+
+    reason: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """Its sender's time limit (`expirytime`) passed before it could be delivered."""
+
+
+Outcome = Delivered | RetryLater | DeadLetter | Expired

@@ -1,0 +1,127 @@
+"""Route and Router."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from lgsp.message import Message
+from lgsp.routing.conditions import Condition
+from lgsp.standards.identifiers import organization_pattern_matches
+
+__all__ = ["Recipient", "Route", "RouteExplanation", "Router", "RoutingDecision"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One rule: messages of these kinds, senders, recipients and data go to these systems.
+
+    `when` holds kinds (`document.issued`, `document.*`). `back` lets a message return to the system that it came from, which two
+    departments on the same iOffice need. `recipients_not` takes organizations out that another route serves.
+    """
+
+    name: str
+    when: tuple[str, ...]
+    to: tuple[str, ...]
+    sender: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    recipients_not: tuple[str, ...] = ()
+    data: tuple[Condition, ...] = ()
+    back: bool = False
+
+    @property
+    def by_recipient(self) -> bool:
+        """Whether the route looks at the recipients at all."""
+        return bool(self.recipients or self.recipients_not)
+
+    def takes(self, organization: str) -> bool:
+        """Whether a recipient lives behind this route."""
+        wanted = not self.recipients or _any_matches(self.recipients, organization)
+        return wanted and not _any_matches(self.recipients_not, organization)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A system that gets the message, for those organizations; () where the route does not go by recipients."""
+
+    system: str
+    organizations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RouteExplanation:
+    """What became of one route; `reason` says it in words."""
+
+    route: str
+    matched: bool
+    reason: str
+    to: tuple[str, ...] = ()
+    organizations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingDecision:
+    """Who gets it (one entry per system), which recipients nobody serves, and why."""
+
+    recipients: tuple[Recipient, ...]
+    unrouted: tuple[str, ...]
+    explanation: tuple[RouteExplanation, ...]
+
+
+class Router:
+    """Applies every route to a message; all that match take part."""
+
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self.routes = tuple(routes)
+
+    def route(self, message: Message) -> RoutingDecision:
+        """Decide. A message that came from `/systems/<name>` does not go back there, unless the route says so.
+
+        Recipients that only the source system serves count as served: it has them already.
+        """
+        merged: dict[str, dict[str, None]] = {}
+        served: set[str] = set()
+        explanation: list[RouteExplanation] = []
+        for route in self.routes:
+            verdict = _apply(route, message)
+            explanation.append(verdict)
+            if not verdict.matched:
+                continue
+            served.update(verdict.organizations if route.by_recipient else message.recipient_ids)
+            for system in verdict.to:
+                merged.setdefault(system, {}).update(dict.fromkeys(verdict.organizations))
+        return RoutingDecision(
+            recipients=tuple(Recipient(system, tuple(ids)) for system, ids in merged.items()),
+            unrouted=tuple(one for one in message.recipient_ids if one not in served),
+            explanation=tuple(explanation),
+        )
+
+
+def _apply(route: Route, message: Message) -> RouteExplanation:
+    reason = _mismatch(route, message)
+    if reason:
+        return RouteExplanation(route.name, matched=False, reason=reason)
+    organizations: tuple[str, ...] = ()
+    if route.by_recipient:
+        organizations = tuple(one for one in dict.fromkeys(message.recipient_ids) if route.takes(one))
+        if not organizations:
+            named = message.recipients or "none"
+            return RouteExplanation(
+                route.name, matched=False, reason=f"no recipient fits (message names: {named})"
+            )
+    to = tuple(name for name in route.to if route.back or message.source != f"/systems/{name}")
+    reason = f"{message.kind} for {', '.join(organizations)}" if organizations else f"{message.kind} matches"
+    if not to:
+        reason += f"; but it came from {message.source}, and the route has no back = true"
+    return RouteExplanation(route.name, matched=True, reason=reason, to=to, organizations=organizations)
+
+
+def _mismatch(route: Route, message: Message) -> str:
+    if not any(fnmatchcase(message.kind, pattern) for pattern in route.when):
+        return f"type {message.kind} is not {' or '.join(route.when)}"
+    if route.sender and not _any_matches(route.sender, message.sender or ""):
+        return f"sender {message.sender or 'none'} is not {' or '.join(route.sender)}"
+    return next(filter(None, (condition.failure(message.data) for condition in route.data)), "")
+
+
+def _any_matches(patterns: Sequence[str], organization: str) -> bool:
+    return any(organization_pattern_matches(pattern, organization) for pattern in patterns)

@@ -1,0 +1,1 @@
+"""Stand-ins (mocks): one package per system, each speaking its real wire."""

@@ -1,0 +1,63 @@
+"""Fixtures that more than one kind of test needs: a real server, on each of the products that we run on."""
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from lgsp.channels import Server
+from lgsp.embedded import EmbeddedServer
+
+
+@pytest.fixture
+async def valkey(tmp_path: Path) -> AsyncIterator[str]:
+    """The embedded server's URL."""
+    async with EmbeddedServer(tmp_path / "valkey") as server:
+        yield server.url
+
+
+@pytest.fixture
+async def redis_server(tmp_path: Path) -> AsyncIterator[str]:
+    """A real Redis of the machine (`make test` installs one where it can)."""
+    binary = shutil.which("redis-server")
+    if binary is None:
+        pytest.skip("no redis-server on this machine; `make test` installs it where it may")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = await asyncio.create_subprocess_exec(
+        binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir", str(tmp_path),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(10):
+            while True:
+                try:
+                    _, writer = await asyncio.open_connection("127.0.0.1", port)
+                except OSError:
+                    await asyncio.sleep(0.01)
+                    continue
+                writer.close()
+                await writer.wait_closed()
+                break
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@pytest.fixture(params=["valkey", "redis_server"])
+def server_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each product in turn."""
+    yield request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+async def server(server_url: str) -> AsyncIterator[Server]:
+    """A connection to each product in turn."""
+    connection = await Server(server_url).open()
+    yield connection
+    await connection.aclose()

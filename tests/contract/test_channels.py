@@ -1,0 +1,188 @@
+"""The channel suite: the same on every server product."""
+
+import asyncio
+
+import pytest
+from builders import message
+
+from lgsp.channels import DeadEntry, DeadLetterChannel, Keys, Lease, OutEntry, PartitionLog, Server
+from lgsp.errors import BackpressureError, ConfigurationError, InvalidMessageError, NotFoundError, StaleLeaseError
+
+pytestmark = pytest.mark.contract
+
+KEYS = Keys(partitions=2)
+NOW = 1_764_000_000_000
+
+
+@pytest.fixture
+async def channel(server: Server) -> PartitionLog:
+    log = PartitionLog(server, KEYS, 0, ("axis", "ioffice"), max_waiting=3)
+    await log.prepare()
+    return log
+
+
+async def lease_on(server: Server, owner: str = "me", ttl_ms: int = 60_000) -> Lease:
+    lease = await Lease.acquire(server, KEYS, 0, owner, ttl_ms)
+    assert lease is not None
+    return lease
+
+
+async def publish(channel: PartitionLog, message_id: str, **changes: object) -> bool:
+    sent = message(message_id, **changes)
+    return (await channel.publish(sent, sent.to_json(), NOW)).is_new
+
+
+async def test_published_message_is_read_once_and_stays_pending_until_acknowledged(channel: PartitionLog, server: Server) -> None:
+    await publish(channel, "m-1")
+    lease = await lease_on(server)
+
+    first = await channel.read_inbox(cursor=">", count=10, block_ms=0)
+    assert [b'"id":"m-1"' in entry.body for entry in first] == [True]
+    assert await channel.read_inbox(cursor=">", count=10, block_ms=0) == []
+    assert await channel.read_inbox(cursor="0", count=10, block_ms=0) == first
+
+    hop = channel.transaction(lease.value)
+    hop.acknowledge(KEYS.inbox(0), [first[0].entry_id])
+    await hop.commit()
+    assert await channel.read_inbox(cursor="0", count=10, block_ms=0) == []
+    assert (await channel.lengths())["inbox"] == 0
+
+
+async def test_repeated_publish_is_one_message(channel: PartitionLog) -> None:
+    assert await publish(channel, "m-1") is True
+    assert await publish(channel, "m-1") is False
+    assert (await channel.lengths())["inbox"] == 1
+
+
+async def test_same_id_with_other_content_is_refused(channel: PartitionLog) -> None:
+    await publish(channel, "m-1")
+    with pytest.raises(InvalidMessageError) as caught:
+        await publish(channel, "m-1", subject="another")
+    assert caught.value.faults[0].place == "/id"
+
+
+async def test_full_partition_says_when_to_come_back_and_accepts_nothing(channel: PartitionLog) -> None:
+    for number in range(3):
+        await publish(channel, f"m-{number}")
+    with pytest.raises(BackpressureError) as caught:
+        await publish(channel, "m-3")
+    assert caught.value.retry_after_s > 0
+    assert (await channel.lengths())["inbox"] == 3
+
+
+async def test_what_waits_for_a_system_counts_towards_the_bound(channel: PartitionLog, server: Server) -> None:
+    hop = channel.transaction((await lease_on(server)).value)
+    for number in range(3):
+        hop.add(KEYS.out(0, "axis"), OutEntry("", f"m-{number}", "s", (), b"{}").to_fields())
+    await hop.commit()
+    with pytest.raises(BackpressureError):
+        await publish(channel, "m-9")
+
+
+async def test_only_one_owner_at_a_time(server: Server) -> None:
+    lease = await lease_on(server)
+    assert await Lease.acquire(server, KEYS, 0, "other", 60_000) is None
+    await lease.release()
+    assert await Lease.acquire(server, KEYS, 0, "other", 60_000) is not None
+
+
+async def test_worker_that_woke_up_too_late_changes_nothing(channel: PartitionLog, server: Server) -> None:
+    stale = await lease_on(server)
+    await stale.release()
+    await lease_on(server, "me")  # the same owner again: only the fencing token differs
+    hop = channel.transaction(stale.value)
+    hop.add(KEYS.out(0, "axis"), ["body", b"x"])
+    with pytest.raises(StaleLeaseError):
+        await hop.commit()
+    assert (await channel.lengths())["out:axis"] == 0
+    assert await stale.renew(60_000) is False
+
+
+async def test_entries_survive_with_their_organizations_and_attempts(channel: PartitionLog, server: Server) -> None:
+    entry = OutEntry("1-1", "m-1", "văn bản 1", ("000.00.00.G22", "H34.1"), b"\x00binary\n", attempt=3)
+    hop = channel.transaction((await lease_on(server)).value)
+    hop.park(KEYS.parked(0, "axis", entry.subject), [entry.parked()])
+    hop.hold(KEYS.held(0, "axis"), entry.subject, NOW)
+    await hop.commit()
+    assert await channel.parked_head("axis", entry.subject) == (entry, 1)
+    assert [(held.subject, held.due_ms) for held in await channel.held("axis")] == [(entry.subject, NOW)]
+
+
+async def test_lost_group_is_created_again_from_the_beginning(channel: PartitionLog, server: Server) -> None:
+    await publish(channel, "m-1")
+    await server.call("XGROUP", "DESTROY", KEYS.inbox(0), "lgsp")
+    assert await channel.read_inbox(cursor=">", count=10, block_ms=0) == []
+    assert len(await channel.read_inbox(cursor=">", count=10, block_ms=0)) == 1
+
+
+async def test_cancelled_blocking_read_leaves_the_connection_usable(channel: PartitionLog) -> None:
+    reading = asyncio.create_task(channel.read_inbox(cursor=">", count=10, block_ms=5_000))
+    await asyncio.sleep(0)
+    reading.cancel()
+    await asyncio.gather(reading, return_exceptions=True)
+    await publish(channel, "m-1")
+    found = await channel.read_inbox(cursor="0", count=10, block_ms=0) or await channel.read_inbox(cursor=">", count=10, block_ms=0)
+    assert len(found) == 1
+
+
+def buried(system: str = "axis") -> DeadEntry:
+    return DeadEntry("", "m-1", "s-1", system, ("000.00.00.G22",), "lgsp.rejected", "đơn vị nhận không tồn tại", 1, NOW, b"{}")
+
+
+async def test_dead_letter_is_replayed_once_to_where_it_was_going(channel: PartitionLog, server: Server) -> None:
+    hop = channel.transaction((await lease_on(server)).value)
+    hop.add(KEYS.dead(0), buried().to_fields())
+    await hop.commit()
+    desk = DeadLetterChannel(server, KEYS)
+    [letter] = await desk.list()
+    assert (letter.reason, letter.subject) == ("đơn vị nhận không tồn tại", "s-1")
+
+    await desk.replay(letter.id, NOW)
+    [again] = await channel.read_out("axis", cursor=">", count=10, block_ms=0)
+    assert (again.message_id, again.organizations, again.attempt) == ("m-1", ("000.00.00.G22",), 1)
+    with pytest.raises(NotFoundError):
+        await desk.replay(letter.id, NOW)
+
+
+async def test_unrouted_dead_letter_goes_through_the_router_again(channel: PartitionLog, server: Server) -> None:
+    hop = channel.transaction((await lease_on(server)).value)
+    hop.add(KEYS.dead(0), buried(system="").to_fields())
+    await hop.commit()
+    desk = DeadLetterChannel(server, KEYS)
+    [letter] = await desk.list()
+    await desk.replay(letter.id, NOW)
+    assert (await channel.lengths())["inbox"] == 1
+
+
+async def test_discarded_dead_letter_is_gone_and_journaled(channel: PartitionLog, server: Server) -> None:
+    hop = channel.transaction((await lease_on(server)).value)
+    hop.add(KEYS.dead(0), buried().to_fields())
+    await hop.commit()
+    desk = DeadLetterChannel(server, KEYS)
+    await desk.discard((await desk.list())[0].id, NOW)
+    assert await desk.list() == []
+    journal = await channel.read_journal(cursor=">", count=10, block_ms=0)
+    assert [fields[b"step"] for _, fields in journal] == [b"discarded"]
+
+
+@pytest.mark.parametrize("wrong", ["", "nonsense", "9:1-0", "0:x-0", "0:5-5"])
+async def test_unknown_dead_letter_is_named(server: Server, wrong: str) -> None:
+    with pytest.raises(NotFoundError):
+        await DeadLetterChannel(server, KEYS).get(wrong)
+
+
+async def test_refused_content_is_kept_with_its_reason(channel: PartitionLog, server: Server) -> None:
+    await channel.refuse(b"<edXML", "not well-formed, line 1", "doc-7", NOW)
+    assert (await channel.lengths())["invalid"] == 1
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1", "redis://127.0.0.1:1/0"])
+async def test_unusable_url_names_the_place_and_the_remedy(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="LGSP_REDIS_URL"):
+        await Server(url).open()
+
+
+def test_all_keys_of_a_partition_share_one_hash_tag() -> None:
+    names = [KEYS.inbox(1), KEYS.out(1, "axis"), KEYS.held(1, "axis"), KEYS.parked(1, "axis", "{0}"), KEYS.seen(1, "/s", "{0}"),
+             KEYS.journal(1), KEYS.dead(1), KEYS.invalid(1), KEYS.lease(1), KEYS.fence(1)]  # fmt: skip
+    assert {name[name.index("{") : name.index("}") + 1] for name in names} == {"{1}"}

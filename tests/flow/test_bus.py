@@ -1,0 +1,240 @@
+"""The whole bus on a real server, with systems played by fakes: order, retries, outages, dead letters, crashes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from builders import message
+
+from lgsp.adapter import Delivery, Receipt
+from lgsp.bus import Bus, BusParts, Worker, WorkerSettings
+from lgsp.channels import DeadLetterChannel, Keys, Server
+from lgsp.clock import SystemClock
+from lgsp.dead_letters import DeadLetters
+from lgsp.endpoint import EndpointSettings
+from lgsp.errors import InvalidMessageError, RejectedError, TransientError
+from lgsp.retry import RetryPolicy
+from lgsp.routing import Route, Router
+from lgsp.schemas import SchemaRegistry
+from lgsp.store.journal import JournalEntry
+
+pytestmark = pytest.mark.flow
+
+KEYS = Keys(partitions=2)
+FAST = EndpointSettings(policy=RetryPolicy(base_s=0.02, cap_s=0.05, max_attempts=3), block_ms=20, send_timeout_s=2.0)
+
+
+@dataclass
+class FakeSystem:
+    """Holds what it took; `refuse` may raise instead."""
+
+    refuse: Callable[[Delivery], None] = lambda _: None
+    holds: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    calls: int = 0
+    gate: asyncio.Event | None = None
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        self.calls += 1
+        self.keys.append(delivery.idempotency_key)
+        if self.gate is not None:
+            await self.gate.wait()
+        self.refuse(delivery)
+        self.holds.append(delivery.message.id)
+        return Receipt(f"doc-{delivery.message.id}")
+
+
+@dataclass
+class FakeStore:
+    entries: list[JournalEntry] = field(default_factory=list)
+
+    async def append(self, entries: Sequence[JournalEntry]) -> None:
+        self.entries += entries
+
+    def steps(self, message_id: str) -> list[tuple[str, str]]:
+        return [(entry.step, entry.system) for entry in self.entries if entry.message_id == message_id]
+
+
+async def eventually(condition: Callable[[], bool | Awaitable[bool]], what: str) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            found = condition()
+            if found if isinstance(found, bool) else await found:
+                return
+            await asyncio.sleep(0.005)
+    raise AssertionError(what)
+
+
+@asynccontextmanager
+async def running(server: Server, system: FakeSystem, store: FakeStore | None = None) -> AsyncIterator[Bus]:
+    router = Router([Route("all", ("document.*",), ("axis",), recipients=("*.G22",))])
+    bus = Bus(BusParts(server, KEYS, router, SchemaRegistry(), SystemClock(), {"axis": system}))
+    await bus.open()
+    settings = WorkerSettings(lease_ttl_s=1.0, look_round_s=0.02, drain_s=5.0, endpoint=FAST)
+    stopping = asyncio.Event()
+    worker = asyncio.create_task(Worker(bus, store or FakeStore(), "worker-1", settings).run(stopping))
+    try:
+        yield bus
+    finally:
+        stopping.set()
+        await worker
+
+
+async def test_message_reaches_the_system_and_the_journal_has_every_step(server: Server) -> None:
+    system, store = FakeSystem(), FakeStore()
+    async with running(server, system, store) as bus:
+        await bus.publish(message("m-1"))
+        await eventually(lambda: system.holds == ["m-1"], "delivered")
+    assert store.steps("m-1") == [("accepted", "/systems/ioffice"), ("routed", "axis"), ("delivered", "axis")]
+    assert [entry.detail for entry in store.entries if entry.step == "delivered"] == ["doc-m-1"]
+
+
+async def test_nothing_is_left_on_the_server_when_all_is_delivered(server: Server) -> None:
+    system = FakeSystem()
+    async with running(server, system) as bus:
+        for number in range(200):
+            await bus.publish(message(f"m-{number}", subject=f"s-{number % 7}"))
+        await eventually(lambda: len(system.holds) == 200, "delivered")
+    assert sum((await bus.waiting()).values()) == 0
+
+
+async def test_one_subject_arrives_in_order_while_its_head_is_retried_and_others_pass(server: Server) -> None:
+    failures = iter([True, True, False])
+
+    def refuse(delivery: Delivery) -> None:
+        if delivery.message.id == "a-1" and next(failures, False):
+            raise TransientError("busy")
+
+    system = FakeSystem(refuse)
+    async with running(server, system) as bus:
+        for number in (1, 2, 3):
+            await bus.publish(message(f"a-{number}", subject="a"))
+        await bus.publish(message("b-1", subject="b"))
+        await eventually(lambda: len(system.holds) == 4, "delivered")
+    assert [held for held in system.holds if held.startswith("a")] == ["a-1", "a-2", "a-3"]
+    assert system.holds[0] == "b-1" or KEYS.partition_of("a") != KEYS.partition_of("b")
+    assert len({key for key in system.keys}) == 4, "every attempt of one message carries the same key"
+
+
+async def test_refused_message_becomes_a_dead_letter_and_the_next_of_its_subject_goes_on(server: Server) -> None:
+    def refuse(delivery: Delivery) -> None:
+        if delivery.message.id == "m-1":
+            raise RejectedError("18 đơn vị nhận không tồn tại", wire_code="18")
+
+    system, store = FakeSystem(refuse), FakeStore()
+    desk = DeadLetters(DeadLetterChannel(server, KEYS), SystemClock())
+    async with running(server, system, store) as bus:
+        await bus.publish(message("m-1"))
+        await bus.publish(message("m-2"))
+        await eventually(lambda: system.holds == ["m-2"], "the next one")
+        [letter] = await desk.list(system="axis")
+        assert (letter.message_id, letter.reason) == ("m-1", "18 đơn vị nhận không tồn tại")
+        system.refuse = lambda _: None
+        await desk.replay(letter.id)
+        await eventually(lambda: system.holds == ["m-2", "m-1"], "replayed")
+        assert await desk.list() == []
+    assert [step for step, _ in store.steps("m-1")] == ["accepted", "routed", "dead", "replayed", "delivered"]
+
+
+async def test_tries_are_spent_after_as_many_as_configured(server: Server) -> None:
+    def refuse(_: Delivery) -> None:
+        raise TransientError("busy")
+
+    system = FakeSystem(refuse)
+    desk = DeadLetters(DeadLetterChannel(server, KEYS), SystemClock())
+    async with running(server, system) as bus:
+        await bus.publish(message("m-1"))
+
+        async def buried() -> bool:
+            return len(await desk.list()) == 1
+
+        await eventually(buried, "dead letter")
+    [letter] = await desk.list()
+    assert (system.calls, letter.attempts, letter.code) == (3, 3, "lgsp.tries_spent")
+
+
+async def test_system_that_is_away_costs_no_message_and_no_try(server: Server) -> None:
+    away = True
+
+    def refuse(_: Delivery) -> None:
+        if away:
+            raise TransientError("connection refused", system_down=True)
+
+    system = FakeSystem(refuse)
+    async with running(server, system) as bus:
+        for number in range(20):
+            await bus.publish(message(f"m-{number:02}", subject="s"))
+        await eventually(lambda: system.calls >= 3, "probes")
+        assert system.calls < 20
+        away = False
+        await eventually(lambda: len(system.holds) == 20, "drained")
+    assert system.holds == [f"m-{number:02}" for number in range(20)]
+    assert await DeadLetterChannel(server, KEYS).list() == []
+
+
+async def test_recipient_that_no_route_takes_becomes_a_dead_letter(server: Server) -> None:
+    system = FakeSystem()
+    channel = DeadLetterChannel(server, KEYS)
+    async with running(server, system) as bus:
+        await bus.publish(message("m-1", recipients="000.00.00.G22,000.00.00.X99"))
+        await eventually(lambda: system.holds == ["m-1"], "the known recipient gets it")
+
+        async def buried() -> bool:
+            return len(await channel.list()) == 1
+
+        await eventually(buried, "dead letter")
+    assert (await channel.list())[0].organizations == ("000.00.00.X99",)
+
+
+async def test_bug_in_an_adapter_is_retried_then_dead_and_stops_nobody(server: Server) -> None:
+    def refuse(delivery: Delivery) -> None:
+        if delivery.message.id == "m-1":
+            raise ZeroDivisionError("oops")
+
+    system = FakeSystem(refuse)
+    async with running(server, system) as bus:
+        await bus.publish(message("m-1"))
+        await bus.publish(message("m-2"))
+        await eventually(lambda: system.holds == ["m-2"], "the next one")
+    [letter] = await DeadLetterChannel(server, KEYS).list()
+    assert "ZeroDivisionError" in letter.reason
+
+
+async def test_message_that_breaks_its_schema_is_refused_with_its_place(server: Server) -> None:
+    async with running(server, FakeSystem()) as bus:
+        with pytest.raises(InvalidMessageError) as caught:
+            await bus.publish(message("m-1", data={"subject": "only"}))
+        assert "/data/document_id" in {fault.place for fault in caught.value.faults}
+        assert (await bus.waiting())["inbox"] == 0
+
+
+async def test_worker_that_died_leaves_its_message_to_the_next(server: Server) -> None:
+    first = FakeSystem(gate=asyncio.Event())
+    router = Router([Route("all", ("document.*",), ("axis",))])
+    bus = Bus(BusParts(server, KEYS, router, SchemaRegistry(), SystemClock(), {"axis": first}))
+    await bus.open()
+    settings = WorkerSettings(lease_ttl_s=0.3, look_round_s=0.02, endpoint=FAST)
+    crashed = asyncio.create_task(Worker(bus, FakeStore(), "worker-0", settings).run(asyncio.Event()))
+    await bus.publish(message("m-1"))
+    await eventually(lambda: first.calls == 1, "in flight")
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+    await asyncio.gather(crashed, return_exceptions=True)
+
+    second = FakeSystem()
+    async with running(server, second):
+        await eventually(lambda: second.holds == ["m-1"], "taken over")
+    assert second.keys == first.keys
+
+
+async def test_stop_finishes_what_is_in_hand(server: Server) -> None:
+    gate = asyncio.Event()
+    system, store = FakeSystem(gate=gate), FakeStore()
+    async with running(server, system, store) as bus:
+        await bus.publish(message("m-1"))
+        await eventually(lambda: system.calls == 1, "in flight")
+        asyncio.get_running_loop().call_later(0.05, gate.set)
+    assert system.holds == ["m-1"]
+    assert ("delivered", "axis") in store.steps("m-1")
