@@ -5,9 +5,9 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from fakes import START
 from pydantic import JsonValue
 
+from fakes import START
 from lgsp.message import Message
 
 NAMESPACE = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
@@ -23,8 +23,17 @@ def _organization(tag: str, organization_id: str) -> str:
     )
 
 
+def replacements_xml(document_id: str, organization_id: str = HOME) -> str:
+    return (
+        f"<e:ReplacementInfoList><e:ReplacementInfo><e:DocumentId>{document_id}</e:DocumentId><e:OrganIdList>"
+        f"<e:OrganId>{organization_id}</e:OrganId></e:OrganIdList></e:ReplacementInfo></e:ReplacementInfoList>"
+    )
+
+
 def business_xml(kind: int, concerns: str, inner: str = "") -> str:
-    """The Bussiness (sic) element."""
+    """The Bussiness (sic) element; a replacement (3) names what it replaces."""
+    if kind == 3 and not inner:
+        inner = replacements_xml(concerns)
     return (
         f"<e:Bussiness><e:DocumentId>{concerns}</e:DocumentId><e:BussinessDocType>{kind}</e:BussinessDocType>"
         f"<e:BussinessDocReason>Sai sót</e:BussinessDocReason><e:Paper>0</e:Paper>{inner}</e:Bussiness>"

@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +10,7 @@ from pydantic import JsonValue
 
 from lgsp.adapter import AdapterSettings, Delivery, Intake, Ports, Receipt
 from lgsp.errors import InvalidMessageError, RejectedError, TransientError
-from lgsp.standards import edxml, vxp
+from lgsp.standards import vxp
 from lgsp_adapters import edoc, wire
 
 __all__ = ["AxisAdapter"]
@@ -31,7 +30,6 @@ _REFUSALS = frozenset({"10", "15", "18", "19", "22", "23"})
 class _Item:
     doc_id: str
     sender: str
-    to: frozenset[str]
 
 
 class AxisAdapter:
@@ -51,7 +49,7 @@ class AxisAdapter:
     async def send(self, delivery: Delivery) -> Receipt:
         """sendEdoc: a document or a status, with only those recipients that this delivery is for."""
         packet = await edoc.from_canonical(delivery.message, delivery.organizations, self._ports.blobs)
-        raw = edxml.write(packet)
+        raw = await edoc.encode(packet)
         if len(raw) > MAX_PACKET_BYTES:
             raise RejectedError(
                 f"the packet has {len(raw)} bytes, the limit is {MAX_PACKET_BYTES}", wire_code="10"
@@ -111,9 +109,9 @@ class AxisAdapter:
 
     async def _take(self, item: _Item, intake: Intake) -> None:
         raw = await self._fetch(item.doc_id)
-        source = edoc.Source(self._ports.system, self._ports.clock.now(), item.to)
+        source = edoc.Source(self._ports.system, self._ports.clock.now())
         try:
-            message = await edoc.to_canonical(edxml.read(raw), source, self._ports.blobs)
+            message = await edoc.to_canonical(await edoc.read(raw), source, self._ports.blobs)
         except InvalidMessageError as exc:
             await intake.refuse(raw, exc, reference=item.doc_id)
             await self._confirm(item.doc_id, "fail")
@@ -155,9 +153,7 @@ class AxisAdapter:
         headers = {**vxp.sign(signed, self._secret), "Content-Type": content_type}
         # Base64 in JSON makes a packet a third larger.
         bound = MAX_PACKET_BYTES * 3 // 2
-        response = await wire.call(
-            self._client, "POST", path, max_bytes=bound, headers=headers, content=body
-        )
+        response = await wire.call(self._client, "POST", path, max_bytes=bound, headers=headers, content=body)
         return _judge(response, path)
 
 
@@ -173,14 +169,13 @@ def _judge(response: httpx.Response, path: str) -> dict[str, JsonValue]:
     if code in _REFUSALS:
         raise RejectedError(problem, wire_code=code)
     # 20, 21 say "later"; a code that nobody knows may be a passing fault as well, and the message is not to be lost for it.
-    raise TransientError(problem if code in _RETRY_HELPS else f"{problem} (unknown, HTTP {response.status_code})")
+    raise TransientError(
+        problem if code in _RETRY_HELPS else f"{problem} (unknown, HTTP {response.status_code})"
+    )
 
 
 def _item(entry: Mapping[str, JsonValue]) -> _Item | None:
     doc_id = entry.get("docId")
     if not isinstance(doc_id, str | int) or doc_id == "" or entry.get("status") in {"done", "fail"}:
         return None
-    to = entry.get("to")
-    names = to if isinstance(to, list) else re.split(r"[,;|]", to) if isinstance(to, str) else []
-    found = frozenset(str(name).strip() for name in names if str(name).strip())
-    return _Item(str(doc_id), str(entry.get("from") or ""), found)
+    return _Item(str(doc_id), str(entry.get("from") or ""))

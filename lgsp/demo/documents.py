@@ -4,7 +4,7 @@ from functools import partial
 
 from lgsp.demo.world import Arrived, Flow, Record, World, attachment, codes_of
 
-__all__ = ["FLOWS"]
+__all__ = ["FLOWS", "PDF", "PROVINCE"]
 
 PROVINCE, MINISTRY, HOME_AFFAIRS = "000.00.00.H34", "000.00.00.G22", "000.00.00.G09"
 DEPARTMENTS = ("000.00.02.H34", "000.00.03.H34")

@@ -5,7 +5,7 @@ from functools import partial
 from lgsp.demo.documents import PDF
 from lgsp.demo.world import Arrived, Flow, Record, World, attachment
 
-__all__ = ["FLOWS"]
+__all__ = ["FLOWS", "PLAIN", "ended"]
 
 PLAIN, SIGNED = "1.000001.000.00.00.H34", "1.000002.000.00.00.H34"
 
@@ -19,8 +19,8 @@ async def online(world: World) -> Arrived:
     taken = await world.until(
         f"iGate took in {national}", partial(_in_igate, world, "national_code", national)
     )
-    ended = await world.until("the portal shows 10, with the result", partial(_ended, world, national))
-    return Arrived(national, f"iGate: {taken['code']}; portal: {_summary(ended)}", national)
+    row = await world.until("the portal shows 10, with the result", partial(ended, world, national))
+    return Arrived(national, f"iGate: {taken['code']}; portal: {_summary(row)}", national)
 
 
 async def counter(world: World) -> Arrived:
@@ -29,8 +29,8 @@ async def counter(world: World) -> Arrived:
         "igate", "receive-at-counter", {"procedure": PLAIN, "documents": [attachment("don.pdf", PDF)]}
     )
     code = str(received["code"])
-    ended = await world.until(f"the portal shows 10 for {code}", partial(_ended, world, code))
-    return Arrived(code, f"portal: {_summary(ended)}", code)
+    row = await world.until(f"the portal shows 10 for {code}", partial(ended, world, code))
+    return Arrived(code, f"portal: {_summary(row)}", code)
 
 
 async def signed_result(world: World) -> Arrived:
@@ -42,11 +42,11 @@ async def signed_result(world: World) -> Arrived:
     draft = await world.until(
         "the draft is in iOffice", partial(world.find, "ioffice", "drafts", partial(_mentions, code))
     )
-    ended = await world.until(
-        "the signed document resolved the dossier on the portal", partial(_ended, world, code)
+    row = await world.until(
+        "the signed document resolved the dossier on the portal", partial(ended, world, code)
     )
     number = str(draft.get("number") or draft.get("code") or "")
-    return Arrived(code, f"iOffice: signed {number}; portal: {_summary(ended)}".replace("  ", " "), code)
+    return Arrived(code, f"iOffice: signed {number}; portal: {_summary(row)}".replace("  ", " "), code)
 
 
 async def _in_igate(world: World, field: str, value: str) -> Record | None:
@@ -54,7 +54,8 @@ async def _in_igate(world: World, field: str, value: str) -> Record | None:
     return row if row is not None and row.get("code") else None
 
 
-async def _ended(world: World, code: str) -> Record | None:
+async def ended(world: World, code: str) -> Record | None:
+    """The dossier on the portal, once it was returned with its result."""
     row = await world.record("portal", "dossiers", code)
     return row if row is not None and str(row.get("TrangThaiHoSo")) == "10" and row.get("ket_qua") else None
 

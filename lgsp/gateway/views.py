@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from pydantic import JsonValue
-from pydantic_core import from_json
+from pydantic_core import from_json, to_jsonable_python
 
 from lgsp.channels import DeadEntry
 from lgsp.clock import VIETNAM
@@ -47,7 +47,7 @@ def dead_view(entry: DeadEntry) -> View:
 
 def decision_view(decision: RoutingDecision) -> View:
     """Who gets it, and why."""
-    shown: View = asdict(decision)
+    shown: View = to_jsonable_python(decision)
     return shown
 
 

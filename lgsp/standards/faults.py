@@ -30,7 +30,7 @@ _VIETNAMESE = {
 def bilingual(code: str, message: str, message_vi: str) -> PydanticCustomError:
     """An error for a validator to raise whose Vietnamese text `pydantic_faults` will find again."""
     # The context is interpolated by pydantic where the template has braces; the texts here have none.
-    return PydanticCustomError(code, message.replace("{", "(").replace("}", ")"), {"vi": message_vi})  # type: ignore[arg-type]
+    return PydanticCustomError(code, message.replace("{", "(").replace("}", ")"), {"vi": message_vi})
 
 
 def pointer(prefix: str, *steps: str | int) -> str:

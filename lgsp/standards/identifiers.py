@@ -26,7 +26,9 @@ __all__ = [
 _QCVN_102 = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}")
 _QD_20 = re.compile(r"[A-Z]\d{2}(\.\d{1,3}){0,3}")
 _FREE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}(\.[A-Za-z0-9_-]{1,32}){1,5}")
-_DOSSIER = re.compile(r"(?P<unit>\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(?:\.\d{1,3}){0,3})-(?P<day>\d{6}|\d{8})-\d{4,7}")
+_DOSSIER = re.compile(
+    r"(?P<unit>\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(?:\.\d{1,3}){0,3})-(?P<day>\d{6}|\d{8})-\d{4,7}"
+)
 _PROCEDURE = re.compile(r"\d\.\d{6}(\.(\d{3}\.\d{2}\.\d{2}\.)?[GH]\d{2})?")
 _CITIZEN = re.compile(r"\d{12}|\d{9}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -45,7 +47,9 @@ def check_organization_id(value: str) -> str:
         ValueError: none of these.
     """
     if not is_organization_id(value):
-        raise ValueError(f"{value!r} is not an organization id; expected 000.00.00.H34, H34.1.2 or vxp.saas.03")
+        raise ValueError(
+            f"{value!r} is not an organization id; expected 000.00.00.H34, H34.1.2 or vxp.saas.03"
+        )
     return value
 
 
@@ -57,7 +61,9 @@ def check_dossier_code(value: str) -> str:
     """
     found = _DOSSIER.fullmatch(value)
     if found is None:
-        raise ValueError(f"{value!r} is not a dossier code; expected <unit>-<yyMMdd>-<number>, e.g. H34.1-261123-0001")
+        raise ValueError(
+            f"{value!r} is not a dossier code; expected <unit>-<yyMMdd>-<number>, e.g. H34.1-261123-0001"
+        )
     day = found["day"]
     try:
         datetime.strptime(day, "%Y%m%d" if len(day) == 8 else "%y%m%d")  # noqa: DTZ007 - a calendar day has no zone

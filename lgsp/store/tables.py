@@ -86,10 +86,18 @@ def _sqlite(url: URL) -> AsyncEngine:
     if in_memory:
         engine = create_async_engine(url, poolclass=StaticPool)
     else:
-        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(url.database or "").parent)
         engine = create_async_engine(url, connect_args={"timeout": 30})
     event.listen(engine.sync_engine, "connect", _prepare_sqlite)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        reason = exc.strerror or str(exc)
+        raise ConfigurationError(f"the message store's folder {folder} can't be made ({reason})") from exc
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 import respx
+
 from edoc_samples import document_message, document_xml, status_message, status_xml
 from fakes import FakeIntake, make_ports
-
 from lgsp.adapter import Closes, Delivery, Polls, Sends
 from lgsp.errors import (
     BackpressureError,
@@ -175,15 +175,6 @@ async def test_a_repeated_poll_of_the_same_item_is_one_message(adapter, axis):
     assert len(intake.messages) == 1
 
 
-async def test_only_the_receivers_that_the_axis_names_become_recipients(adapter, axis):
-    axis.inbox["2"] = ("edoc", "000.00.00.G22", HOME, document_xml(to=(HOME, "000.00.00.G09")))
-    intake = FakeIntake()
-    await adapter.poll(intake)
-    message = intake.messages[0]
-    assert message.recipients == HOME
-    assert len(message.data["recipients"]) == 2
-
-
 async def test_an_unreadable_item_is_recorded_and_marked_fail(adapter, axis):
     axis.inbox["3"] = ("edoc", "000.00.00.G22", HOME, b"<not-xml")
     intake = FakeIntake()
@@ -251,3 +242,17 @@ async def test_a_wrong_secret_is_rejected_with_15():
             await adapter.send(delivery(document_message()))
         await adapter.aclose()
     assert caught.value.wire_code == "15"
+
+
+async def test_a_packet_whose_base64_is_damaged_is_asked_for_again(adapter, axis, monkeypatch):
+    axis.inbox["1"] = ("edoc", "000.00.00.G22", HOME, document_xml())
+    monkeypatch.setattr(axis, "_getEdoc", lambda _request: axis._answer(data="%%%"))
+    with pytest.raises(TransientError, match="base64"):
+        await adapter.poll(FakeIntake())
+    assert axis.states == {}
+
+
+async def test_entries_without_docid_and_those_already_read_are_passed_over(adapter, axis, monkeypatch):
+    entries = [{"from": "x"}, {"docId": "9", "status": "done"}, "odd"]
+    monkeypatch.setattr(axis, "_getReceivedEdocList", lambda _request: axis._answer(data=entries))
+    assert await adapter.poll(FakeIntake()) == 0

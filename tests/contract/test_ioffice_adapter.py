@@ -9,12 +9,19 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 import respx
-from edoc_samples import document_message, document_xml, status_message, status_xml
-from fakes import START, FakeIntake, make_ports
 from starlette.applications import Starlette
 
+from edoc_samples import document_message, document_xml, status_message, status_xml
+from fakes import START, FakeIntake, make_ports
 from lgsp.adapter import Closes, Delivery, Polls, Ports, Sends, TakesCallbacks
-from lgsp.errors import ConfigurationError, Fault, InvalidMessageError, RejectedError, TransientError
+from lgsp.errors import (
+    BackpressureError,
+    ConfigurationError,
+    Fault,
+    InvalidMessageError,
+    RejectedError,
+    TransientError,
+)
 from lgsp.message import Message
 from lgsp.standards import edxml, vxp
 from lgsp_adapters.ioffice import IOfficeAdapter, vxp_server
@@ -40,7 +47,9 @@ class Wire:
     secret: str = "sim-secret"
     system_id: str = "sim.ioffice.h34"
 
-    async def call(self, name: str, body: bytes = b"", method: str = "POST", **parameters: str) -> httpx.Response:
+    async def call(
+        self, name: str, body: bytes = b"", method: str = "POST", **parameters: str
+    ) -> httpx.Response:
         signed = {
             "systemid": self.system_id,
             **{key.replace("_", "-"): value for key, value in parameters.items()},
@@ -104,7 +113,12 @@ async def test_a_document_sent_twice_is_one_message_with_one_docid(wire):
 @pytest.mark.parametrize("field_name", ["secret", "system_id"])
 @pytest.mark.parametrize(
     ("name", "method"),
-    [("sendEdoc", "POST"), ("getReceivedEdocList", "POST"), ("updateStatus", "POST"), ("downloadEdoc", "GET")],
+    [
+        ("sendEdoc", "POST"),
+        ("getReceivedEdocList", "POST"),
+        ("updateStatus", "POST"),
+        ("downloadEdoc", "GET"),
+    ],
 )
 async def test_a_wrong_signature_is_answered_15_on_every_operation(wire, field_name, name, method):
     setattr(wire, field_name, "other")
@@ -231,6 +245,7 @@ class FakeIOffice:
     results: dict[str, object] = field(default_factory=dict)
     confirmed: dict[str, str] = field(default_factory=dict)
     answer: httpx.Response | None = None
+    broken: set[str] = field(default_factory=set)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         expected = "Basic " + base64.b64encode(b"sim:sim-secret").decode()
@@ -246,6 +261,8 @@ class FakeIOffice:
                 assert dict(request.url.params) == {"maDonViCha": "H34", "top": "100"}
                 return self._fine([each for each in self.results if each not in self.confirmed])
             case "LayGoiTinVanBan":
+                if request.url.params["MaVanBan"] in self.broken:
+                    return httpx.Response(200, json={"data": None, "error": {"code": "E9"}})
                 return self._fine(self.results[request.url.params["MaVanBan"]])
             case "CapNhatTrangThaiVanBan":
                 body = json.loads(request.read())
@@ -384,7 +401,9 @@ async def test_what_ioffice_refuses_is_rejected_with_its_code(wire, ioffice, ans
     assert caught.value.wire_code == code
 
 
-@pytest.mark.parametrize(("answer", "down"), [(httpx.Response(503), True), (httpx.Response(200, text="<"), False)])
+@pytest.mark.parametrize(
+    ("answer", "down"), [(httpx.Response(503), True), (httpx.Response(200, text="<"), False)]
+)
 async def test_an_answer_that_decides_nothing_is_transient(wire, ioffice, answer, down):
     ioffice.answer = answer
     with pytest.raises(TransientError) as caught:
@@ -396,3 +415,55 @@ async def test_a_kind_that_ioffice_does_not_know_is_rejected(wire):
     message = document_message().model_copy(update={"type": "vn.lgsp.dossier.submitted"})
     with pytest.raises(RejectedError):
         await wire.adapter.send(delivery(message))
+
+
+async def test_a_result_that_fails_does_not_hold_back_the_others(wire, ioffice):
+    ioffice.results.update({"VB-1": result_packet(), "VB-2": result_packet()})
+    ioffice.broken.add("VB-1")
+    assert await wire.adapter.poll(wire.intake) == 1
+    assert ioffice.confirmed == {"VB-2": "1"}
+
+
+async def test_a_round_in_which_no_result_went_through_says_why(wire, ioffice):
+    ioffice.results["VB-1"] = result_packet()
+    ioffice.broken.add("VB-1")
+    with pytest.raises(RejectedError, match="E9"):
+        await wire.adapter.poll(wire.intake)
+
+
+async def test_an_ioffice_that_is_away_is_down_for_the_poll(wire, ioffice):
+    ioffice.answer = httpx.Response(503)
+    with pytest.raises(TransientError) as caught:
+        await wire.adapter.poll(wire.intake)
+    assert caught.value.system_down
+
+
+async def test_a_full_bus_leaves_the_result_for_the_next_round(wire, ioffice):
+    ioffice.results["VB-1"] = result_packet()
+    wire.intake.full_for = 1
+    with pytest.raises(BackpressureError):
+        await wire.adapter.poll(wire.intake)
+    assert ioffice.confirmed == {}
+
+
+async def test_a_result_that_the_bus_refuses_is_confirmed_as_unreadable(wire, ioffice):
+    ioffice.results["VB-1"] = result_packet()
+    wire.intake.invalid = InvalidMessageError("result.issued", [Fault("x", "/data", "no", "không")])
+    await wire.adapter.poll(wire.intake)
+    assert (wire.intake.refused, ioffice.confirmed) == ([], {"VB-1": "0"})
+
+
+async def test_a_request_whose_draft_is_gone_or_whose_data_are_wrong_never_reaches_ioffice(wire, ioffice):
+    message = await request_message(wire.ports)
+    wire.ports.blobs.contents.clear()
+    with pytest.raises(RejectedError, match="du-thao"):
+        await wire.adapter.send(delivery(message))
+    with pytest.raises(InvalidMessageError):
+        await wire.adapter.send(delivery(message.model_copy(update={"data": {}})))
+    assert ioffice.received == []
+
+
+async def test_hidden_parameters_that_somebody_else_wrote_are_ignored(wire, ioffice):
+    ioffice.results["VB-1"] = result_packet(ThamSoAn="<not ours>")
+    assert await wire.adapter.poll(wire.intake) == 1
+    assert wire.intake.messages[0].data["national_code"] is None

@@ -24,7 +24,13 @@ async def ask(answer, **options) -> httpx.Response:
 
 @pytest.mark.parametrize(
     "error",
-    [httpx.ConnectError, httpx.ConnectTimeout, httpx.ReadTimeout, httpx.PoolTimeout, httpx.RemoteProtocolError],
+    [
+        httpx.ConnectError,
+        httpx.ConnectTimeout,
+        httpx.ReadTimeout,
+        httpx.PoolTimeout,
+        httpx.RemoteProtocolError,
+    ],
 )
 async def test_a_system_that_does_not_answer_is_down(error):
     def answer(request: httpx.Request) -> httpx.Response:
@@ -35,7 +41,9 @@ async def test_a_system_that_does_not_answer_is_down(error):
     assert caught.value.system_down
 
 
-@pytest.mark.parametrize(("status", "down"), [(500, False), (501, False), (502, True), (503, True), (504, True)])
+@pytest.mark.parametrize(
+    ("status", "down"), [(500, False), (501, False), (502, True), (503, True), (504, True)]
+)
 async def test_a_server_fault_is_transient_and_a_gateway_fault_means_down(status, down):
     with pytest.raises(TransientError) as caught:
         await ask(lambda _: httpx.Response(status, headers={"Retry-After": "7"}))
@@ -66,7 +74,8 @@ async def test_the_bound_counts_what_compressed_content_unpacks_to():
     packed = gzip.compress(b"x" * 10_000)
     with pytest.raises(TransientError, match="larger than 5000 bytes"):
         await ask(
-            lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=packed), max_bytes=5000
+            lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=packed),
+            max_bytes=5000,
         )
 
 

@@ -91,8 +91,20 @@ def test_wrong_value_of_a_dossier_field_is_named_by_pointer(field, wrong):
 
 @pytest.mark.parametrize(
     "field",
-    ["MaHoSo", "MaTTHC", "TenTTHC", "MaLinhVuc", "TenLinhVuc", "LoaiDoiTuong", "TrichYeuHoSo"]
-    + ["NgayTiepNhan", "NgayHenTra", "TrangThaiHoSo", "HinhThuc", "DonViXuLy"],
+    [
+        "MaHoSo",
+        "MaTTHC",
+        "TenTTHC",
+        "MaLinhVuc",
+        "TenLinhVuc",
+        "LoaiDoiTuong",
+        "TrichYeuHoSo",
+        "NgayTiepNhan",
+        "NgayHenTra",
+        "TrangThaiHoSo",
+        "HinhThuc",
+        "DonViXuLy",
+    ],
 )
 def test_missing_mandatory_field_is_named_by_pointer(field):
     packet = sample("DongBoHoSoMC")
@@ -231,13 +243,3 @@ def test_stamps_are_vietnamese_time():
     assert dvcqg.write_stamp(moment) == "20251124081500"
     assert dvcqg.read_stamp("20251124081500") == moment
     assert dvcqg.write_stamp(None) == ""
-
-
-def test_shared_samples_validate_where_they_are_at_hand():
-    folder = Path("/work/shared/samples/packets")
-    if not folder.is_dir():
-        pytest.skip("the project's shared samples are not on this machine")
-    for name in ("02-DongBoHoSoMC", "03-CapNhatTienDoHoSoMC", "04-TraCuuHoSo", "06-LayThuTuc"):
-        content = json.loads((folder / f"dvcqg-{name}.json").read_text(encoding="utf-8"))
-        assert dvcqg.check(content["request"]) == []
-    assert dvcqg.read_items("LayThuTuc", content["response"]["result"])

@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute
 
 from lgsp.adapter import AdapterSettings, Delivery, Intake, MailboxItem, Ports, Receipt
 from lgsp.errors import InvalidMessageError, RejectedError, TransientError
-from lgsp.standards import edxml, identifiers
+from lgsp.standards import identifiers
 from lgsp_adapters import edoc, wire
 from lgsp_adapters.ioffice import one_stop
 from lgsp_adapters.ioffice.vxp_server import VxpServer
@@ -100,7 +100,7 @@ class IOfficeAdapter:
             updated_ms=now_ms,
             title=edoc.title(packet),
         )
-        await self._ports.mailbox.put(item, edxml.write(packet))
+        await self._ports.mailbox.put(item, await edoc.encode(packet))
         return Receipt(item_id)
 
     async def _request_result(self, delivery: Delivery) -> Receipt:
@@ -165,4 +165,6 @@ def _judge(response: httpx.Response, operation: str) -> dict[str, JsonValue]:
     if status < 400 and code in _FINE:
         return answer
     said = error.get("userMessage") or error.get("internalMessage") if isinstance(error, dict) else ""
-    raise RejectedError(f"{operation}: HTTP {status} {code} {said or ''}".rstrip(), wire_code=code or str(status))
+    raise RejectedError(
+        f"{operation}: HTTP {status} {code} {said or ''}".rstrip(), wire_code=code or str(status)
+    )

@@ -3,7 +3,6 @@
 import base64
 import binascii
 import json
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
@@ -16,6 +15,7 @@ from lgsp.message import Message, faults_of, type_name
 from lgsp.model.attachment import Attachment
 from lgsp.model.result import ResultIssued, ResultRequested
 from lgsp.standards import identifiers
+from lgsp_adapters import edoc
 
 __all__ = ["MAX_DRAFT_BYTES", "issued_message", "requested_packet"]
 
@@ -23,7 +23,6 @@ MAX_DRAFT_BYTES = 100 * 1024 * 1024
 """All drafts of one dossier together, before Base64."""
 
 _SCHEMA = "https://lgsp.vn/schemas/result.issued/1"
-_FORBIDDEN = re.compile(r"[/\\\x00-\x1f]")
 
 
 async def requested_packet(message: Message, blobs: BlobStore) -> dict[str, JsonValue]:
@@ -34,7 +33,7 @@ async def requested_packet(message: Message, blobs: BlobStore) -> dict[str, Json
         RejectedError: a draft is not in the store, or they are too large.
     """
     try:
-        request = ResultRequested.model_validate(message.data, strict=False)
+        request = ResultRequested.model_validate(message.data)
     except ValidationError as exc:
         raise InvalidMessageError("result.requested", faults_of(exc, "/data")) from exc
     packet: dict[str, JsonValue] = {
@@ -143,8 +142,9 @@ async def _canonical_files(document: "_Reader", blobs: BlobStore) -> tuple[Attac
             raw = base64.b64decode(content, validate=True)
         except (binascii.Error, ValueError) as exc:
             raise _fault(f"{place}/Base64", "not Base64", "không phải Base64") from exc
-        safe = _FORBIDDEN.sub("_", name).strip()[:255] or "van-ban"
-        files.append(Attachment(name=safe, media_type="application/pdf", blob=await blobs.put(raw)))
+        safe = edoc.safe_name(name)
+        blob = await blobs.put(raw)
+        files.append(Attachment(name=safe, media_type=edoc.media_type(safe), blob=blob))
     return tuple(files)
 
 

@@ -13,7 +13,7 @@ from lgsp.adapter import Intake, MailboxItem, Ports
 from lgsp.clock import VIETNAM
 from lgsp.errors import BackpressureError, ChannelUnavailableError, InvalidMessageError, NotFoundError
 from lgsp.message import Message
-from lgsp.standards import edxml, identifiers, vxp
+from lgsp.standards import identifiers, vxp
 from lgsp_adapters import edoc
 
 __all__ = ["MAX_BODY_BYTES", "VxpServer"]
@@ -59,7 +59,10 @@ class VxpServer:
             "countReceiveStatus": self._count_statuses,
         }
         return [
-            *(Route(f"/{name}", self._answering(each), methods=["POST"]) for name, each in operations.items()),
+            *(
+                Route(f"/{name}", self._answering(each), methods=["POST"])
+                for name, each in operations.items()
+            ),
             Route("/downloadEdoc", self._answering(self._download), methods=["GET"]),
         ]
 
@@ -89,12 +92,11 @@ class VxpServer:
     async def _send(self, request: Request) -> Response:
         raw = await _body(request)
         digest = _header(request, "hash-file")
-        # The real client hashes the file, and sends the file and a line break (vxp-recording).
-        if digest not in {vxp.file_hash(raw), vxp.file_hash(raw.removesuffix(b"\r\n"))}:
+        if not vxp.file_hash_matches(raw, digest):
             raise _RefusedError("10", "hash-file không khớp với nội dung tệp")
         source = edoc.Source(self._ports.system, self._ports.clock.now())
         try:
-            message = await edoc.to_canonical(edxml.read(raw), source, self._ports.blobs)
+            message = await edoc.to_canonical(await edoc.read(raw), source, self._ports.blobs)
         except InvalidMessageError as exc:
             await self._intake.refuse(raw, exc, reference=digest)
             raise _RefusedError("22", _listed(exc)) from exc

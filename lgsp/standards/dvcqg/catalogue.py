@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from lgsp.standards.dvcqg.values import ProcedureCode, Reply, Required
 
 __all__ = [
@@ -47,7 +49,7 @@ class ServiceRecord(Reply):
     TENTTHC: str = ""
     TENCOQUANBANHANH: str = ""
     TENLINHVUC: str = ""
-    APDUNGDVC: list[object] = []
+    APDUNGDVC: list[object] = Field(default_factory=list)
 
 
 class ServiceList(Reply):
@@ -72,7 +74,7 @@ class OrderCase(Reply):
     """TRINHTUTHUCHIEN."""
 
     TRUONGHOP: str = ""
-    TRINHTU: list[Order] = []
+    TRINHTU: list[Order] = Field(default_factory=list)
 
 
 class Level(Reply):
@@ -106,14 +108,14 @@ class Duration(Reply):
     THOIGIANGIAIQUYET: str = ""
     DONVITINH: str = ""
     MOTA: str = ""
-    PHILEPHI: list[FeeLine] = []
+    PHILEPHI: list[FeeLine] = Field(default_factory=list)
 
 
 class Way(Reply):
     """CACHTHUCTHUCHIEN: KENH 1 at the counter, 2 online, 3 by post."""
 
     KENH: Literal["1", "2", "3"]
-    THOIGIAN: list[Duration] = []
+    THOIGIAN: list[Duration] = Field(default_factory=list)
 
 
 class ObjectName(Reply):
@@ -139,7 +141,7 @@ class PaperCase(Reply):
     """THANHPHANHOSO."""
 
     TRUONGHOP: str = ""
-    GIAYTO: list[Paper] = []
+    GIAYTO: list[Paper] = Field(default_factory=list)
 
 
 class Outcome(Reply):
@@ -187,17 +189,17 @@ class ProcedureRecord(Reply):
     MOTACOQUANTHUCHIEN: str = ""
     MOTACOQUANTHAMQUYEN: str = ""
     MOTA: str = ""
-    TRINHTUTHUCHIEN: list[OrderCase] = []
-    CAPTHUCHIEN: list[Level] = []
-    LINHVUCTHUCHIEN: list[FieldName] = []
-    CACHTHUCTHUCHIEN: list[Way] = []
-    DOITUONGTHUCHIEN: list[ObjectName] = []
-    THANHPHANHOSO: list[PaperCase] = []
-    KETQUATHUCHIEN: list[Outcome] = []
-    CANCUPHAPLY: list[LegalBasis] = []
-    TTHCLIENQUAN: list[object] = []
-    TTHCLIENTHONG: list[object] = []
-    COQUANTHUCHIEN: list[AgencyName] = []
-    COQUANCOTHAMQUYEN: list[AgencyName] = []
-    COQUANDUOCUYQUYEN: list[AgencyName] = []
-    COQUANPHOIHOP: list[AgencyName] = []
+    TRINHTUTHUCHIEN: list[OrderCase] = Field(default_factory=list)
+    CAPTHUCHIEN: list[Level] = Field(default_factory=list)
+    LINHVUCTHUCHIEN: list[FieldName] = Field(default_factory=list)
+    CACHTHUCTHUCHIEN: list[Way] = Field(default_factory=list)
+    DOITUONGTHUCHIEN: list[ObjectName] = Field(default_factory=list)
+    THANHPHANHOSO: list[PaperCase] = Field(default_factory=list)
+    KETQUATHUCHIEN: list[Outcome] = Field(default_factory=list)
+    CANCUPHAPLY: list[LegalBasis] = Field(default_factory=list)
+    TTHCLIENQUAN: list[object] = Field(default_factory=list)
+    TTHCLIENTHONG: list[object] = Field(default_factory=list)
+    COQUANTHUCHIEN: list[AgencyName] = Field(default_factory=list)
+    COQUANCOTHAMQUYEN: list[AgencyName] = Field(default_factory=list)
+    COQUANDUOCUYQUYEN: list[AgencyName] = Field(default_factory=list)
+    COQUANPHOIHOP: list[AgencyName] = Field(default_factory=list)

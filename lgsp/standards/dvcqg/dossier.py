@@ -97,8 +97,8 @@ class Supplement(Packet):
     ThongTinTiepNhan: Text = ""
     NgayTiepNhanBoSung: OptionalStamp = ""
     TrangThaiBoSung: StrictBool = False
-    DanhSachGiayToBoSung: list[SupplementPaper] = []
-    DanhSachLePhiBoSung: list[Fee] = []
+    DanhSachGiayToBoSung: list[SupplementPaper] = Field(default_factory=list)
+    DanhSachLePhiBoSung: list[Fee] = Field(default_factory=list)
     NgayHenTraTruoc: OptionalStamp = ""
     NgayHenTraMoi: OptionalStamp = ""
 
@@ -162,11 +162,11 @@ class Dossier(Packet):
     NgayKetThucXuLy: OptionalStamp = ""
     DonViXuLy: Required
     GhiChu: Text = ""
-    TaiLieuNop: list[SubmittedDocument] = []
-    DanhSachLePhi: list[Fee] = []
-    DanhSachTepDinhKemKhac: list[OtherFile] = []
-    DanhSachHoSoBoSung: list[Supplement] = []
-    DanhSachGiayToKetQua: list[ResultPaper] = []
+    TaiLieuNop: list[SubmittedDocument] = Field(default_factory=list)
+    DanhSachLePhi: list[Fee] = Field(default_factory=list)
+    DanhSachTepDinhKemKhac: list[OtherFile] = Field(default_factory=list)
+    DanhSachHoSoBoSung: list[Supplement] = Field(default_factory=list)
+    DanhSachGiayToKetQua: list[ResultPaper] = Field(default_factory=list)
 
     KenhThucHien: Literal["", "1", "2", "3"] = ""
     SoGiayToChuHoSo: Text = ""
@@ -176,8 +176,8 @@ class Dossier(Packet):
     DuocThanhToanTrucTuyen: Literal["", "0", "1", "2", "3"] = ""
     NgayTuChoi: OptionalStamp = ""
     NgayNopHoSo: OptionalStamp = ""
-    DinhDanhCHS: list[OwnerId] = []
-    DSKetNoiCSDL: list[Connection] = []
+    DinhDanhCHS: list[OwnerId] = Field(default_factory=list)
+    DSKetNoiCSDL: list[Connection] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _accepted_has_a_due_date(self) -> Self:

@@ -6,13 +6,14 @@ the fields of a citizen's dossier marked below are ASSUMED, named as DongBoHoSoM
 
 import base64
 import binascii
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from lgsp.standards.dvcqg.dossier import OwnerId
 from lgsp.standards.dvcqg.values import (
     DossierCode,
+    ErrorCode,
     Flag,
     ObjectKind,
     ProcedureCode,
@@ -80,7 +81,7 @@ class InboundDossier(_Open):
     MaSoThue: Text = ""
     NguoiLienHe: Text = ""
     TepDonDangKy: EncodedFile = ""
-    TaiLieuNop: list[InboundDocument] = []
+    TaiLieuNop: list[InboundDocument] = Field(default_factory=list)
 
     # assumed from here on
     MaDonViTiepNhan: UnitCode | None = None
@@ -89,7 +90,7 @@ class InboundDossier(_Open):
     ChuHoSo: Text = ""
     LoaiDoiTuong: ObjectKind = ObjectKind.CITIZEN
     DiaChi: Text = ""
-    DinhDanhCHS: list[OwnerId] = []
+    DinhDanhCHS: list[OwnerId] = Field(default_factory=list)
 
 
 class SupplementData(_Open):
@@ -109,7 +110,7 @@ class InboundSupplement(_Open):
 
 
 class CallbackReply(_Open):
-    """The province's answer: 0 taken, 1 or -1 refused."""
+    """The province's answer: 0 taken; 1 or -1 as documented, and anything else too, is a refusal."""
 
-    error_code: Literal[0, 1, -1]
-    message: str = ""
+    error_code: ErrorCode
+    message: str | None = None

@@ -1,12 +1,13 @@
 """The envelopes: login, and one request per `service`; and the answers."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, JsonValue
+from pydantic import Field, JsonValue
 
 from lgsp.standards.dvcqg.dossier import Dossiers, Steps
 from lgsp.standards.dvcqg.values import (
     DossierCode,
+    ErrorCode,
     Flag,
     NullableText,
     Packet,
@@ -37,19 +38,6 @@ __all__ = [
     "TraCuuHoSo",
     "TraCuuTechID",
 ]
-
-
-def _as_number(value: object) -> object:
-    # Clients read error_code as number and as text, an older one also "00": so a reader takes every form.
-    if isinstance(value, str):
-        try:
-            return int(value)
-        except ValueError:
-            return value
-    return value
-
-
-ErrorCode = Annotated[int, BeforeValidator(_as_number)]
 
 
 class LoginRequest(Packet):
@@ -166,7 +154,7 @@ class StatusReport(Packet):
     NoiDung: Text = ""
     NgayXuLy: Stamp
     TrangThai: Literal["2", "5", "11"]
-    TaiLieuXuLy: list[HandledDocument] = []
+    TaiLieuXuLy: list[HandledDocument] = Field(default_factory=list)
 
 
 class DongBoTrangThaiHoSo(Envelope):

@@ -14,6 +14,7 @@ __all__ = [
     "Digitised",
     "DossierCode",
     "DossierStatus",
+    "ErrorCode",
     "FeeMoment",
     "Flag",
     "NullableText",
@@ -87,6 +88,16 @@ def _as_empty(value: object) -> object:
     return "" if value is None else value
 
 
+def _as_number(value: object) -> object:
+    # Clients read error_code as number and as text, an older one also "00": so a reader takes every form.
+    if isinstance(value, str):
+        try:
+            return int(value)
+        except ValueError:
+            return value
+    return value
+
+
 def _check_stamp(value: str) -> str:
     read_stamp(value)
     return value
@@ -115,6 +126,7 @@ def write_stamp(moment: datetime | None) -> str:
     return "" if moment is None else wire_stamp(moment)
 
 
+ErrorCode = Annotated[int, BeforeValidator(_as_number)]
 Stamp = Annotated[str, AfterValidator(_check_stamp)]
 OptionalStamp = Annotated[str, AfterValidator(_check_optional_stamp)]
 Text = Annotated[str, StringConstraints(max_length=4000)]

@@ -1,0 +1,212 @@
+"""edXML -> message."""
+
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from pydantic import ValidationError
+
+from lgsp.adapter import BlobStore
+from lgsp.clock import VIETNAM
+from lgsp.errors import InvalidMessageError
+from lgsp.message import Message, faults_of, type_name
+from lgsp.model.attachment import Attachment
+from lgsp.model.document import (
+    Document,
+    DocumentChange,
+    DocumentNumber,
+    DocumentReference,
+    DocumentStatus,
+    Replacement,
+    Signer,
+)
+from lgsp.model.organization import Organization, Person
+from lgsp.standards import edxml, identifiers
+from lgsp_adapters.edoc.packets import CHANGES, Packet, beside_the_loop, media_type, safe_name
+
+__all__ = ["Source", "read", "to_canonical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The system that a packet came from, and when."""
+
+    system: str
+    now: datetime
+
+    @property
+    def path(self) -> str:
+        """The message's `source`."""
+        return f"/systems/{self.system}"
+
+
+async def read(raw: bytes) -> Packet:
+    """The packet of these bytes; a large one is read in a thread.
+
+    Raises:
+        InvalidMessageError: with every fault by XPath and line.
+    """
+    return await beside_the_loop(edxml.read, raw, len(raw))
+
+
+async def to_canonical(packet: Packet, source: Source, blobs: BlobStore) -> Message:
+    """The message of a packet; its id follows from what the packet is, so that reading it twice is publishing it once.
+
+    Raises:
+        InvalidMessageError: it can be read, but does not fit the canonical model.
+    """
+    try:
+        if isinstance(packet, edxml.EdxmlStatus):
+            return _status_message(packet, source)
+        return await _document_message(packet, source, blobs)
+    except ValidationError as exc:
+        raise InvalidMessageError("edXML", faults_of(exc)) from exc
+
+
+def _status_message(packet: edxml.EdxmlStatus, source: Source) -> Message:
+    about = _reference(packet.response_for)
+    at = _aware(packet.timestamp) or source.now
+    data = DocumentStatus.model_validate(
+        {
+            "reporter": _organization(packet.sender),
+            "about": about,
+            "status": packet.status_code,
+            "description": packet.description,
+            "at": at,
+            "staff": _person(packet.staff),
+        }
+    )
+    subject = about.document_id
+    stamp = packet.timestamp.isoformat() if packet.timestamp else ""
+    identity = (subject, "document.status", data.reporter.id, data.status.value, stamp)
+    return Message(
+        id=identifiers.deterministic_id(source.path, *identity),
+        source=source.path,
+        type=type_name("document.status"),
+        subject=subject,
+        time=at,
+        dataschema=_schema("document.status"),
+        data=data.model_dump(mode="json"),
+        correlationid=subject,
+        sender=data.reporter.id,
+        recipients=about.organization_id,
+    )
+
+
+async def _document_message(packet: edxml.EdxmlDocument, source: Source, blobs: BlobStore) -> Message:
+    document = await _document(packet, blobs)
+    data: Document | DocumentChange = document
+    kind = CHANGES.get(packet.business.doc_type, "document.issued")
+    subject = document.document_id
+    if kind != "document.issued":
+        data = _change(packet.business, document)
+        # A change must not overtake the document that it changes: they share the ordering key.
+        subject = data.concerns
+    recipients = tuple(dict.fromkeys(each.id for each in document.recipients))
+    identity = (document.document_id, kind, subject, *sorted(recipients))
+    return Message(
+        id=identifiers.deterministic_id(source.path, *identity),
+        source=source.path,
+        type=type_name(kind),
+        subject=subject,
+        time=datetime.combine(document.promulgated_on, time.min, VIETNAM),
+        dataschema=_schema(kind),
+        data=data.model_dump(mode="json"),
+        correlationid=subject,
+        sender=document.issuer.id,
+        recipients=",".join(recipients),
+    )
+
+
+async def _document(packet: edxml.EdxmlDocument, blobs: BlobStore) -> Document:
+    built = identifiers.document_id(packet.sender.id, packet.promulgation_date, packet.code)
+    fields: dict[str, object] = {
+        "document_id": packet.document_id or built,
+        "issuer": _organization(packet.sender),
+        "recipients": tuple(_organization(each) for each in packet.recipients),
+        "code": DocumentNumber(number=packet.number, notation=packet.notation),
+        "promulgated_on": packet.promulgation_date,
+        "place": packet.place,
+        "type_code": packet.type_code,
+        "type_detail": packet.type_detail,
+        "type_name": packet.type_name,
+        "subject": packet.subject,
+        "content": packet.content,
+        "signer": Signer(
+            competence=packet.signer.competence, position=packet.signer.position, name=packet.signer.name
+        ),
+        "due_on": packet.due_date,
+        "priority": packet.priority,
+        "sphere": packet.sphere,
+        "copies": packet.promulgation_amount,
+        "pages": packet.page_amount,
+        "steering_type": packet.steering_type,
+        "appendixes": packet.appendixes,
+        "to_places": packet.to_places,
+        "responds_to": tuple(_reference(each) for each in packet.responses if each.organ_id),
+        "signed": packet.signed,
+    }
+    # Checked before anything is stored, so that a packet that is refused leaves no content behind.
+    checked = Document.model_validate(fields)
+    attachments = tuple([await _stored(each, blobs) for each in packet.attachments])
+    return Document.model_validate({**dict(checked), "attachments": attachments})
+
+
+async def _stored(attachment: edxml.EdxmlAttachment, blobs: BlobStore) -> Attachment:
+    name = safe_name(attachment.name)
+    return Attachment(
+        name=name,
+        media_type=media_type(name),
+        description=attachment.description[:1000],
+        blob=await blobs.put(attachment.content),
+    )
+
+
+def _change(business: edxml.EdxmlBusiness, document: Document) -> DocumentChange:
+    return DocumentChange(
+        concerns=business.document_id or document.document_id,
+        reason=business.reason,
+        paper_follows=business.paper,
+        document=document,
+        replacements=tuple(
+            Replacement(document_id=each.document_id, organization_ids=each.organ_ids)
+            for each in business.replacements
+        ),
+    )
+
+
+def _organization(organ: edxml.EdxmlOrgan) -> Organization:
+    return Organization(
+        id=organ.id,
+        name=organ.name or organ.in_charge or organ.id,
+        in_charge=organ.in_charge,
+        address=organ.address,
+        email=organ.email,
+        telephone=organ.telephone,
+        fax=organ.fax,
+        website=organ.website,
+    )
+
+
+def _person(staff: edxml.EdxmlStaff) -> Person:
+    return Person(name=staff.staff, department=staff.department, email=staff.email, telephone=staff.mobile)
+
+
+def _reference(other: edxml.EdxmlResponseFor) -> DocumentReference:
+    identity = other.document_id
+    if not identity and other.promulgation_date:
+        identity = identifiers.document_id(other.organ_id, other.promulgation_date, other.code)
+    return DocumentReference(
+        organization_id=other.organ_id,
+        code=other.code,
+        promulgated_on=other.promulgation_date,
+        document_id=identity,
+    )
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    # The wire writes Vietnamese time without saying so.
+    return moment.replace(tzinfo=VIETNAM) if moment and moment.tzinfo is None else moment
+
+
+def _schema(kind: str) -> str:
+    return f"https://lgsp.vn/schemas/{kind}/1"

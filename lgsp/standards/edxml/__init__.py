@@ -1,0 +1,34 @@
+"""edXML (QCVN 102:2016/BTTTT): documents and statuses, read with every fault and written in the shape that real files have."""
+
+from lgsp.standards.edxml.model import (
+    EdxmlAttachment,
+    EdxmlBusiness,
+    EdxmlDocument,
+    EdxmlOrgan,
+    EdxmlReceiver,
+    EdxmlReplacement,
+    EdxmlResponseFor,
+    EdxmlSigner,
+    EdxmlStaff,
+    EdxmlStatus,
+    EdxmlTrace,
+)
+from lgsp.standards.edxml.read import check, read
+from lgsp.standards.edxml.write import write
+
+__all__ = [
+    "EdxmlAttachment",
+    "EdxmlBusiness",
+    "EdxmlDocument",
+    "EdxmlOrgan",
+    "EdxmlReceiver",
+    "EdxmlReplacement",
+    "EdxmlResponseFor",
+    "EdxmlSigner",
+    "EdxmlStaff",
+    "EdxmlStatus",
+    "EdxmlTrace",
+    "check",
+    "read",
+    "write",
+]

@@ -1,0 +1,122 @@
+"""Header signing of the VXP wire (the national document axis), for both sides, with the quirks of the real client.
+
+Source: a recording of the real client. Every parameter travels as `XroadVnpt-<name>`; `sign-header` is a JSON object of the signed
+ones in the order of `sign-header-key`, and `hash-header` is the HMAC-SHA256 of that very string under the system's secret.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from lgsp.clock import VIETNAM
+
+__all__ = ["ErrorCode", "file_hash", "file_hash_matches", "parameter", "sign", "timestamp", "verify"]
+
+PREFIX = "XroadVnpt-"
+VERSION = "3.0.201608"
+USER_AGENT = "JAVASDKAgent/1.0.0 XRoad/VPCP"
+MAX_SIGNED_BYTES = 16_384
+
+
+class ErrorCode(StrEnum):
+    """ErrorCode of the answers; the numbers are those of the provincial axes' dialect, used on both (assumed for the national axis)."""
+
+    OK = "0"
+    BAD_FILE = "10"
+    BAD_CREDENTIALS = "15"
+    UNKNOWN_RECEIVER = "18"
+    UNKNOWN_SENDER = "19"
+    SYSTEM = "20"
+    FILE_PROCESSING = "21"
+    BAD_EDXML = "22"
+    RECEIVER_LOCKED = "23"
+
+    @property
+    def text(self) -> str:
+        """ErrorDesc."""
+        return _TEXTS[self]
+
+
+_TEXTS = {
+    ErrorCode.OK: "Thành công",
+    ErrorCode.BAD_FILE: "File không hợp lệ",
+    ErrorCode.BAD_CREDENTIALS: "Sai SystemId hoặc SecretKey",
+    ErrorCode.UNKNOWN_RECEIVER: "Đơn vị nhận không tồn tại",
+    ErrorCode.UNKNOWN_SENDER: "Đơn vị gửi chưa đăng ký",
+    ErrorCode.SYSTEM: "Lỗi hệ thống",
+    ErrorCode.FILE_PROCESSING: "Lỗi xử lý file",
+    ErrorCode.BAD_EDXML: "Sai định dạng edXML",
+    ErrorCode.RECEIVER_LOCKED: "Đơn vị nhận đã khóa",
+}
+
+
+def sign(parameters: Mapping[str, str], secret: str) -> dict[str, str]:
+    """The wire's headers for these parameters (`systemid`, `timestamp`, `Content-Type` …), signed in their order."""
+    signed = json.dumps(
+        {PREFIX + name: value for name, value in parameters.items()},
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    return {
+        **{PREFIX + name: value for name, value in parameters.items()},
+        PREFIX + "sign-header-key": ";".join(parameters),
+        PREFIX + "sign-header": signed,
+        PREFIX + "hash-header": _mac(signed, secret),
+        PREFIX + "version": VERSION,
+        "User-Agent": USER_AGENT,
+    }
+
+
+def verify(headers: Mapping[str, str], secret_of: Callable[[str], str | None]) -> bool:
+    """Whether the request was signed by the system that it names, and no signed header was changed on the way.
+
+    `headers` must look names up without regard to case, as Starlette's do. The time stamp is not checked for freshness: the real
+    client sets it once per object.
+    """
+    secret = secret_of(parameter(headers, "systemid"))
+    signed = parameter(headers, "sign-header")
+    if secret is None or not signed or len(signed) > MAX_SIGNED_BYTES:
+        return False
+    if not hmac.compare_digest(_mac(signed, secret), parameter(headers, "hash-header").lower()):
+        return False
+    try:
+        claimed = json.loads(signed)
+    except ValueError:
+        return False
+    if not isinstance(claimed, dict) or f"{PREFIX}systemid" not in claimed:
+        return False
+    return all(headers.get(name) == value for name, value in claimed.items())
+
+
+def parameter(headers: Mapping[str, str], name: str) -> str:
+    """A parameter of the request; empty where absent. The spelling varies (`docId`, `docid`), which the mapping evens out."""
+    return headers.get(PREFIX + name) or ""
+
+
+def _mac(text: str, secret: str) -> str:
+    # Header values reach us as Latin-1; what was signed were UTF-8 bytes, which for ASCII (all that was recorded) is the same.
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def file_hash(raw: bytes) -> str:
+    """SHA-256 in hex as the real client writes it: each byte without its leading zero."""
+    return "".join(f"{byte:x}" for byte in hashlib.sha256(raw).digest())
+
+
+def file_hash_matches(raw: bytes, claimed: str) -> bool:
+    """Whether the hash fits, in the real client's spelling or the proper one, with or without the line break that the client appends."""
+    spellings = (
+        spelling
+        for body in (raw, raw.removesuffix(b"\r\n"))
+        for spelling in (file_hash(body), hashlib.sha256(body).hexdigest())
+    )
+    return any(hmac.compare_digest(spelling.encode(), claimed.lower().encode()) for spelling in spellings)
+
+
+def timestamp(moment: datetime) -> str:
+    """`ddMMyyyy'T'HHmmss+SSSS`, where SSSS are the milliseconds: `23112026T214554+0252`."""
+    local = moment.astimezone(VIETNAM)
+    return f"{local:%d%m%YT%H%M%S}+{local.microsecond // 1000:04d}"

@@ -1,0 +1,70 @@
+"""`lgsp up`: run until told to stop; the signals, the log and what is printed."""
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+from collections.abc import Coroutine
+
+import structlog
+
+from lgsp.bootstrap import Running, running
+from lgsp.settings import Settings
+
+__all__ = ["configure_log", "ready_line", "run_up", "until_signal"]
+
+
+def run_up(settings: Settings, *, only: frozenset[str] | None, json_output: bool) -> int:
+    """Run the parts until SIGINT or SIGTERM; what is in hand is finished first."""
+    configure_log(settings.log_level)
+    return asyncio.run(_up(settings, only, json_output=json_output))
+
+
+async def _up(settings: Settings, only: frozenset[str] | None, *, json_output: bool) -> int:
+    async def wait(system: Running) -> int:
+        print(ready_line(system, json_output=json_output), flush=True)  # noqa: T201 - the command's output
+        await asyncio.Event().wait()
+        return 0
+
+    async with running(settings, only=only) as system:
+        return await until_signal(wait(system))
+
+
+async def until_signal(work: Coroutine[object, object, int]) -> int:
+    """The result of `work`, or 0 when a signal to stop comes first; a second signal is not needed and does nothing."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    task = asyncio.ensure_future(work)
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        return task.result() if task.done() else 0
+    finally:
+        for pending in (task, stopped):
+            pending.cancel()
+        await asyncio.gather(task, stopped, return_exceptions=True)
+
+
+def ready_line(system: Running, *, json_output: bool) -> str:
+    """What is in use: one JSON line for scripts, or lines for a person."""
+    if json_output:
+        return json.dumps({"ready": True, "urls": dict(system.urls)})
+    lines = [f"  {name:<8} {url}" for name, url in system.urls.items()]
+    return "\n".join(["LGSP đã sẵn sàng · ready (Ctrl+C để dừng · to stop)", *lines])
+
+
+def configure_log(level: str) -> None:
+    """One JSON line per event on standard error; tracebacks without local variables, which may be personal data."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,42 @@
+"""Stand-in of VNPT-iOffice (quản lý văn bản và điều hành)."""
+
+from lgsp_mocks.ioffice.office import Office
+from lgsp_mocks.ioffice.one_stop import OneStop
+from lgsp_mocks.ioffice.people import People
+from lgsp_mocks.ioffice.user_api import UserApi
+from lgsp_mocks.kit import Context, Difference, Parts, StandIn
+
+__all__ = ["STAND_IN"]
+
+
+def _build(context: Context) -> Parts:
+    office, one_stop = Office(context), OneStop(context)
+    people = People(context, office, one_stop)
+    routes = [*UserApi(context, office).router().routes, *one_stop.router().routes]
+    return Parts(routes, lambda: None, people.tick)
+
+
+_CLIENT, _LINK = "public client code of the mobile app", "public client code of a one-stop system"
+STAND_IN = StandIn(
+    name="ioffice",
+    title="VNPT-iOffice",
+    title_vi="VNPT-iOffice (văn bản và điều hành)",
+    default_port=8101,
+    build=_build,
+    differences=(
+        Difference(
+            "whole API", "some eighty calls", "login, lists, detail, download", _CLIENT, "public code"
+        ),
+        Difference("lists", "paged, many fields", "all rows, our fields beside id", _CLIENT, "assumed"),
+        Difference(
+            "interop",
+            "VXP client of the national axis",
+            "the same client, pointed at any URL",
+            "recording",
+            "recorded",
+        ),
+        Difference("one-stop prefix", "configured per province", "/qlvb/lienthong", _LINK, "assumed"),
+        Difference("LyDo", "reason field of a refusal unseen", "LyDo beside LoaiKetQua", _LINK, "assumed"),
+        Difference("files", "object storage", "in the state file, by SHA-256", "", "assumed"),
+    ),
+)

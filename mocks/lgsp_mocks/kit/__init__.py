@@ -1,0 +1,22 @@
+"""The kit: what gives every stand-in the same shape, control API, faults, journal and seed."""
+
+from lgsp_mocks.kit.app import create_app
+from lgsp_mocks.kit.population import Agency, Citizen, Population, Procedure, population
+from lgsp_mocks.kit.standin import Context, Difference, Parts, StandIn
+from lgsp_mocks.kit.state import Record, State, Table
+
+__all__ = [
+    "Agency",
+    "Citizen",
+    "Context",
+    "Difference",
+    "Parts",
+    "Population",
+    "Procedure",
+    "Record",
+    "StandIn",
+    "State",
+    "Table",
+    "create_app",
+    "population",
+]

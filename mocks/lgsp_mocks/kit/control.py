@@ -1,0 +1,154 @@
+"""`/__mock__/`: what a test or a demo may do to a stand-in, beside its real wire; and health and metrics."""
+
+from dataclasses import asdict
+from html import escape
+from typing import cast
+
+from fastapi import APIRouter, HTTPException, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse
+from pydantic import JsonValue
+
+from lgsp_mocks.kit.faults import Fault
+from lgsp_mocks.kit.runtime import Runtime
+from lgsp_mocks.kit.state import Record
+
+__all__ = ["router"]
+
+router = APIRouter()
+_PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+
+
+def _runtime(request: Request) -> Runtime:
+    return cast("Runtime", request.app.state.runtime)
+
+
+@router.get("/__mock__/state")
+async def state(request: Request) -> Record:
+    """Everything that the stand-in holds."""
+    tables = _runtime(request).context.state.tables
+    return {"tables": {name: dict(table.items()) for name, table in tables.items()}}
+
+
+@router.get("/__mock__/state/{table}/{key:path}")
+async def one(request: Request, table: str, key: str) -> Record:
+    """One document of a table."""
+    found = _runtime(request).context.state.tables.get(table)
+    record = found.get(key) if found is not None else None
+    if record is None:
+        raise HTTPException(404, f"no {key!r} in table {table!r}")
+    return record
+
+
+@router.get("/__mock__/requests")
+async def requests(request: Request) -> Record:
+    """The request journal, newest last."""
+    journal = _runtime(request).journal
+    return {"total": journal.total, "requests": list(journal.entries)}
+
+
+@router.get("/__mock__/differences")
+async def differences(request: Request) -> list[Record]:
+    """How this stand-in is known to differ from the real system."""
+    return [asdict(difference) for difference in _runtime(request).stand_in.differences]
+
+
+@router.get("/__mock__/clock")
+async def clock(request: Request) -> Record:
+    """The stand-in's time."""
+    return {"now": _runtime(request).context.clock.now().isoformat()}
+
+
+@router.post("/__mock__/reset")
+async def reset(request: Request) -> Record:
+    """Forget everything; `seed` fills it again."""
+    runtime = _runtime(request)
+    runtime.context.state.clear()
+    runtime.faults.clear()
+    runtime.journal.entries.clear()
+    return {"reset": True}
+
+
+@router.post("/__mock__/seed")
+async def seed(request: Request) -> Record:
+    """Put the seeded population back."""
+    _runtime(request).parts.seed()
+    return {"seeded": True}
+
+
+@router.post("/__mock__/tick")
+async def tick(request: Request) -> Record:
+    """Let the people do one round of work."""
+    return {"actions": await _runtime(request).tick()}
+
+
+@router.get("/__mock__/faults")
+async def list_faults(request: Request) -> list[Fault]:
+    """The faults that are on."""
+    return _runtime(request).faults.list()
+
+
+@router.post("/__mock__/faults", status_code=201)
+async def add_fault(request: Request, fault: Fault) -> Fault:
+    """Switch a fault on."""
+    _runtime(request).faults.add(fault)
+    return fault
+
+
+@router.delete("/__mock__/faults")
+async def clear_faults(request: Request) -> Record:
+    """Switch every fault off."""
+    _runtime(request).faults.clear()
+    return {"faults": 0}
+
+
+@router.get("/__mock__/ui", response_class=HTMLResponse)
+async def page(request: Request) -> HTMLResponse:
+    """What the stand-in holds, for a person; contents are hostile and shown as text."""
+    runtime = _runtime(request)
+    tables = "".join(
+        _table(name, list(table.values()))
+        for name, table in runtime.context.state.tables.items()
+        if len(table)
+    )
+    title = escape(f"{runtime.stand_in.title_vi} · {runtime.stand_in.title}")
+    style = "body{font:15px system-ui;margin:2rem;max-width:100rem}table{border-collapse:collapse}td,th{border:1px solid #8888;padding:.3rem .5rem;text-align:left;vertical-align:top}"
+    body = f'<!doctype html><html lang="vi"><meta charset="utf-8"><title>{title}</title><style>{style}</style><h1>{title}</h1>{tables}'
+    return HTMLResponse(body, headers=_PAGE_HEADERS)
+
+
+def _table(name: str, rows: list[Record]) -> str:
+    columns = list(dict.fromkeys(column for row in rows[-50:] for column in row))[:12]
+    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    lines = "".join(
+        "<tr>" + "".join(f"<td>{_cell(row.get(column))}</td>" for column in columns) + "</tr>"
+        for row in reversed(rows[-50:])
+    )
+    return f"<h2>{escape(name)} ({len(rows)})</h2><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
+
+
+def _cell(value: JsonValue) -> str:
+    return escape(str("" if value is None else value)[:200])
+
+
+@router.get("/health/live")
+async def live() -> Record:
+    """Alive."""
+    return {"status": "ok"}
+
+
+@router.get("/health/ready")
+async def ready() -> Record:
+    """Ready: the state is loaded before the first request is taken."""
+    return {"status": "ok"}
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+async def metrics(request: Request) -> str:
+    """Prometheus text format."""
+    runtime = _runtime(request)
+    label = f'{{standin="{runtime.stand_in.name}"}}'
+    lines = [
+        "# TYPE lgsp_mock_requests_total counter", f"lgsp_mock_requests_total{label} {runtime.journal.total}",
+        "# TYPE lgsp_mock_faults gauge", f"lgsp_mock_faults{label} {len(runtime.faults.list())}",
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,145 @@
+"""State of a stand-in: JSON documents in memory, written through to a SQLite file."""
+
+import json
+from collections.abc import ItemsView
+from pathlib import Path
+from typing import Self
+
+import aiosqlite
+from pydantic import JsonValue
+
+__all__ = ["Record", "State", "Table"]
+
+Record = dict[str, JsonValue]
+
+
+class Table:
+    """Documents by key, in order of first `put`. A value that was changed must be `put` again."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Record] = {}
+        self._dirty: dict[str, None] = {}
+
+    def get(self, key: str) -> Record | None:
+        """One document, or None."""
+        return self._rows.get(key)
+
+    def put(self, key: str, value: Record) -> None:
+        """Store a document."""
+        self._rows[key] = value
+        self._dirty[key] = None
+
+    def delete(self, key: str) -> None:
+        """Forget a document, if it is there."""
+        if self._rows.pop(key, None) is not None:
+            self._dirty[key] = None
+
+    def values(self) -> list[Record]:
+        """Every document."""
+        return list(self._rows.values())
+
+    def items(self) -> ItemsView[str, Record]:
+        """Every key with its document."""
+        return dict(self._rows).items()
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def changes(self) -> list[tuple[str, str | None]]:
+        """What was put (as JSON) or deleted (None) since the last call."""
+        changed = [
+            (key, json.dumps(self._rows[key], ensure_ascii=False) if key in self._rows else None)
+            for key in self._dirty
+        ]
+        self._dirty.clear()
+        return changed
+
+    def load(self, key: str, value: str) -> None:
+        """Take over a document from the file."""
+        self._rows[key] = json.loads(value)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._dirty.update(dict.fromkeys(self._rows))
+        self._rows.clear()
+
+
+_COUNTERS = "__counters__"
+
+
+class State:
+    """The tables of one stand-in, and their file; without a file they live in memory only."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self._tables: dict[str, Table] = {}
+        self._file: aiosqlite.Connection | None = None
+
+    async def open(self) -> Self:
+        """Load the file, creating it where it is missing."""
+        if self._path is None:
+            return self
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = await aiosqlite.connect(self._path)
+        await self._file.execute("PRAGMA journal_mode=WAL")
+        await self._file.execute("PRAGMA synchronous=NORMAL")
+        await self._file.execute(
+            "CREATE TABLE IF NOT EXISTS documents (seq INTEGER PRIMARY KEY, place TEXT, key TEXT, value TEXT, UNIQUE (place, key))"
+        )
+        async with self._file.execute("SELECT place, key, value FROM documents ORDER BY seq") as rows:
+            async for place, key, value in rows:
+                self.table(place).load(key, value)
+        return self
+
+    async def aclose(self) -> None:
+        """Write what is left and close the file."""
+        await self.commit()
+        if self._file is not None:
+            await self._file.close()
+            self._file = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was ever stored."""
+        return not any(len(table) for table in self._tables.values())
+
+    def table(self, name: str) -> Table:
+        """A table, made at first use."""
+        return self._tables.setdefault(name, Table())
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """Every table that holds a user's or the wire's data."""
+        return {name: table for name, table in self._tables.items() if name != _COUNTERS}
+
+    def next(self, counter: str) -> int:
+        """The next number of a counter, from 1, without gaps."""
+        counters = self.table(_COUNTERS)
+        last = (counters.get(counter) or {"value": 0})["value"]
+        number = int(str(last)) + 1
+        counters.put(counter, {"value": number})
+        return number
+
+    async def commit(self) -> None:
+        """Write what changed since the last commit, in one transaction."""
+        changes = [
+            (name, key, value) for name, table in self._tables.items() for key, value in table.changes()
+        ]
+        if self._file is None or not changes:
+            return
+        kept = [(name, key, value) for name, key, value in changes if value is not None]
+        gone = [(name, key) for name, key, value in changes if value is None]
+        await self._file.executemany(
+            "INSERT INTO documents (place, key, value) VALUES (?, ?, ?) ON CONFLICT (place, key) DO UPDATE SET value = excluded.value",
+            kept,
+        )
+        await self._file.executemany("DELETE FROM documents WHERE place = ? AND key = ?", gone)
+        await self._file.commit()
+
+    def clear(self) -> None:
+        """Forget everything, counters too."""
+        for table in self._tables.values():
+            table.clear()

@@ -1,0 +1,33 @@
+"""Stand-in of the national public service portal (Cổng DVCQG)."""
+
+from lgsp_mocks.kit.standin import Context, Parts, StandIn
+from lgsp_mocks.portal.differences import DIFFERENCES
+from lgsp_mocks.portal.outbox import Outbox
+from lgsp_mocks.portal.people import people_routes
+from lgsp_mocks.portal.sessions import seed_account
+from lgsp_mocks.portal.wire import wire_routes
+
+__all__ = ["STAND_IN"]
+
+
+def _build(context: Context) -> Parts:
+    outbox = Outbox(context)
+
+    def seed() -> None:
+        seed_account(context)
+
+    return Parts(
+        routes=[*wire_routes(context), *people_routes(context, outbox)],
+        seed=seed,
+        tick=outbox.deliver,
+    )
+
+
+STAND_IN = StandIn(
+    name="portal",
+    title="National public service portal",
+    title_vi="Cổng Dịch vụ công quốc gia",
+    default_port=8104,
+    build=_build,
+    differences=DIFFERENCES,
+)

@@ -1,0 +1,200 @@
+import json
+import socket
+import sys
+from datetime import date, datetime
+
+import httpx
+import pytest
+import respx
+
+from lgsp.cli import main
+from lgsp.cli.lazy import COMMANDS
+from lgsp.cli.mock import bind
+from lgsp.clock import VIETNAM
+from lgsp.errors import ConfigurationError
+from lgsp.standards import edxml, vxp
+
+pytestmark = pytest.mark.unit
+
+GATEWAY = "http://127.0.0.1:8080"
+MESSAGE = {
+    "specversion": "1.0", "id": "m1", "source": "/systems/ioffice", "type": "vn.lgsp.dossier.fee_paid", "subject": "d1",
+    "time": "2026-11-23T08:00:00+07:00", "dataschema": "https://lgsp.vn/schemas/dossier.fee_paid/1",
+    "data": {"national_code": None, "content": "Đã nộp", "at": "2026-11-23T08:00:00+07:00"},
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LGSP_DATA_DIR", str(tmp_path / "data"))
+    for name in ("LGSP_CONFIG", "LGSP_PORT", "LGSP_HOST", "LGSP_REDIS_URL", "LGSP_STORE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def write(tmp_path, value):
+    file = tmp_path / "message.json"
+    file.write_text(json.dumps(value), encoding="utf-8")
+    return str(file)
+
+
+def test_help_names_every_command(capsys):
+    assert main(["--help"]) == 0
+    printed = capsys.readouterr().out
+    assert all(name in printed for name in COMMANDS)
+
+
+def test_an_unknown_command_ends_with_2(capsys):
+    assert main(["frob"]) == 2
+    assert "No such command" in capsys.readouterr().err
+
+
+def test_a_gateway_that_does_not_run_is_one_clear_line(capsys):
+    assert main(["trace", "x", "--url", "http://127.0.0.1:1"]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("lgsp: no gateway at http://127.0.0.1:1")
+    assert len(err.splitlines()) == 1
+
+
+def test_a_wrong_configuration_is_one_clear_line(capsys, tmp_path):
+    (tmp_path / "lgsp.toml").write_text("prot = 1")
+    assert main(["routes", "list"]) == 2
+    assert capsys.readouterr().err == "lgsp: lgsp.toml: prot: unknown key; did you mean 'port'?\n"
+
+
+def test_a_valid_message_is_checked_with_0(tmp_path, capsys):
+    assert main(["schema", "check", write(tmp_path, MESSAGE)]) == 0
+    assert "valid (message)" in capsys.readouterr().out
+
+
+def test_an_invalid_message_is_checked_with_1_and_every_fault(tmp_path, capsys):
+    assert main(["schema", "check", write(tmp_path, MESSAGE | {"data": {"content": ""}})]) == 1
+    printed = capsys.readouterr().out
+    assert "/data/content" in printed
+    assert "/data/at" in printed
+
+
+def test_a_portal_packet_is_checked(tmp_path, capsys):
+    assert main(["schema", "check", write(tmp_path, {"service": "Nonsense", "session": "s"})]) == 1
+    assert "/service" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", ["<edXML/>", "<not xml"])
+def test_xml_is_checked_as_edxml(tmp_path, capsys, content):
+    (tmp_path / "a.edxml").write_text(content)
+    assert main(["schema", "check", "a.edxml"]) == 1
+    assert "a.edxml: fault: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", ["neither", ""])
+def test_what_is_neither_xml_nor_json_ends_with_2(tmp_path, content):
+    (tmp_path / "a.txt").write_text(content)
+    assert main(["schema", "check", "a.txt"]) == 2
+    assert main(["schema", "check", "missing.json"]) == 2
+
+
+def test_a_schema_is_shown(capsys):
+    assert main(["schema", "show", "dossier.fee_paid"]) == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "DossierRequest"
+    assert main(["schema", "show", "dossier.fee_paid/9"]) == 2
+
+
+def test_routes_are_explained_offline(tmp_path, capsys):
+    assert main(["routes", "explain", write(tmp_path, MESSAGE), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["recipients"] == [{"system": "igate", "organizations": []}]
+
+
+@respx.mock
+def test_a_message_is_sent_and_its_faults_are_told(tmp_path, capsys):
+    fault = {"code": "c", "place": "/data/at", "message": "wrong", "message_vi": "sai"}
+    respx.post(f"{GATEWAY}/v1/messages").mock(
+        side_effect=[
+            httpx.Response(202, json={"id": "m1", "new": True}),
+            httpx.Response(422, json={"detail": "bad", "faults": [fault]}),
+            httpx.Response(429, json={"detail": "full"}, headers={"Retry-After": "2"}),
+        ]
+    )
+    file = write(tmp_path, MESSAGE)
+    assert [main(["send", file]), main(["send", file]), main(["send", file])] == [0, 2, 2]
+    printed = capsys.readouterr()
+    assert printed.out.startswith("m1: accepted")
+    assert "/data/at: wrong" in printed.err
+    assert "try again in 2 s" in printed.err
+
+
+@respx.mock
+def test_dead_letters_are_replayed_all_or_by_id(capsys):
+    respx.get(f"{GATEWAY}/v1/dead").respond(json={"dead": [{"id": "0:1-0"}, {"id": "1:1-0"}]})
+    replayed = respx.post(url__regex=r".*/v1/dead/.*/replay").respond(
+        json={"message_id": "m1", "system": "axis"}
+    )
+    assert main(["dead", "replay", "--all", "--system", "axis"]) == 0
+    assert main(["dead", "replay", "0:1-0"]) == 0
+    assert replayed.call_count == 3
+    assert main(["dead", "replay"]) == 2
+    assert "--all" in capsys.readouterr().err
+
+
+@respx.mock
+def test_a_journey_is_printed(capsys):
+    step = {"at": "2026-11-23T08:00:00+07:00", "step": "delivered", "system": "axis", "detail": "[42]"}
+    message = {
+        "type": "document.issued",
+        "message_id": "m1",
+        "state": "delivered",
+        "title": "Về việc",
+        "steps": [step],
+    }
+    respx.get(f"{GATEWAY}/v1/trace/12%2FUBND").respond(json={"messages": [message]})
+    assert main(["trace", "12/UBND"]) == 0
+    printed = capsys.readouterr().out
+    assert "Về việc" in printed
+    assert "[42]" in printed
+
+
+def test_a_port_in_use_is_told_with_a_remedy():
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ConfigurationError, match="--port"):
+        bind("127.0.0.1", taken.getsockname()[1])
+
+
+def test_an_unknown_stand_in_is_told(capsys):
+    assert main(["mock", "axsi"]) == 2
+    assert "did you mean 'axis'?" in capsys.readouterr().err
+
+
+def test_doctor_tells_what_is_wrong(tmp_path, capsys):
+    table = '[systems.mine]\nadapter = "no_such_module:Adapter"\nurl = "http://127.0.0.1:1"\n'
+    (tmp_path / "lgsp.toml").write_text("port = 1\n" + table)
+    assert main(["doctor", "--json"]) == 1
+    verdicts = {each["what"]: each["verdict"] for each in json.loads(capsys.readouterr().out)}
+    assert verdicts["adapter of mine"] == "wrong"
+    assert verdicts["gateway"] == "off"
+    assert verdicts["message store"] == "ok"
+
+
+def test_help_imports_no_command():
+    before = {name for name in sys.modules if name.startswith("lgsp.cli.")}
+    main(["--help"])
+    assert {name for name in sys.modules if name.startswith("lgsp.cli.")} == before
+
+
+@respx.mock
+def test_an_edxml_is_handed_in_over_the_signed_wire(tmp_path, capsys):
+    organ = edxml.EdxmlOrgan("000.00.01.H34", "Văn phòng UBND")
+    about = edxml.EdxmlResponseFor(
+        "000.00.00.G22", "7816/VPCP-TTĐT", date(2026, 11, 20), "000.00.00.G22,2026/11/20,7816/VPCP-TTĐT"
+    )
+    at = datetime(2026, 11, 23, 8, tzinfo=VIETNAM)
+    (tmp_path / "s.edxml").write_bytes(edxml.write(edxml.EdxmlStatus(organ, about, "03", "Đã tiếp nhận", at)))
+    route = respx.post(f"{GATEWAY}/in/ioffice/sendEdoc")
+    route.side_effect = [
+        httpx.Response(200, json={"ErrorCode": "0", "DocId": "42"}),
+        httpx.Response(200, json={"ErrorCode": "18", "ErrorDesc": "Đơn vị nhận không tồn tại"}),
+    ]
+    assert [main(["send", "s.edxml"]), main(["send", "s.edxml"])] == [0, 2]
+    request = route.calls[0].request
+    assert vxp.verify(request.headers, {"sim.ioffice.h34": "sim-secret"}.get)
+    assert vxp.parameter(request.headers, "messagetype") == "status"
+    printed = capsys.readouterr()
+    assert printed.out.startswith("42: accepted")
+    assert "ErrorCode 18" in printed.err
