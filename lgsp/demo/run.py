@@ -128,10 +128,15 @@ async def _play(world: World, flow: Flow) -> Verdict:
     except (FlowError, httpx.HTTPError) as exc:
         ended, arrived = Arrived("", f"{type(exc).__name__}: {exc}", ""), False
     seconds = round(time.perf_counter() - started, 2)
-    path, hops, messages = await _journey(world, ended.trace)
     return Verdict(
-        flow.name, flow.title, flow.title_vi, ended.key, path, hops, messages, seconds, ended.holds, arrived
+        flow.name, flow.title, flow.title_vi, ended.key, ended.trace, "-", 0, 0, seconds, ended.holds, arrived
     )
+
+
+async def _told(world: World, verdict: Verdict) -> Verdict:
+    """With its journey, which the message store has a moment after the fact."""
+    path, hops, messages = await _journey(world, verdict.trace)
+    return replace(verdict, path=path, hops=hops, messages=messages)
 
 
 async def _journey(world: World, key: str) -> tuple[str, int, int]:

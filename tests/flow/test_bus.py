@@ -1,12 +1,13 @@
 """The whole bus on a real server, with systems played by fakes: order, retries, outages, dead letters, crashes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
 from builders import message
+from waiting import eventually
 
 from lgsp.adapter import Delivery, Receipt
 from lgsp.bus import Bus, BusParts, Worker, WorkerSettings
@@ -55,16 +56,6 @@ class FakeStore:
 
     def steps(self, message_id: str) -> list[tuple[str, str]]:
         return [(entry.step, entry.system) for entry in self.entries if entry.message_id == message_id]
-
-
-async def eventually(condition: Callable[[], bool | Awaitable[bool]], what: str) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            found = condition()
-            if found if isinstance(found, bool) else await found:
-                return
-            await asyncio.sleep(0.005)
-    raise AssertionError(what)
 
 
 @asynccontextmanager
