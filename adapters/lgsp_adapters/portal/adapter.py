@@ -1,0 +1,130 @@
+"""PortalAdapter: dossiers to the national portal, and those that citizens submit there."""
+
+from collections.abc import Sequence
+
+import httpx
+from pydantic import JsonValue
+from starlette.routing import BaseRoute
+
+from lgsp.adapter import AdapterSettings, Delivery, Intake, Ports, Receipt
+from lgsp.errors import InvalidMessageError, RejectedError
+from lgsp.model.dossier import DossierProgressed, DossierSynchronized
+from lgsp.standards import dvcqg
+from lgsp_adapters import wire
+from lgsp_adapters.portal import translate
+from lgsp_adapters.portal.callbacks import callback_routes
+
+__all__ = ["PortalAdapter"]
+
+PREFIX = "/VXPAdapter/RestService/forward"
+DSTCODE = "VN:GOV:000.00.00.G22:vpcpdvcprovider"
+_FINE = frozenset({"0", "00"})
+
+
+class PortalAdapter:
+    """Settings: `url`, `username`, `password`, `unit_id`, `dstcode`, `prefix`, `timeout_s`."""
+
+    def __init__(self, settings: AdapterSettings, ports: Ports) -> None:
+        name = ports.system
+        self._ports = ports
+        self._username = wire.setting(settings, name, "username", "sim")
+        self._password = wire.setting(settings, name, "password")
+        self._unit = wire.setting(settings, name, "unit_id", "000.00.00.H34")
+        self._prefix = wire.setting(settings, name, "prefix", PREFIX).rstrip("/")
+        self._headers = {"dstcode": wire.setting(settings, name, "dstcode", DSTCODE), "Charset": "utf-8"}
+        self._client = wire.build_client(
+            wire.url_setting(settings, name), timeout_s=wire.number_setting(settings, name, "timeout_s", 20.0)
+        )
+        self._session = wire.Session(self._log_in, _session_ended)
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        """`dossier.synchronized` and `.resolved` as DongBoHoSoMC, `.progressed` as CapNhatTienDoHoSoMC."""
+        message = delivery.message
+        match message.kind:
+            case "dossier.synchronized" | "dossier.resolved":
+                dossier = translate.read(message, DossierSynchronized)
+                await self._synchronize(dossier)
+                if (
+                    message.kind == "dossier.synchronized"
+                    and (status := translate.status_item(dossier)) is not None
+                ):
+                    await self._require("DongBoTrangThaiHoSo", {"type": "2", "data": status})
+                return Receipt(translate.national_code(dossier))
+            case "dossier.progressed":
+                step = translate.read(message, DossierProgressed)
+                await self._require("CapNhatTienDoHoSoMC", {"data": [translate.step_item(step)]})
+                return Receipt(f"{translate.national_code(step)}#{step.sequence}")
+            case kind:
+                raise RejectedError(f"the portal has no service for {kind}", wire_code="kind")
+
+    def routes(self, intake: Intake) -> Sequence[BaseRoute]:
+        """The province's side of the call-backs."""
+        return callback_routes(self._ports, intake)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def _synchronize(self, dossier: DossierSynchronized) -> None:
+        """Insert or update; where the portal's own look-up was overtaken, its answer says which it should have been."""
+        item = translate.dossier_item(dossier)
+        found = await self._require(
+            "TraCuuHoSo", {"mahoso": translate.national_code(dossier)}, fine={"-3", "3"}
+        )
+        exists = bool(found.get("result"))
+        fields: dict[str, JsonValue] = {"isUpdating": str(exists), "data": [item]}
+        answer = await self._require("DongBoHoSoMC", fields, fine={"3", "-3"})
+        if str(answer.get("error_code")) in _FINE:
+            return
+        turned = not exists if _says_other_way(answer) else None
+        if turned is None:
+            raise _rejected("DongBoHoSoMC", answer)
+        await self._require("DongBoHoSoMC", {"isUpdating": str(turned), "data": [item]})
+
+    async def _require(
+        self, service: str, fields: dict[str, JsonValue], *, fine: frozenset[str] | set[str] = frozenset()
+    ) -> dict[str, JsonValue]:
+        """Check, call, and let pass only success and the codes in `fine`.
+
+        Raises:
+            InvalidMessageError: the packet breaks the regulation, before anything is sent.
+            RejectedError: the portal refused.
+        """
+        body: dict[str, JsonValue] = {"session": "-", "madonvi": self._unit, "service": service, **fields}
+        faults = [fault for fault in dvcqg.check(body) if not fault.warning]
+        if faults:
+            raise InvalidMessageError(service, faults)
+
+        async def attempt(session: str) -> httpx.Response:
+            return await self._post("mapi/g", {**body, "session": session})
+
+        answer = wire.json_object(await self._session.run(attempt), service)
+        if str(answer.get("error_code")) not in _FINE | fine:
+            raise _rejected(service, answer)
+        return answer
+
+    async def _log_in(self) -> str:
+        response = await self._post("mapi/login", {"username": self._username, "password": self._password})
+        answer = wire.json_object(response, "mapi/login")
+        session = answer.get("session")
+        if str(answer.get("error_code")) not in _FINE or not isinstance(session, str):
+            raise _rejected("mapi/login", answer)
+        return session
+
+    async def _post(self, path: str, body: dict[str, JsonValue]) -> httpx.Response:
+        return await wire.call(
+            self._client, "POST", f"{self._prefix}/{path}", json=body, headers=self._headers
+        )
+
+
+def _session_ended(response: httpx.Response) -> bool:
+    return response.status_code == 401 or "session không hợp lệ" in response.text
+
+
+def _says_other_way(answer: dict[str, JsonValue]) -> bool:
+    return "đã tồn tại" in str(answer.get("message")) or str(answer.get("error_code")) == "-3"
+
+
+def _rejected(service: str, answer: dict[str, JsonValue]) -> RejectedError:
+    code = str(answer.get("error_code"))
+    return RejectedError(f"{service}: error_code {code} {answer.get('message')}", wire_code=code)

@@ -1,0 +1,123 @@
+"""Canonical dossiers -> packets of QCVN 120:2019."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic_core import to_json
+
+from lgsp.errors import InvalidMessageError
+from lgsp.message import Message, faults_of
+from lgsp.model.dossier import DossierChannel, DossierProgressed, DossierState, DossierSynchronized
+from lgsp.standards import dvcqg
+
+__all__ = ["dossier_item", "national_code", "read", "status_item", "step_item"]
+
+M = TypeVar("M", bound=BaseModel)
+MAX_OFFICER = 50
+MAX_ABSTRACT = 1000
+
+
+def read(message: Message, model: type[M]) -> M:
+    """The message's data as the canonical model.
+
+    Raises:
+        InvalidMessageError: by JSON Pointer below /data.
+    """
+    try:
+        return model.model_validate_json(to_json(message.data))
+    except ValidationError as exc:
+        raise InvalidMessageError(message.kind, faults_of(exc, "/data")) from exc
+
+
+def national_code(dossier: DossierSynchronized | DossierProgressed) -> str:
+    """MaHoSo: the national number where there is one."""
+    return dossier.national_code or dossier.code or ""
+
+
+def dossier_item(dossier: DossierSynchronized) -> dict[str, JsonValue]:
+    """One item of DongBoHoSoMC."""
+    who = dossier.applicant
+    online = dossier.channel == DossierChannel.ONLINE
+    return {
+        "MaHoSo": national_code(dossier), "MaTTHC": dossier.procedure_code, "TenTTHC": dossier.procedure_name,
+        "MaLinhVuc": dossier.field_code, "TenLinhVuc": dossier.field_name, "ChuHoSo": who.name, "LoaiDoiTuong": who.kind.value,
+        "MaDoiTuong": "", "ThongTinKhac": "", "Email": who.email, "Fax": "", "SoDienThoai": who.telephone,
+        "TrichYeuHoSo": dossier.abstract[:MAX_ABSTRACT] or "Dinhkem", "NgayTiepNhan": dvcqg.write_stamp(dossier.accepted_at),
+        "NgayHenTra": dvcqg.write_stamp(dossier.due_at), "TrangThaiHoSo": dossier.state.value,
+        "NgayTra": dvcqg.write_stamp(dossier.returned_at), "ThongTinTra": "", "HinhThuc": "0",
+        "NgayKetThucXuLy": dvcqg.write_stamp(dossier.finished_at), "DonViXuLy": dossier.unit_name, "GhiChu": dossier.note,
+        "TaiLieuNop": _documents(dossier), "DanhSachLePhi": _fees(dossier), "DanhSachTepDinhKemKhac": [], "DanhSachHoSoBoSung": [],
+        "DanhSachGiayToKetQua": _results(dossier), "KenhThucHien": dossier.channel.value, "NoiNopHoSo": "1" if online else "2",
+        "NgayNopHoSo": dvcqg.write_stamp(dossier.submitted_at), "NgayTuChoi": _refused_at(dossier), "DinhDanhCHS": _owner(who.citizen_id),
+        "HoSoCoThanhPhanSoHoa": "1" if dossier.documents else "0",
+    }  # fmt: skip
+
+
+def _documents(dossier: DossierSynchronized) -> list[JsonValue]:
+    return [
+        {
+            "TepDinhKemId": str(number), "TenTepDinhKem": one.name, "IsDeleted": "False", "MaThanhPhanHoSo": one.code,
+            "DuongDanTaiTepTin": one.url,
+        }
+        for number, one in enumerate(dossier.documents, 1)
+    ]  # fmt: skip
+
+
+def _fees(dossier: DossierSynchronized) -> list[JsonValue]:
+    return [
+        {
+            "TenPhiLePhi": fee.name, "MaPhiLePhi": fee.code, "HinhThucThu": fee.collected, "Gia": str(fee.amount),
+            "LoaiPhiLePhi": fee.kind,
+        }
+        for fee in dossier.fees
+    ]  # fmt: skip
+
+
+def _results(dossier: DossierSynchronized) -> list[JsonValue]:
+    return [
+        {
+            "TenGiayTo": one.name, "MaThanhPhanHoSo": "", "GiayToId": str(number), "DuongDanTepTinKetQua": one.url,
+            "MaGiayToKetQua": one.code,
+        }
+        for number, one in enumerate(dossier.results, 1)
+    ]  # fmt: skip
+
+
+def _owner(citizen_id: str | None) -> list[JsonValue]:
+    if citizen_id is None:
+        return []
+    return [{"LoaiDinhDanh": "1" if len(citizen_id) == 12 else "2", "SoDinhDanh": citizen_id}]
+
+
+def _refused_at(dossier: DossierSynchronized) -> str:
+    return dvcqg.write_stamp(dossier.accepted_at) if dossier.state == DossierState.NOT_ACCEPTED else ""
+
+
+def step_item(step: DossierProgressed) -> dict[str, JsonValue]:
+    """One item of CapNhatTienDoHoSoMC."""
+    return {
+        "MaHoSo": national_code(step), "NguoiXuLy": step.officer[:MAX_OFFICER], "ChucDanh": step.position,
+        "ThoiDiemXuLy": dvcqg.write_stamp(step.at), "PhongBanXuLy": step.department, "NoiDungXuLy": step.content,
+        "TrangThai": step.state.value, "NgayBatDau": dvcqg.write_stamp(step.started_at),
+        "NgayKetThucTheoQuyDinh": dvcqg.write_stamp(step.due_at),
+    }  # fmt: skip
+
+
+_REPORTED = {
+    DossierState.ACCEPTED: "2", DossierState.PROCESSING: "2", DossierState.RESOLVED: "2", DossierState.RETURNED: "2",
+    DossierState.NOT_ACCEPTED: "5", DossierState.SUPPLEMENT_REQUESTED: "5", DossierState.STOPPED: "5",
+}  # fmt: skip
+
+
+def status_item(dossier: DossierSynchronized) -> dict[str, JsonValue] | None:
+    """`data` of DongBoTrangThaiHoSo for a dossier that was born on the portal; None where its state says nothing there."""
+    status = _REPORTED.get(dossier.state)
+    if dossier.national_code is None or status is None:
+        return None
+    documents: Sequence[JsonValue] = ()
+    return {
+        "MaHoSo": dossier.national_code, "MaHoSoDonVi": dossier.code or "", "MaDoiTuong": "",
+        "NoiDung": dossier.note or "Đã tiếp nhận hồ sơ", "NgayXuLy": dvcqg.write_stamp(dossier.accepted_at), "TrangThai": status,
+        "TaiLieuXuLy": list(documents),
+    }  # fmt: skip

@@ -1,0 +1,127 @@
+"""The dossiers of iGate: intake, numbering per unit and day, steps, files."""
+
+import base64
+import hashlib
+from datetime import datetime
+from typing import cast
+
+from pydantic import JsonValue
+
+from lgsp.clock import WorkCalendar
+from lgsp.standards import identifiers
+from lgsp_mocks.kit import Agency, Context, Procedure, Record
+
+__all__ = ["OFFICER", "Dossiers", "paper"]
+
+OFFICER = {"officer": "Trần Mô Phỏng", "position": "Chuyên viên", "department": "Bộ phận Một cửa"}
+PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+class Dossiers:
+    """Table `dossiers` by iGate's own id; `files` by file id."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._calendar = WorkCalendar()
+        self.table = context.state.table("dossiers")
+        self.files = context.state.table("files")
+
+    def add(self, procedure: Procedure, unit: Agency, applicant: Record, fields: Record) -> Record:
+        """A new dossier in state 1; `fields` has national_code, channel, abstract, submitted_at and files."""
+        dossier: Record = {
+            "id": self._object_id("dossier"), "code": "", "national_code": "", "status": "1", "procedure_code": procedure.code,
+            "procedure_name": procedure.name, "field_code": procedure.field_code, "field_name": procedure.field_name,
+            "unit_id": unit.id, "unit_name": unit.name, "applicant": applicant, "channel": "1", "abstract": "", "submitted_at": self._now(),
+            "accepted_at": "", "due_at": "", "finished_at": "", "returned_at": "", "steps": [], "files": [], "results": [], "draft": None,
+            "fees": [{"code": "LP01", "name": "Lệ phí", "amount": procedure.fee}] if procedure.fee else [], "updated_at": self._now(), **fields,
+        }  # fmt: skip
+        return self.save(dossier)
+
+    def save(self, dossier: Record) -> Record:
+        """Store, with the moment of the change; changes never carry the same moment twice."""
+        change = self._context.state.next("change")
+        dossier = {**dossier, "updated_at": self._now(), "revision": change}
+        self.table.put(str(dossier["id"]), dossier)
+        return dossier
+
+    def find(self, *, internal_id: str = "", code: str = "") -> Record | None:
+        """By iGate's id, or by either of its codes."""
+        if internal_id and (found := self.table.get(internal_id)) is not None:
+            return found
+        return next(
+            (one for one in self.table.values() if code and code in {one["code"], one["national_code"]}), None
+        )
+
+    def accept(self, dossier: Record) -> Record:
+        """Take it in: number, receipt (Mẫu 01), due date in working days."""
+        now = self._context.clock.now()
+        procedure = self._context.population.procedure(str(dossier["procedure_code"]))
+        unit, day = str(dossier["unit_id"]), now.date()
+        number = self._context.state.next(f"dossier:{unit}:{day:%y%m%d}")
+        due = self._calendar.add_working_days(now, procedure.working_days if procedure else 1)
+        taken = {
+            **dossier,
+            "code": identifiers.dossier_code(unit, day, number),
+            "accepted_at": _iso(now),
+            "due_at": _iso(due),
+        }
+        return self.step(taken, "2", "Tiếp nhận hồ sơ, cấp giấy tiếp nhận và hẹn trả kết quả (Mẫu 01)")
+
+    def step(self, dossier: Record, status: str, content: str) -> Record:
+        """One more step of the process."""
+        steps = cast("list[JsonValue]", dossier["steps"])
+        before = cast("Record", steps[-1])["at"] if steps else dossier["submitted_at"]
+        step: Record = {
+            "sequence": len(steps) + 1, "status": status, **OFFICER, "content": content, "at": self._now(), "startedAt": before,
+            "dueAt": dossier["due_at"],
+        }  # fmt: skip
+        return self.save({**dossier, "status": status, "steps": [*steps, step]})
+
+    def finish(self, dossier: Record) -> Record:
+        """State 9: a result paper there must be."""
+        results = cast("list[JsonValue]", dossier["results"]) or [
+            self.keep("ket-qua.pdf", paper(dossier), "KQ.G15.000001")
+        ]
+        return self.step(
+            {**dossier, "results": results, "finished_at": self._now()}, "9", "Đã xử lý xong, có kết quả"
+        )
+
+    def give_back(self, dossier: Record) -> Record:
+        """State 10: handed to the citizen."""
+        return self.step({**dossier, "returned_at": self._now()}, "10", "Đã trả kết quả cho người dân")
+
+    def ask_for_signature(self, dossier: Record) -> Record:
+        """A draft decision waits for a leader's signature in iOffice."""
+        file = self.keep("du-thao-quyet-dinh.pdf", paper(dossier), "")
+        draft: Record = {
+            "documentType": "Quyết định", "abstract": f"V/v giải quyết hồ sơ {dossier['code']}: {dossier['abstract']}"[:900],
+            "signer": "Nguyễn Mô Phỏng", "requestedAt": self._now(), "dueAt": dossier["due_at"], "files": [file], "state": "waiting",
+        }  # fmt: skip
+        return self.save({**dossier, "draft": draft})
+
+    def keep(self, name: str, content: bytes, code: str) -> Record:
+        """Store a file; what refers to it."""
+        file_id = self._object_id("file")
+        self.files.put(file_id, {
+            "id": file_id, "name": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest(),
+            "content": base64.b64encode(content).decode(),
+        })  # fmt: skip
+        return {"id": file_id, "name": name, "size": len(content), "code": code}
+
+    def _object_id(self, kind: str) -> str:
+        """24 hexadecimal digits, as MongoDB writes its ids."""
+        number = self._context.state.next("objectId")
+        return hashlib.sha256(f"{kind}:{number}".encode()).hexdigest()[:24]
+
+    def _now(self) -> str:
+        return _iso(self._context.clock.now())
+
+
+def paper(dossier: Record) -> bytes:
+    """A small PDF that is this dossier's own."""
+    return PAPER + f"% {dossier['id']}\n".encode()
+
+
+def _iso(moment: datetime) -> str:
+    """`2025-06-01T08:30:00.000+0700`, as iGate writes moments."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}{moment:%z}"

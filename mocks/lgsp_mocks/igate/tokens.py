@@ -1,0 +1,114 @@
+"""Tokens as Keycloak gives them, and the check of every other call."""
+
+import hmac
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import Form, Header, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
+
+from lgsp_mocks.kit import Context, Record
+
+__all__ = ["CLIENTS", "Tokens", "WireError", "WireRoute"]
+
+CLIENTS = frozenset({"sim", "sim-lgsp", "web-onegate"})
+SECRET = "sim-secret"  # noqa: S105 - the demo account, plainly marked
+LIFE_S = 300
+
+
+class WireError(Exception):
+    """An answer of the wire that is no success."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body: Record = {"code": code, "message": message}
+
+
+class WireRoute(APIRoute):
+    """Answers errors as iGate does: `{code, message}`, with 400 for what can't be read."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[object, object, Response]]:
+        """FastAPI's hook."""
+        handle = super().get_route_handler()
+
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except WireError as exc:
+                return JSONResponse(exc.body, exc.status)
+            except RequestValidationError as exc:
+                faults = "; ".join(
+                    f"{'/'.join(str(step) for step in one['loc'])}: {one['msg']}" for one in exc.errors()
+                )
+                return JSONResponse({"code": "400", "message": faults}, 400)
+
+        return answer
+
+
+class Tokens:
+    """Table `tokens`: token -> end of its life."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._tokens = context.state.table("tokens")
+
+    def keycloak(
+        self,
+        grant_type: Annotated[str, Form()] = "",
+        client_id: Annotated[str, Form()] = "",
+        client_secret: Annotated[str, Form()] = "",
+        username: Annotated[str, Form()] = "",
+        password: Annotated[str, Form()] = "",
+    ) -> JSONResponse:
+        """`POST …/openid-connect/token`."""
+        if grant_type not in {"client_credentials", "password"}:
+            return _refused(400, "unsupported_grant_type", "Unsupported grant_type")
+        if client_id not in CLIENTS:
+            return _refused(401, "invalid_client", "Invalid client credentials")
+        if grant_type == "client_credentials" and not _is_secret(client_secret):
+            return _refused(401, "invalid_client", "Invalid client credentials")
+        if grant_type == "password" and not (username in CLIENTS and _is_secret(password)):
+            return _refused(401, "invalid_grant", "Invalid user credentials")
+        return JSONResponse(
+            {"access_token": self.issue(), "expires_in": LIFE_S, "token_type": "Bearer", "scope": "profile"}
+        )
+
+    def partner(self, client_id: str, client_secret: str) -> Record:
+        """Token of the partner API."""
+        if client_id not in CLIENTS or not _is_secret(client_secret):
+            raise WireError(401, "401", "Sai client_id hoặc client_secret")
+        data: Record = {
+            "access_token": self.issue(),
+            "expires_in": LIFE_S,
+            "token_type": "Bearer",
+            "scope": "partner",
+        }
+        return {"code": "200", "message": "Thành công", "data": data}
+
+    def issue(self) -> str:
+        """A token that lives five minutes; those that have ended are forgotten."""
+        now = self._context.clock.now()
+        for token, value in self._tokens.items():
+            if datetime.fromisoformat(str(value["end"])) <= now:
+                self._tokens.delete(token)
+        token = self._context.new_id()
+        self._tokens.put(token, {"end": (now + timedelta(seconds=LIFE_S)).isoformat()})
+        return token
+
+    def check(self, authorization: Annotated[str, Header()] = "") -> None:
+        """Dependency of every other call."""
+        found = self._tokens.get(authorization.removeprefix("Bearer ").strip())
+        if found is None or datetime.fromisoformat(str(found["end"])) <= self._context.clock.now():
+            raise WireError(401, "401", "Token không hợp lệ hoặc đã hết hạn")
+
+
+def _is_secret(value: str) -> bool:
+    return hmac.compare_digest(value.encode(), SECRET.encode())
+
+
+def _refused(status: int, error: str, description: str) -> JSONResponse:
+    return JSONResponse({"error": error, "error_description": description}, status)

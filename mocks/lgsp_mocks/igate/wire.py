@@ -1,0 +1,131 @@
+"""`/pa` (padman) and `/fi` (fileman): search, detail, file; names of fields as far as public code shows them."""
+
+import base64
+from datetime import datetime
+from typing import Annotated, cast
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import Response
+from pydantic import JsonValue
+
+from lgsp_mocks.igate.dossiers import Dossiers
+from lgsp_mocks.igate.tokens import Tokens, WireError, WireRoute
+from lgsp_mocks.kit import Record
+
+__all__ = ["routes"]
+
+SORTS = {
+    "appointmentDate": "due_at",
+    "updatedDate": "revision",
+    "acceptedDate": "accepted_at",
+    "createdDate": "submitted_at",
+}
+
+
+def routes(dossiers: Dossiers, tokens: Tokens) -> APIRouter:
+    """The routes below the gateway's prefixes."""
+    router = APIRouter(route_class=WireRoute, dependencies=[Depends(tokens.check)])
+
+    @router.get("/pa/dossier/search")
+    async def search(  # noqa: PLR0913, PLR0917 - the wire's own parameters
+        page: Annotated[int, Query(ge=0)] = 0,
+        size: Annotated[int, Query(ge=1, le=500)] = 15,
+        code: str = "",
+        status: Annotated[str, Query(alias="dossier-status")] = "",
+        sort: str = "appointmentDate,asc",
+        accepted_from: Annotated[str, Query(alias="accepted-from")] = "",
+        accepted_to: Annotated[str, Query(alias="accepted-to")] = "",
+    ) -> Record:
+        wanted = {part.strip() for part in status.split(",") if part.strip()}
+        begin, end = _moment(accepted_from), _moment(accepted_to)
+        found = [
+            one
+            for one in dossiers.table.values()
+            if (not code or code in {one["code"], one["national_code"]})
+            and (not wanted or one["status"] in wanted)
+            and _within(str(one["accepted_at"]), begin, end)
+        ]
+        found = _sorted(found, sort)
+        content: list[JsonValue] = [summary(one) for one in found[page * size : (page + 1) * size]]
+        last = (page + 1) * size >= len(found)
+        return {
+            "content": content,
+            "last": last,
+            "first": page == 0,
+            "number": page,
+            "size": size,
+            "numberOfElements": len(content),
+        }
+
+    @router.get("/pa/dossier/{internal_id}/--online")
+    async def online(internal_id: str) -> Record:
+        dossier = dossiers.find(internal_id=internal_id)
+        if dossier is None:
+            raise WireError(404, "404", f"Không tìm thấy hồ sơ {internal_id}")
+        return detail(dossier)
+
+    @router.get("/fi/file/{file_id}")
+    async def file(file_id: str) -> Response:
+        found = dossiers.files.get(file_id)
+        if found is None:
+            raise WireError(404, "404", f"Không tìm thấy tệp {file_id}")
+        return Response(base64.b64decode(str(found["content"])), media_type="application/octet-stream")
+
+    return router
+
+
+def summary(one: Record) -> Record:
+    """A row of the search."""
+    steps = cast("list[Record]", one["steps"])
+    return {
+        "id": one["id"], "code": one["code"], "nationCode": one["national_code"], "acceptedDate": one["accepted_at"],
+        "appointmentDate": one["due_at"], "updatedDate": one["updated_at"], "revision": one["revision"],
+        "dossierStatus": {"id": int(str(one["status"]))}, "applicant": {"data": one["applicant"]},
+        "accepter": {"fullname": steps[0]["officer"] if steps else ""},
+        "procedure": {
+            "id": one["procedure_code"], "code": one["procedure_code"], "translate": _names(str(one["procedure_name"])),
+            "sector": {"code": one["field_code"], "name": _names(str(one["field_name"]))},
+        },
+        "agency": {"code": one["unit_id"], "name": _names(str(one["unit_name"]))},
+        "currentTask": [{"name": step["content"]} for step in steps[-1:]], "isDVCLT": False,
+    }  # fmt: skip
+
+
+def detail(one: Record) -> Record:
+    """The whole dossier."""
+    return {
+        **summary(one), "submittedDate": one["submitted_at"], "finishedDate": one["finished_at"], "returnedDate": one["returned_at"],
+        "receivingKind": int(str(one["channel"])), "abstract": one["abstract"], "tasks": one["steps"], "dossierFormFile": one["files"],
+        "dossierFee": one["fees"], "results": one["results"], "signatureDraft": one["draft"],
+    }  # fmt: skip
+
+
+def _names(name: str) -> list[JsonValue]:
+    return [{"languageId": 228, "name": name}]
+
+
+def _sorted(found: list[Record], sort: str) -> list[Record]:
+    name, _, direction = sort.partition(",")
+    field = SORTS.get(name)
+    if field is None:
+        raise WireError(400, "400", f"sort: không hỗ trợ {name!r}")
+    # A number sorts by its length first, a moment has always the same length.
+    return sorted(found, key=lambda one: (len(str(one[field])), str(one[field])), reverse=direction == "desc")
+
+
+def _moment(value: str) -> datetime | None:
+    if not value:
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError as exc:
+        raise WireError(400, "400", f"{value!r} không phải thời điểm ISO 8601") from exc
+
+
+def _within(accepted: str, begin: datetime | None, end: datetime | None) -> bool:
+    if begin is None and end is None:
+        return True
+    if not accepted:
+        return False
+    moment = datetime.fromisoformat(accepted)
+    return (begin is None or moment >= begin) and (end is None or moment <= end)
