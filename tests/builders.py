@@ -10,7 +10,9 @@ PROVINCE = {"id": "000.00.00.H34", "name": "UBND tỉnh Kon Tum"}
 MINISTRY = {"id": "000.00.00.G22", "name": "Văn phòng Chính phủ"}
 
 
-def document_data(document_id: str = "000.00.00.H34,2026/11/23,1/UBND-VX", **changes: JsonValue) -> dict[str, JsonValue]:
+def document_data(
+    document_id: str = "000.00.00.H34,2026/11/23,1/UBND-VX", **changes: JsonValue
+) -> dict[str, JsonValue]:
     """Data of `document.issued`."""
     data: dict[str, JsonValue] = {
         "document_id": document_id,

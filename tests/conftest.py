@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,17 @@ async def redis_server(tmp_path: Path) -> AsyncIterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     process = await asyncio.create_subprocess_exec(
-        binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "yes", "--dir", str(tmp_path),
+        binary,
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "yes",
+        "--dir",
+        str(tmp_path),
         stdout=asyncio.subprocess.DEVNULL,
     )
     try:
@@ -50,9 +60,9 @@ async def redis_server(tmp_path: Path) -> AsyncIterator[str]:
 
 
 @pytest.fixture(params=["valkey", "redis_server"])
-def server_url(request: pytest.FixtureRequest) -> Iterator[str]:
+def server_url(request: pytest.FixtureRequest) -> str:
     """Each product in turn."""
-    yield request.getfixturevalue(request.param)
+    return str(request.getfixturevalue(request.param))
 
 
 @pytest.fixture

@@ -45,8 +45,8 @@ async def signed_result(world: World) -> Arrived:
     row = await world.until(
         "the signed document resolved the dossier on the portal", partial(ended, world, code)
     )
-    number = str(draft.get("number") or draft.get("code") or "")
-    return Arrived(code, f"iOffice: signed {number}; portal: {_summary(row)}".replace("  ", " "), code)
+    signed = await world.record("ioffice", "drafts", str(draft["MaVanBan"])) or draft
+    return Arrived(code, f"iOffice: signed {signed['number']}; portal: {_summary(row)}", code)
 
 
 async def _in_igate(world: World, field: str, value: str) -> Record | None:

@@ -80,7 +80,7 @@ def verify(headers: Mapping[str, str], secret_of: Callable[[str], str | None]) -
     signed = parameter(headers, "sign-header")
     if secret is None or not signed or len(signed) > MAX_SIGNED_BYTES:
         return False
-    if not hmac.compare_digest(_mac(signed, secret), parameter(headers, "hash-header").lower()):
+    if not _same(_mac(signed, secret), parameter(headers, "hash-header")):
         return False
     try:
         claimed = json.loads(signed)
@@ -101,6 +101,10 @@ def _mac(text: str, secret: str) -> str:
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
+def _same(computed: str, claimed: str) -> bool:
+    return hmac.compare_digest(computed.encode(), claimed.lower().encode("utf-8", "replace"))
+
+
 def file_hash(raw: bytes) -> str:
     """SHA-256 in hex as the real client writes it: each byte without its leading zero."""
     return "".join(f"{byte:x}" for byte in hashlib.sha256(raw).digest())
@@ -113,7 +117,7 @@ def file_hash_matches(raw: bytes, claimed: str) -> bool:
         for body in (raw, raw.removesuffix(b"\r\n"))
         for spelling in (file_hash(body), hashlib.sha256(body).hexdigest())
     )
-    return any(hmac.compare_digest(spelling.encode(), claimed.lower().encode()) for spelling in spellings)
+    return any(_same(spelling, claimed) for spelling in spellings)
 
 
 def timestamp(moment: datetime) -> str:

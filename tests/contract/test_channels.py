@@ -3,10 +3,16 @@
 import asyncio
 
 import pytest
-from builders import message
 
+from builders import message
 from lgsp.channels import DeadEntry, DeadLetterChannel, Keys, Lease, OutEntry, PartitionLog, Server
-from lgsp.errors import BackpressureError, ConfigurationError, InvalidMessageError, NotFoundError, StaleLeaseError
+from lgsp.errors import (
+    BackpressureError,
+    ConfigurationError,
+    InvalidMessageError,
+    NotFoundError,
+    StaleLeaseError,
+)
 
 pytestmark = pytest.mark.contract
 
@@ -32,7 +38,9 @@ async def publish(channel: PartitionLog, message_id: str, **changes: object) -> 
     return (await channel.publish(sent, sent.to_json(), NOW)).is_new
 
 
-async def test_published_message_is_read_once_and_stays_pending_until_acknowledged(channel: PartitionLog, server: Server) -> None:
+async def test_published_message_is_read_once_and_stays_pending_until_acknowledged(
+    channel: PartitionLog, server: Server
+) -> None:
     await publish(channel, "m-1")
     lease = await lease_on(server)
 
@@ -70,7 +78,9 @@ async def test_full_partition_says_when_to_come_back_and_accepts_nothing(channel
     assert (await channel.lengths())["inbox"] == 3
 
 
-async def test_what_waits_for_a_system_counts_towards_the_bound(channel: PartitionLog, server: Server) -> None:
+async def test_what_waits_for_a_system_counts_towards_the_bound(
+    channel: PartitionLog, server: Server
+) -> None:
     hop = channel.transaction((await lease_on(server)).value)
     for number in range(3):
         hop.add(KEYS.out(0, "axis"), OutEntry("", f"m-{number}", "s", (), b"{}").to_fields())
@@ -98,7 +108,9 @@ async def test_worker_that_woke_up_too_late_changes_nothing(channel: PartitionLo
     assert await stale.renew(60_000) is False
 
 
-async def test_entries_survive_with_their_organizations_and_attempts(channel: PartitionLog, server: Server) -> None:
+async def test_entries_survive_with_their_organizations_and_attempts(
+    channel: PartitionLog, server: Server
+) -> None:
     entry = OutEntry("1-1", "m-1", "văn bản 1", ("000.00.00.G22", "H34.1"), b"\x00binary\n", attempt=3)
     hop = channel.transaction((await lease_on(server)).value)
     hop.park(KEYS.parked(0, "axis", entry.subject), [entry.parked()])
@@ -121,15 +133,30 @@ async def test_cancelled_blocking_read_leaves_the_connection_usable(channel: Par
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
     await publish(channel, "m-1")
-    found = await channel.read_inbox(cursor="0", count=10, block_ms=0) or await channel.read_inbox(cursor=">", count=10, block_ms=0)
+    found = await channel.read_inbox(cursor="0", count=10, block_ms=0) or await channel.read_inbox(
+        cursor=">", count=10, block_ms=0
+    )
     assert len(found) == 1
 
 
 def buried(system: str = "axis") -> DeadEntry:
-    return DeadEntry("", "m-1", "s-1", system, ("000.00.00.G22",), "lgsp.rejected", "đơn vị nhận không tồn tại", 1, NOW, b"{}")
+    return DeadEntry(
+        "",
+        "m-1",
+        "s-1",
+        system,
+        ("000.00.00.G22",),
+        "lgsp.rejected",
+        "đơn vị nhận không tồn tại",
+        1,
+        NOW,
+        b"{}",
+    )
 
 
-async def test_dead_letter_is_replayed_once_to_where_it_was_going(channel: PartitionLog, server: Server) -> None:
+async def test_dead_letter_is_replayed_once_to_where_it_was_going(
+    channel: PartitionLog, server: Server
+) -> None:
     hop = channel.transaction((await lease_on(server)).value)
     hop.add(KEYS.dead(0), buried().to_fields())
     await hop.commit()
@@ -144,7 +171,9 @@ async def test_dead_letter_is_replayed_once_to_where_it_was_going(channel: Parti
         await desk.replay(letter.id, NOW)
 
 
-async def test_unrouted_dead_letter_goes_through_the_router_again(channel: PartitionLog, server: Server) -> None:
+async def test_unrouted_dead_letter_goes_through_the_router_again(
+    channel: PartitionLog, server: Server
+) -> None:
     hop = channel.transaction((await lease_on(server)).value)
     hop.add(KEYS.dead(0), buried(system="").to_fields())
     await hop.commit()

@@ -6,9 +6,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
-from builders import message
-from waiting import eventually
 
+from builders import message
 from lgsp.adapter import Delivery, Receipt
 from lgsp.bus import Bus, BusParts, Worker, WorkerSettings
 from lgsp.channels import DeadLetterChannel, Keys, Server
@@ -20,11 +19,14 @@ from lgsp.retry import RetryPolicy
 from lgsp.routing import Route, Router
 from lgsp.schemas import SchemaRegistry
 from lgsp.store.journal import JournalEntry
+from waiting import eventually
 
 pytestmark = pytest.mark.flow
 
 KEYS = Keys(partitions=2)
-FAST = EndpointSettings(policy=RetryPolicy(base_s=0.02, cap_s=0.05, max_attempts=3), block_ms=20, send_timeout_s=2.0)
+FAST = EndpointSettings(
+    policy=RetryPolicy(base_s=0.02, cap_s=0.05, max_attempts=3), block_ms=20, send_timeout_s=2.0
+)
 
 
 @dataclass
@@ -106,10 +108,12 @@ async def test_one_subject_arrives_in_order_while_its_head_is_retried_and_others
         await eventually(lambda: len(system.holds) == 4, "delivered")
     assert [held for held in system.holds if held.startswith("a")] == ["a-1", "a-2", "a-3"]
     assert system.holds[0] == "b-1" or KEYS.partition_of("a") != KEYS.partition_of("b")
-    assert len({key for key in system.keys}) == 4, "every attempt of one message carries the same key"
+    assert len(set(system.keys)) == 4, "every attempt of one message carries the same key"
 
 
-async def test_refused_message_becomes_a_dead_letter_and_the_next_of_its_subject_goes_on(server: Server) -> None:
+async def test_refused_message_becomes_a_dead_letter_and_the_next_of_its_subject_goes_on(
+    server: Server,
+) -> None:
     def refuse(delivery: Delivery) -> None:
         if delivery.message.id == "m-1":
             raise RejectedError("18 đơn vị nhận không tồn tại", wire_code="18")

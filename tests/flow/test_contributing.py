@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
-from builders import message
-from waiting import eventually
 
+from builders import message
 from lgsp.bootstrap import running
 from lgsp.settings import load
+from waiting import eventually
 
 pytestmark = pytest.mark.flow
 
@@ -21,7 +21,9 @@ def block(language: str) -> str:
     return found.group(1)
 
 
-async def test_new_system_receives_what_its_route_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_new_system_receives_what_its_route_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "archive_adapter.py").write_text(block("python"), encoding="utf-8")
     (tmp_path / "archive").mkdir()
     config = tmp_path / "lgsp.toml"
@@ -35,4 +37,6 @@ async def test_new_system_receives_what_its_route_says(tmp_path: Path, monkeypat
         await system.bus.publish(message("m-1"))
         await eventually(lambda: len(list((tmp_path / "archive").iterdir())) == 1, "filed")
 
-    assert [file.read_text(encoding="utf-8") for file in (tmp_path / "archive").iterdir()] == ["V/v kết nối liên thông"]
+    assert [file.read_text(encoding="utf-8") for file in (tmp_path / "archive").iterdir()] == [
+        "V/v kết nối liên thông"
+    ]

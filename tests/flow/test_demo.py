@@ -21,7 +21,11 @@ def environment(data_dir: Path) -> dict[str, str]:
     demo = Path("lgsp/kontum.toml").read_text(encoding="utf-8")
     ports = "".join(f"{name} = 0\n" for name in ("ioffice", "igate", "axis", "portal"))
     config.write_text(f"{demo}\n[mocks]\n{ports}", encoding="utf-8")
-    return os.environ | {"LGSP_DATA_DIR": str(data_dir / "state"), "LGSP_CONFIG": str(config), "LGSP_PORT": "0"}
+    return os.environ | {
+        "LGSP_DATA_DIR": str(data_dir / "state"),
+        "LGSP_CONFIG": str(config),
+        "LGSP_PORT": "0",
+    }
 
 
 async def lgsp(*arguments: str, data_dir: Path) -> asyncio.subprocess.Process:

@@ -96,10 +96,8 @@ class IGateClient:
             options["files"] = files
 
         async def attempt(token: str) -> httpx.Response:
-            headers = {"Authorization": f"Bearer {token}"}
-            return await wire.call(
-                self._client, method, path, max_bytes=max_bytes, **options, headers=headers
-            )
+            signed: wire.CallOptions = {**options, "headers": {"Authorization": f"Bearer {token}"}}
+            return await wire.call(self._client, method, path, max_bytes=max_bytes, **signed)
 
         response = await self._session.run(attempt)
         if response.status_code >= httpx.codes.BAD_REQUEST:

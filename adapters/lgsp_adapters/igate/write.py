@@ -54,7 +54,8 @@ async def submit(message: Message, client: IGateClient, blobs: BlobStore) -> Rec
         })  # fmt: skip
     who = dossier.applicant
     body: Record = {
-        "MaHoSo": dossier.national_code or dossier.code or "", "MaTTHC": dossier.procedure_code, "MaDichVuCong": f"{dossier.procedure_code}.01",
+        "MaHoSo": dossier.national_code or dossier.code or "", "MaTTHC": dossier.procedure_code,
+        "MaDichVuCong": f"{dossier.procedure_code}.01",
         "ChuHoSo": who.name, "LoaiDoiTuong": _KINDS[who.kind], "MaDonViTiepNhan": dossier.unit_id,
         "NgayNop": f"{dossier.submitted_at.astimezone(VIETNAM):%Y-%m-%d %H:%M:%S}", "TrichYeu": dossier.abstract,
         "ThanhPhanHoSo": components,

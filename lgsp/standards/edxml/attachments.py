@@ -4,6 +4,7 @@ import base64
 import binascii
 import io
 import zipfile
+import zlib
 from pathlib import PurePosixPath
 
 __all__ = ["decode", "encode"]
@@ -16,9 +17,12 @@ _ZIP_FAMILY = frozenset({".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".od
 def encode(content: bytes, *, zipped: bool = True) -> str:
     """For the wire; ZIP entries have a fixed date, so that equal files are equal on the wire."""
     if zipped:
+        # What compresses like a bomb would be refused as one by any careful reader.
+        ratio = len(content) / max(1, len(zlib.compress(content, 1)))
+        method = zipfile.ZIP_STORED if ratio > MAX_RATIO / 4 else zipfile.ZIP_DEFLATED
         buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr(zipfile.ZipInfo("content", (2016, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+        with zipfile.ZipFile(buffer, "w", method) as archive:
+            archive.writestr(zipfile.ZipInfo("content", (2016, 1, 1, 0, 0, 0)), content, method)
         content = buffer.getvalue()
     return base64.b64encode(content).decode()
 

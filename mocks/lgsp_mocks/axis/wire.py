@@ -57,14 +57,17 @@ class VxpWire:
         async def answer(request: Request) -> Response:
             try:
                 body = await _body(request)
-                if not vxp.verify(request.headers, self._exchange.secret_of):
-                    raise Refusal(ErrorCode.BAD_CREDENTIALS)
+                self._authenticate(request)
                 reply = call(request, vxp.parameter(request.headers, "systemid"), body)
             except Refusal as refusal:
                 reply = {"status": "FAIL", "ErrorCode": refusal.code.value, "ErrorDesc": refusal.text}
             return reply if isinstance(reply, Response) else JSONResponse(reply)
 
         return answer
+
+    def _authenticate(self, request: Request) -> None:
+        if not vxp.verify(request.headers, self._exchange.secret_of):
+            raise Refusal(ErrorCode.BAD_CREDENTIALS)
 
     def _send(self, request: Request, system: str, body: bytes) -> Record:
         claimed = vxp.parameter(request.headers, "hash-file")
@@ -110,7 +113,7 @@ class VxpWire:
         return _ok(docId=packet["docId"], data=base64.b64encode(raw).decode())
 
     def _download(self, request: Request, system: str, _: bytes) -> Response:
-        _, raw = self._exchange.packet(system, vxp.parameter(request.headers, "docId"))
+        raw = self._exchange.packet(system, vxp.parameter(request.headers, "docId"))[1]
         return Response(raw, media_type="application/octet-stream")
 
     def _update(self, request: Request, system: str, _: bytes) -> Record:
@@ -123,16 +126,12 @@ class VxpWire:
     def _count(self, system: str, kind: str) -> Record:
         return _ok(count=len(self._exchange.inbox(system, kind)))
 
-    def _agencies(self, _: Request, __: str, ___: bytes) -> Record:
+    def _agencies(self, _request: Request, _system: str, _body: bytes) -> Record:
         every = self._exchange.agencies.values()
         ids = {agency["organ_id"]: agency["id"] for agency in every}
+        fields = ("id", "code", "code102", "name", "mail", "mobile", "fax")
         rows: list[JsonValue] = [
-            {
-                "id": one["id"],
-                "pid": ids.get(one["pcode"], "0"),
-                **{name: one[name] for name in ("code", "code102", "name", "mail", "mobile", "fax")},
-            }
-            for one in every
+            {**{field: one[field] for field in fields}, "pid": ids.get(one["pcode"], "0")} for one in every
         ]
         return _ok(data=rows)
 

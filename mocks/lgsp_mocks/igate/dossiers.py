@@ -14,7 +14,10 @@ from lgsp_mocks.kit import Agency, Context, Procedure, Record
 __all__ = ["OFFICER", "Dossiers", "paper"]
 
 OFFICER = {"officer": "Trần Mô Phỏng", "position": "Chuyên viên", "department": "Bộ phận Một cửa"}
-PAPER = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PAPER = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
 
 
 class Dossiers:
@@ -28,12 +31,15 @@ class Dossiers:
 
     def add(self, procedure: Procedure, unit: Agency, applicant: Record, fields: Record) -> Record:
         """A new dossier in state 1; `fields` has national_code, channel, abstract, submitted_at and files."""
+        fees: list[JsonValue] = (
+            [{"code": "LP01", "name": "Lệ phí", "amount": procedure.fee}] if procedure.fee else []
+        )
         dossier: Record = {
             "id": self._object_id("dossier"), "code": "", "national_code": "", "status": "1", "procedure_code": procedure.code,
             "procedure_name": procedure.name, "field_code": procedure.field_code, "field_name": procedure.field_name,
             "unit_id": unit.id, "unit_name": unit.name, "applicant": applicant, "channel": "1", "abstract": "", "submitted_at": self._now(),
             "accepted_at": "", "due_at": "", "finished_at": "", "returned_at": "", "steps": [], "files": [], "results": [], "draft": None,
-            "fees": [{"code": "LP01", "name": "Lệ phí", "amount": procedure.fee}] if procedure.fee else [], "updated_at": self._now(), **fields,
+            "fees": fees, "updated_at": self._now(), **fields,
         }  # fmt: skip
         return self.save(dossier)
 

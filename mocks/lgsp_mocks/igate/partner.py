@@ -105,38 +105,31 @@ class Partner:
         """All six steps."""
         router = APIRouter(prefix=PREFIX, route_class=WireRoute)
         guard = [Depends(self._tokens.check)]
-
-        @router.post("/token")
-        async def token(body: Credentials) -> Record:
-            return self._tokens.partner(body.client_id, body.client_secret)
-
-        @router.get("/GetNextValue", dependencies=guard)
-        async def next_value(code: str) -> Record:
-            return {"value": self._context.state.next(f"pattern:{code}")}
-
-        @router.post("/UploadFile", dependencies=guard)
-        async def upload(request: Request) -> Record:
-            return await self._upload(request)
-
-        @router.post("/NopHoSo", dependencies=guard)
-        async def submit(body: NopHoSo) -> Record:
-            return self._submit(body)
-
-        @router.post("/CapNhatTienTrinh", dependencies=guard)
-        async def progress(body: list[Progress]) -> Record:
-            found = [self._known(one.MaHoSo) for one in body]
-            for dossier, one in zip(found, body, strict=True):
-                self._dossiers.step(dossier, one.TrangThai, one.NoiDungXuLy)
-            return _done(None)
-
-        @router.post("/CapNhatTrangThai", dependencies=guard)
-        async def status(body: list[Status]) -> Record:
-            found = [self._known(one.MaHoSo) for one in body]
-            for dossier, one in zip(found, body, strict=True):
-                self._answer(dossier, one)
-            return _done(None)
-
+        router.add_api_route("/token", self._token, methods=["POST"])
+        router.add_api_route("/GetNextValue", self._next_value, methods=["GET"], dependencies=guard)
+        router.add_api_route("/UploadFile", self._upload, methods=["POST"], dependencies=guard)
+        router.add_api_route("/NopHoSo", self._submit, methods=["POST"], dependencies=guard)
+        router.add_api_route("/CapNhatTienTrinh", self._progress, methods=["POST"], dependencies=guard)
+        router.add_api_route("/CapNhatTrangThai", self._status, methods=["POST"], dependencies=guard)
         return router
+
+    async def _token(self, body: Credentials) -> Record:
+        return self._tokens.partner(body.client_id, body.client_secret)
+
+    async def _next_value(self, code: str) -> Record:
+        return {"value": self._context.state.next(f"pattern:{code}")}
+
+    async def _progress(self, body: list[Progress]) -> Record:
+        found = [self._known(one.MaHoSo) for one in body]
+        for dossier, one in zip(found, body, strict=True):
+            self._dossiers.step(dossier, one.TrangThai, one.NoiDungXuLy)
+        return _done(None)
+
+    async def _status(self, body: list[Status]) -> Record:
+        found = [self._known(one.MaHoSo) for one in body]
+        for dossier, one in zip(found, body, strict=True):
+            self._answer(dossier, one)
+        return _done(None)
 
     async def _upload(self, request: Request) -> Record:
         data: list[JsonValue] = []
@@ -151,7 +144,7 @@ class Partner:
             raise WireError(400, "400", "UploadFile: không có tệp nào")
         return {"code": "200", "message": "Thành công", "data": data}
 
-    def _submit(self, body: NopHoSo) -> Record:
+    async def _submit(self, body: NopHoSo) -> Record:
         if (before := self._dossiers.find(code=body.MaHoSo)) is not None:
             return _done({"idHoSo": before["id"], "maHoSo": body.MaHoSo})
         procedure = self._context.population.procedure(body.MaTTHC)
@@ -176,7 +169,8 @@ class Partner:
         ]
         submitted = f"{body.NgayNop.replace(' ', 'T')}.000+0700"
         fields: Record = {
-            "national_code": body.MaHoSo, "channel": "2", "abstract": body.TrichYeu or procedure.name, "submitted_at": submitted, "files": files,
+            "national_code": body.MaHoSo, "channel": "2", "abstract": body.TrichYeu or procedure.name,
+            "submitted_at": submitted, "files": files,
         }  # fmt: skip
         dossier = self._dossiers.add(procedure, unit, applicant, fields)
         return _done({"idHoSo": dossier["id"], "maHoSo": body.MaHoSo})

@@ -14,7 +14,10 @@ __all__ = ["OneStop"]
 
 PREFIX = "/qlvb/lienthong"
 _basic = HTTPBasic(realm="qlvb")
-SIGNED_PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+SIGNED_PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
 
 
 class Unit(BaseModel):
@@ -112,7 +115,8 @@ class OneStop:
                 return key
         key = f"VB{self._context.state.next('draft'):06d}"
         self._drafts.put(key, {
-            "MaVanBan": key, "MaHoSo": body.MaHoSo, "IDHoSo": body.IDHoSo, "unit": body.DonVi.MaDinhDanh, "subject": body.VanBanDuThao.TrichYeu,
+            "MaVanBan": key, "MaHoSo": body.MaHoSo, "IDHoSo": body.IDHoSo, "unit": body.DonVi.MaDinhDanh,
+            "subject": body.VanBanDuThao.TrichYeu,
             "type": body.VanBanDuThao.LoaiVanBan, "files": [str(file.get("Ten", "")) for file in body.VanBanDuThao.DinhKem],
             "hidden": body.ThamSoAn, "unit_fields": body.DonVi.model_dump(), "state": "waiting", "rounds": 0, "number": "", "package": None,
         })  # fmt: skip
@@ -136,7 +140,7 @@ class OneStop:
         now = self._context.clock.now()
         refuses = "[không duyệt]" in str(draft["subject"])
         number = "" if refuses else f"{self._context.state.next(f'decision:{now.year}')}/QĐ-UBND"
-        day = f"{now:%d/%m/%Y}"
+        day = "" if refuses else f"{now:%d/%m/%Y}"
         files: list[JsonValue] = (
             []
             if refuses
@@ -148,7 +152,7 @@ class OneStop:
             "IDHoSo": draft["IDHoSo"], "MaHoSo": draft["MaHoSo"], "DonVi": draft["unit_fields"], "ThamSoAn": draft["hidden"],
             "LoaiKetQua": "03" if refuses else "01", "LyDo": "Không duyệt: hồ sơ chưa đủ căn cứ" if refuses else "",
             "VanBanDi": {
-                "TrichYeu": draft["subject"], "LoaiVanBan": draft["type"], "NgayBanHanh": "" if refuses else day, "NgayKy": "" if refuses else day,
+                "TrichYeu": draft["subject"], "LoaiVanBan": draft["type"], "NgayBanHanh": day, "NgayKy": day,
                 "NguoiKy": "Nguyễn Mô Phỏng", "ChucVu": "Phó Chủ tịch", "NguoiSoan": "Phạm Mô Phỏng", "SoKyHieu": number, "DinhKem": files,
             },
         }  # fmt: skip

@@ -13,6 +13,8 @@ from lgsp_mocks.kit import Context, Record
 
 __all__ = ["UserApi"]
 
+API = "/qlvb/api"
+Token = Annotated[str, Header()]
 FINISHED = frozenset({"02", "06"})
 
 
@@ -36,45 +38,43 @@ class UserApi:
     def router(self) -> APIRouter:
         """The routes."""
         router = APIRouter()
-        api = "/qlvb/api"
-
-        @router.post("/__mock__/act/issue-document", status_code=201)
-        async def issue(body: IssueDocument) -> Record:
-            return self._office.issue(body)
-
-        @router.post(f"{api}/login/")
-        async def login(body: Login) -> Record:
-            if not same(body.username, body.password):
-                return _failed("error_authentication_failed", "Sai tên đăng nhập hoặc mật khẩu")
-            token = self._context.new_id()
-            self._sessions.put(token, {"username": body.username})
-            return _done({"token": token, "username": body.username})
-
-        @router.get(f"{api}/getuserinfo/me/")
-        async def me(authorization: Annotated[str, Header()] = "") -> Record:
-            return _done({"username": USERNAME}) if self._knows(authorization) else _unknown()
-
-        @router.get(f"{api}/document/getlist{{which}}document/")
-        async def documents(which: str, authorization: Annotated[str, Header()] = "") -> Record:
-            return _done(self._list(which)) if self._knows(authorization) else _unknown()
-
-        @router.get(f"{api}/document/getdetaildocument/{{key:path}}/")
-        async def detail(key: str, authorization: Annotated[str, Header()] = "") -> Record:
-            if not self._knows(authorization):
-                return _unknown()
-            row = self._office.documents.get(key)
-            return _done({"id": key, **row}) if row else _failed("error_not_found", f"không có văn bản {key}")
-
-        @router.get(f"{api}/file/download/{{digest}}/")
-        async def download(digest: str, authorization: Annotated[str, Header()] = "") -> Response:
-            if not self._knows(authorization):
-                return JSONResponse(_unknown())
-            file = self._office.files.get(digest)
-            if file is None:
-                return JSONResponse(_failed("error_not_found", f"không có tệp {digest}"))
-            return Response(base64.b64decode(str(file["content"])), media_type="application/octet-stream")
-
+        router.add_api_route("/__mock__/act/issue-document", self._issue, methods=["POST"], status_code=201)
+        router.add_api_route(f"{API}/login/", self._login, methods=["POST"])
+        router.add_api_route(f"{API}/getuserinfo/me/", self._me)
+        router.add_api_route(f"{API}/document/getlist{{which}}document/", self._documents)
+        router.add_api_route(f"{API}/document/getdetaildocument/{{key:path}}/", self._detail)
+        router.add_api_route(f"{API}/file/download/{{digest}}/", self._download, response_model=None)
         return router
+
+    async def _issue(self, body: IssueDocument) -> Record:
+        return self._office.issue(body)
+
+    async def _login(self, body: Login) -> Record:
+        if not same(body.username, body.password):
+            return _failed("error_authentication_failed", "Sai tên đăng nhập hoặc mật khẩu")
+        token = self._context.new_id()
+        self._sessions.put(token, {"username": body.username})
+        return _done({"token": token, "username": body.username})
+
+    async def _me(self, authorization: Token = "") -> Record:
+        return _done({"username": USERNAME}) if self._knows(authorization) else _unknown()
+
+    async def _documents(self, which: str, authorization: Token = "") -> Record:
+        return _done(self._list(which)) if self._knows(authorization) else _unknown()
+
+    async def _detail(self, key: str, authorization: Token = "") -> Record:
+        if not self._knows(authorization):
+            return _unknown()
+        row = self._office.documents.get(key)
+        return _done({"id": key, **row}) if row else _failed("error_not_found", f"không có văn bản {key}")
+
+    async def _download(self, digest: str, authorization: Token = "") -> Response:
+        if not self._knows(authorization):
+            return JSONResponse(_unknown())
+        file = self._office.files.get(digest)
+        if file is None:
+            return JSONResponse(_failed("error_not_found", f"không có tệp {digest}"))
+        return Response(base64.b64decode(str(file["content"])), media_type="application/octet-stream")
 
     def _knows(self, token: str) -> bool:
         return token in self._sessions

@@ -15,6 +15,10 @@ from lgsp_mocks.kit.state import Record
 __all__ = ["router"]
 
 router = APIRouter()
+_STYLE = (
+    "body{font:15px system-ui;margin:2rem;max-width:100rem}table{border-collapse:collapse}"
+    "td,th{border:1px solid #8888;padding:.3rem .5rem;text-align:left;vertical-align:top}"
+)
 _PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 
@@ -111,8 +115,7 @@ async def page(request: Request) -> HTMLResponse:
         if len(table)
     )
     title = escape(f"{runtime.stand_in.title_vi} · {runtime.stand_in.title}")
-    style = "body{font:15px system-ui;margin:2rem;max-width:100rem}table{border-collapse:collapse}td,th{border:1px solid #8888;padding:.3rem .5rem;text-align:left;vertical-align:top}"
-    body = f'<!doctype html><html lang="vi"><meta charset="utf-8"><title>{title}</title><style>{style}</style><h1>{title}</h1>{tables}'
+    body = f'<!doctype html><html lang="vi"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style><h1>{title}</h1>{tables}'
     return HTMLResponse(body, headers=_PAGE_HEADERS)
 
 

@@ -15,7 +15,7 @@ __all__ = ["Fault", "FaultMiddleware", "Faults"]
 
 
 class Fault(BaseModel):
-    """One fault. `down` answers 503 as a dead back end behind a proxy does, `error` with `status`, `delay` waits first; times in seconds."""
+    """One fault: `down` answers 503 as a proxy before a dead back end does, `error` with `status`, `delay` waits first (seconds)."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,0 +1,163 @@
+import base64
+import dataclasses
+import io
+import zipfile
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lgsp.clock import VIETNAM
+from lgsp.errors import InvalidMessageError
+from lgsp.standards import edxml
+from lgsp.standards.edxml import attachments
+
+pytestmark = pytest.mark.unit
+
+# What XML can carry, without the white space at the ends that a reader trims.
+TEXT = st.text(
+    st.characters(min_codepoint=0x20, max_codepoint=0x1EF9, exclude_categories=["Cc", "Cs"]), max_size=40
+).map(str.strip)
+SOME = TEXT.filter(bool)
+NAME = st.from_regex(r"[A-Za-z0-9_-]{1,20}\.(pdf|docx|txt)", fullmatch=True)
+ORGAN = st.builds(
+    edxml.EdxmlOrgan,
+    st.sampled_from(["000.00.00.H34", "H34.1.2", "vxp.saas.03"]),
+    SOME,
+    TEXT,
+    TEXT,
+    TEXT,
+    TEXT,
+    TEXT,
+    TEXT,
+)
+DAY = st.dates(date(1900, 1, 1), date(2099, 12, 31))
+# Hypothesis wants its bounds naive.
+EARLIEST, LATEST = datetime(2000, 1, 1), datetime(2099, 1, 1)  # noqa: DTZ001
+MOMENT = st.datetimes(EARLIEST, LATEST).map(lambda at: at.replace(microsecond=0, tzinfo=VIETNAM))
+REFERENCE = st.builds(edxml.EdxmlResponseFor, st.just("000.00.00.G22"), TEXT, st.none() | DAY, SOME)
+
+
+def attached(contents: list[tuple[str, bytes]]) -> tuple[edxml.EdxmlAttachment, ...]:
+    return tuple(
+        edxml.EdxmlAttachment(f"cid:{index}", name, content) for index, (name, content) in enumerate(contents)
+    )
+
+
+DOCUMENT = st.builds(
+    edxml.EdxmlDocument,
+    sender=ORGAN,
+    recipients=st.lists(ORGAN, min_size=1, max_size=3).map(tuple),
+    number=SOME,
+    notation=SOME,
+    promulgation_date=DAY,
+    type_name=SOME,
+    subject=SOME,
+    document_id=TEXT,
+    due_date=st.none() | DAY,
+    priority=st.integers(0, 3),
+    appendixes=st.lists(SOME, max_size=2).map(tuple),
+    responses=st.lists(REFERENCE, max_size=2).map(tuple),
+    to_places=st.lists(SOME, max_size=2).map(tuple),
+    attachments=st.lists(st.tuples(NAME, st.binary(max_size=200)), max_size=2).map(attached),
+)
+STATUS = st.builds(
+    edxml.EdxmlStatus,
+    ORGAN,
+    REFERENCE,
+    st.sampled_from(["01", "02", "03", "04", "05", "06", "13", "15", "16"]),
+    TEXT,
+    MOMENT,
+)
+SIMPLE = edxml.EdxmlDocument(
+    edxml.EdxmlOrgan("000.00.00.H34", "UBND"), (edxml.EdxmlOrgan("000.00.00.G22", "VPCP"),), "1", "UBND-VX", date(2026, 11, 23),
+    "Công văn", "V/v thử", attachments=attached([("a.pdf", b"%PDF")]),
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.one_of(DOCUMENT, STATUS), st.booleans())
+def test_what_is_written_is_read_back_equal(
+    packet: edxml.EdxmlDocument | edxml.EdxmlStatus, zipped: bool
+) -> None:
+    assert dataclasses.replace(edxml.read(edxml.write(packet, zipped=zipped)), warnings=()) == packet
+
+
+def test_written_shape_is_that_of_real_files() -> None:
+    text = edxml.write(SIMPLE).decode()
+    assert '<edXML xmlns="http://www.mic.gov.vn/TBT/QCVN_102_2016"><edXML:edXMLEnvelope xmlns:edXML=' in text
+    assert "<AttachmentEncoded><Attachment><ContentId>cid:0</ContentId>" in text
+    assert "<edXML:ContentTransferEncoded" in text
+
+
+def test_every_fault_is_reported_with_its_line_and_path() -> None:
+    raw = (
+        edxml.write(SIMPLE)
+        .replace(b"2026/11/23", b"2026/02/30")
+        .replace(b"<edXML:Subject>", b"<edXML:Subjekt>")
+    )
+    raw = (
+        raw.replace(b"</edXML:Subject>", b"</edXML:Subjekt>")
+        .replace(b"000.00.00.G22", b"nobody")
+        .replace(b"><", b">\n<")
+    )
+    with pytest.raises(InvalidMessageError) as caught:
+        edxml.read(raw)
+    places = {fault.place.rsplit("MessageHeader/", 1)[-1]: fault.line for fault in caught.value.faults}
+    assert set(places) == {"To/OrganId", "PromulgationInfo/PromulgationDate", "Subject"}
+    assert all(line >= 5 for line in places.values())
+    assert all(fault.message_vi for fault in caught.value.faults)
+
+
+def test_order_prefix_and_older_namespace_are_harmless() -> None:
+    raw = edxml.write(SIMPLE).replace(b"edXML:", b"x:").replace(b"xmlns:edXML", b"xmlns:x")
+    assert edxml.read(raw) == dataclasses.replace(SIMPLE)
+    older = edxml.write(SIMPLE).replace(
+        b"http://www.mic.gov.vn/TBT/QCVN_102_2016", b"http://www.e-doc.vn/Schema/"
+    )
+    assert [fault.code for fault in edxml.read(older).warnings] == ["edxml.namespace"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        (b"cid:0</edXML:ContentId>", b"cid:9</edXML:ContentId>", "Attachment"),
+        (b"a.pdf</AttachmentName>", b"../../a.pdf</AttachmentName>", "AttachmentName"),
+        (b"<edXML:BussinessDocType>0", b"<edXML:BussinessDocType>7", "BussinessDocType"),
+    ],
+)
+def test_attachments_and_business_are_checked(old: bytes, new: bytes, place: str) -> None:
+    raw = edxml.write(SIMPLE)
+    assert old in raw
+    with pytest.raises(InvalidMessageError) as caught:
+        edxml.read(raw.replace(old, new))
+    assert any(fault.place.endswith(place) for fault in caught.value.faults)
+
+
+def test_content_that_is_no_base64_is_refused() -> None:
+    with pytest.raises(ValueError, match="base64"):
+        attachments.decode("not base64!", "a.pdf")
+
+
+def test_zip_bomb_is_refused() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("content", bytes(20_000_000))
+    with pytest.raises(ValueError, match="bomb"):
+        attachments.decode(base64.b64encode(buffer.getvalue()).decode(), "a.pdf")
+
+
+def test_what_compresses_like_a_bomb_is_written_so_that_it_can_be_read() -> None:
+    content = bytes(2_000_000)
+    assert attachments.decode(attachments.encode(content), "a.bin") == content
+
+
+def test_document_that_is_a_zip_itself_stays_as_it_is() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("word/document.xml", "<w/>")
+    docx = buffer.getvalue()
+    assert attachments.decode(base64.b64encode(docx).decode(), "a.docx") == docx
+    assert attachments.decode(attachments.encode(docx), "a.docx") == docx
