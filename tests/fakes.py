@@ -104,7 +104,7 @@ class MemoryMailbox:
         )
 
 
-def make_ports(system: str, clock: Clock | None = None) -> Ports:
+def make_ports(system: str, clock: Clock | None = None, *, blobs: MemoryBlobs | None = None) -> Ports:
     """Ports over fresh fakes; the clock stands at START unless one is given."""
     chosen = clock or VirtualClock(START)
-    return Ports(system=system, clock=chosen, blobs=MemoryBlobs(), mailbox=MemoryMailbox(chosen))
+    return Ports(system=system, clock=chosen, blobs=blobs or MemoryBlobs(), mailbox=MemoryMailbox(chosen))

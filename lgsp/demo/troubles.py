@@ -10,7 +10,7 @@ from lgsp.demo.dossiers import PLAIN, ended
 from lgsp.demo.world import Arrived, Flow, FlowError, Record, World
 from lgsp.standards import vxp
 
-__all__ = ["FLOWS"]
+__all__ = ["AWAY", "FLOWS"]
 
 UNKNOWN_AGENCY = "000.00.00.G98"
 
@@ -87,9 +87,10 @@ async def _waiting(world: World, code: str) -> Record | None:
     return row if row is not None and await world.record("portal", "dossiers", code) is None else None
 
 
+AWAY = Flow("system-away", "A system is away", "Hệ thống ngừng một lúc", system_away)
 FLOWS = (
     Flow("malformed-document", "Malformed edXML", "edXML sai cú pháp", malformed_document),
     Flow("wrong-procedure", "Wrong procedure code", "Sai mã thủ tục", wrong_procedure),
     Flow("unknown-recipient", "Unknown recipient", "Nơi nhận không tồn tại", unknown_recipient),
-    Flow("system-away", "A system is away", "Hệ thống ngừng một lúc", system_away),
+    AWAY,
 )
