@@ -1,0 +1,217 @@
+"""iOffice's stand-in: as a VXP client, for its user, and on the one-stop link."""
+
+import base64
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import httpx
+import pytest
+
+from lgsp.clock import VIETNAM, VirtualClock
+from lgsp.standards import edxml, vxp
+from lgsp_mocks.ioffice import STAND_IN
+from lgsp_mocks.kit import create_app
+
+pytestmark = pytest.mark.contract
+
+START = datetime(2026, 11, 23, 8, 30, tzinfo=VIETNAM)
+PROVINCE, MINISTRY = "000.00.00.H34", "000.00.00.G22"
+ISSUE = {
+    "from": PROVINCE,
+    "to": [MINISTRY],
+    "subject": "V/v thử",
+    "attachments": [{"name": "a.pdf", "content_base64": "JVBERg=="}],
+}
+LINK = "/qlvb/lienthong"
+SIM = ("sim", "sim-secret")
+
+
+@dataclass
+class FakeAxis:
+    """A VXP server that checks signatures and remembers."""
+
+    sent: list[edxml.EdxmlDocument | edxml.EdxmlStatus] = field(default_factory=list)
+    inbox: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    marked: dict[str, str] = field(default_factory=dict)
+    refusal: str = ""
+    away: bool = False
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if self.away:
+            raise httpx.ConnectError("away")
+        assert vxp.verify(
+            request.headers, lambda system: "sim-secret" if system == "sim.ioffice.h34" else None
+        )
+        name, get = request.url.path.strip("/"), lambda key: vxp.parameter(request.headers, key)
+        answer: dict[str, object] = {"status": "OK", "ErrorCode": "0", "ErrorDesc": ""}
+        match name:
+            case "sendEdoc" if self.refusal:
+                answer = {"status": "FAIL", "ErrorCode": "18", "ErrorDesc": self.refusal}
+            case "sendEdoc":
+                assert vxp.file_hash_matches(request.content, get("hash-file"))
+                self.sent.append(edxml.read(request.content))
+                answer["DocId"] = str(len(self.sent))
+            case "getReceivedEdocList":
+                waiting = [
+                    key
+                    for key, (kind, _) in self.inbox.items()
+                    if kind == get("messagetype") and key not in self.marked
+                ]
+                answer["data"] = [{"docId": key, "messageType": get("messagetype")} for key in waiting]
+            case "getEdoc":
+                answer["data"] = base64.b64encode(self.inbox[get("docId")][1]).decode()
+            case "updateStatus":
+                self.marked[get("docId")] = get("status")
+        return httpx.Response(200, json=answer)
+
+
+@asynccontextmanager
+async def ioffice(axis: FakeAxis) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(axis)) as wire:
+        app = create_app(
+            STAND_IN,
+            clock=VirtualClock(START),
+            settings={"vxp_url": "http://axis"},
+            autopilot=False,
+            http=wire,
+        )
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ioffice") as client,
+        ):
+            yield client
+
+
+async def tick(client: httpx.AsyncClient, rounds: int = 1) -> None:
+    for _ in range(rounds):
+        assert (await client.post("/__mock__/tick")).status_code == 200
+
+
+async def documents(client: httpx.AsyncClient) -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = (await client.get("/__mock__/state")).json()["tables"]["documents"]
+    return found
+
+
+def incoming(subject: str = "V/v báo cáo", to: str = PROVINCE) -> bytes:
+    return edxml.write(edxml.EdxmlDocument(
+        edxml.EdxmlOrgan(MINISTRY, "VPCP"), (edxml.EdxmlOrgan(to, "UBND"),), "7", "VPCP", date(2026, 11, 20), "Công văn", subject,
+        document_id=f"{MINISTRY},2026/11/20,7/VPCP",
+    ))  # fmt: skip
+
+
+async def test_issued_document_is_sent_signed_with_its_attachment() -> None:
+    axis = FakeAxis()
+    async with ioffice(axis) as client:
+        issued = (await client.post("/__mock__/act/issue-document", json=ISSUE)).json()
+        await tick(client)
+        [sent] = axis.sent
+        assert isinstance(sent, edxml.EdxmlDocument)
+        assert (sent.document_id, sent.code, sent.attachments[0].content) == (
+            issued["document_id"],
+            issued["code"],
+            b"%PDF",
+        )
+        assert (await documents(client))[issued["document_id"]]["sending"] == "sent 1"
+
+
+async def test_document_waits_while_the_axis_is_away_and_is_sent_once() -> None:
+    axis = FakeAxis(away=True)
+    async with ioffice(axis) as client:
+        await client.post("/__mock__/act/issue-document", json=ISSUE)
+        await tick(client, 2)
+        axis.away = False
+        await tick(client, 3)
+        assert len(axis.sent) == 1
+
+
+async def test_refusal_of_the_axis_stands_on_the_document() -> None:
+    async with ioffice(FakeAxis(refusal="Đơn vị nhận không tồn tại")) as client:
+        issued = (await client.post("/__mock__/act/issue-document", json=ISSUE)).json()
+        await tick(client)
+        assert "Đơn vị nhận không tồn tại" in str((await documents(client))[issued["document_id"]]["sending"])
+
+
+async def test_incoming_document_is_booked_confirmed_and_worked_off() -> None:
+    axis = FakeAxis(inbox={"11": ("edoc", incoming())})
+    async with ioffice(axis) as client:
+        await tick(client, 7)
+        assert axis.marked == {"11": "done"}
+        codes = [sent.status_code for sent in axis.sent if isinstance(sent, edxml.EdxmlStatus)]
+        assert codes == ["01", "03", "04", "05", "06"]
+        assert (await documents(client))[f"{MINISTRY},2026/11/20,7/VPCP|{PROVINCE}"]["status"] == "06"
+
+
+@pytest.mark.parametrize("content", [b"<edXML/>", incoming(to="000.00.00.H41")])
+async def test_what_cannot_be_booked_is_marked_failed(content: bytes) -> None:
+    axis = FakeAxis(inbox={"11": ("edoc", content)})
+    async with ioffice(axis) as client:
+        await tick(client)
+        assert axis.marked == {"11": "fail"}
+
+
+async def test_late_and_repeated_statuses_do_not_fall_back() -> None:
+    axis = FakeAxis()
+    async with ioffice(axis) as client:
+        issued = (await client.post("/__mock__/act/issue-document", json=ISSUE)).json()
+        about = edxml.EdxmlResponseFor(PROVINCE, issued["code"], None, issued["document_id"])
+        for number, code in enumerate(["03", "01", "03"]):
+            status = edxml.EdxmlStatus(edxml.EdxmlOrgan(MINISTRY, "VPCP"), about, code, "", START)
+            axis.inbox[str(number)] = ("status", edxml.write(status))
+        await tick(client)
+        found = (await documents(client))[issued["document_id"]]
+        assert (found["status"], [one["code"] for one in found["statuses"]]) == ("03", ["03", "01"])  # type: ignore[attr-defined]
+
+
+async def test_user_logs_in_and_reads() -> None:
+    axis = FakeAxis(inbox={"11": ("edoc", incoming())})
+    async with ioffice(axis) as client:
+        await tick(client)
+        login = "/qlvb/api/login/"
+        assert (await client.post(login, json={"username": "sim", "password": "x"})).json()["status"][
+            "code"
+        ] != "0"
+        token = (await client.post(login, json={"username": "sim", "password": "sim-secret"})).json()["data"][
+            "token"
+        ]
+        waiting = "/qlvb/api/document/getlistwaitingdocument/"
+        assert (await client.get(waiting)).json()["status"]["code"] == "error_authentication_required"
+        [row] = (await client.get(waiting, headers={"Authorization": token})).json()["data"]
+        assert row["code"] == "7/VPCP"
+
+
+async def draft(client: httpx.AsyncClient, subject: str) -> dict[str, object]:
+    body = {
+        "IDHoSo": "1", "MaHoSo": "000.00.03.H34-261123-0001", "DonVi": {"Ten": "Sở", "MaDinhDanh": "000.00.03.H34"}, "ThamSoAn": '{"a":1}',
+        "VanBanDuThao": {"TrichYeu": subject, "LoaiVanBan": "Quyết định", "DinhKem": [{"Ten": "a.pdf", "Base64": "JVBERg=="}]},
+    }  # fmt: skip
+    key = (await client.post(f"{LINK}/GuiHoSo", json=body, auth=SIM)).json()["data"]
+    listing = f"{LINK}/LayDanhSachGoiTinVanBan"
+    assert (await client.get(listing, params={"maDonViCha": "H34"}, auth=SIM)).json()["data"] == []
+    await tick(client, 2)
+    assert (await client.get(listing, params={"maDonViCha": "H34"}, auth=SIM)).json()["data"] == [key]
+    package: dict[str, object] = (
+        await client.get(f"{LINK}/LayGoiTinVanBan", params={"MaVanBan": key}, auth=SIM)
+    ).json()["data"]
+    await client.post(f"{LINK}/CapNhatTrangThaiVanBan", json={"MaVanBan": key, "TrangThai": "1"}, auth=SIM)
+    assert (await client.get(listing, auth=SIM)).json()["data"] == []
+    return package
+
+
+async def test_leader_signs_a_draft() -> None:
+    async with ioffice(FakeAxis()) as client:
+        package = await draft(client, "Cấp giấy phép")
+        assert (package["LoaiKetQua"], package["ThamSoAn"]) == ("01", '{"a":1}')
+        assert package["VanBanDi"]["SoKyHieu"] == "1/QĐ-UBND"  # type: ignore[index]
+
+
+async def test_leader_refuses_a_draft() -> None:
+    async with ioffice(FakeAxis()) as client:
+        package = await draft(client, "Cấp giấy phép [không duyệt]")
+        assert (package["LoaiKetQua"], bool(package["LyDo"])) == ("03", True)
+
+
+async def test_one_stop_link_wants_its_account() -> None:
+    async with ioffice(FakeAxis()) as client:
+        assert (await client.get(f"{LINK}/LayDanhSachGoiTinVanBan", auth=("sim", "wrong"))).status_code == 401

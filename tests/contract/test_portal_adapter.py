@@ -1,0 +1,192 @@
+"""The portal adapter, against the stand-in's wire and against an unwilling server."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+import respx
+from pydantic import JsonValue
+from starlette.applications import Starlette
+
+from fakes import FakeIntake, make_ports
+from lgsp.adapter import Delivery
+from lgsp.clock import VirtualClock
+from lgsp.errors import InvalidMessageError, RejectedError, TransientError
+from lgsp.message import Message
+from lgsp.schemas import SchemaRegistry
+from lgsp_adapters.portal import PortalAdapter
+from lgsp_mocks.kit import create_app
+from lgsp_mocks.portal import STAND_IN
+
+pytestmark = pytest.mark.contract
+
+SETTINGS = {"url": "http://portal", "username": "sim", "password": "sim-secret"}
+PROCEDURE = "1.000001.000.00.00.H34"
+CODE, NATIONAL = "000.00.03.H34-261123-0001", "G22.99.99-261123-0001"
+AT = "2026-11-23T08:30:00+07:00"
+CALLBACK = "/web/guest/VXPAdapter/RestService/forward/nhanhsdvcqg"
+
+
+@dataclass
+class Stage:
+    adapter: PortalAdapter
+    clock: VirtualClock
+    user: httpx.AsyncClient
+
+    async def dossier(self, code: str = CODE) -> dict[str, JsonValue]:
+        answer = await self.user.get(f"/__mock__/state/dossiers/{code}")
+        assert answer.status_code == 200, answer.text
+        found: dict[str, JsonValue] = answer.json()
+        return found
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    ports = make_ports("portal")
+    assert isinstance(ports.clock, VirtualClock)
+    app = create_app(STAND_IN, clock=ports.clock, autopilot=False)
+    async with app.router.lifespan_context(app), respx.mock(assert_all_called=False) as routes:
+        routes.route(host="portal").mock(side_effect=respx.ASGIHandler(app))
+        adapter = PortalAdapter(SETTINGS, ports)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://portal") as user:
+            yield Stage(adapter, ports.clock, user)
+        await adapter.aclose()
+
+
+def delivery(kind: str, **data: JsonValue) -> Delivery:
+    message = Message.model_validate({
+        "id": "m-1", "source": "/systems/igate", "type": f"vn.lgsp.{kind}", "subject": CODE, "time": AT,
+        "dataschema": f"https://lgsp.vn/schemas/{kind}/1", "data": data,
+    })  # fmt: skip
+    return Delivery(message, (), 1, "key-1")
+
+
+def synchronized(kind: str = "dossier.synchronized", **changes: JsonValue) -> Delivery:
+    return delivery(kind, **({
+        "code": CODE, "procedure_code": PROCEDURE, "procedure_name": "Thủ tục", "field_code": "G15-TP03", "field_name": "Hộ tịch",
+        "applicant": {"name": "Nguyễn A", "citizen_id": "999000000001"}, "channel": "1", "state": "2", "unit_id": "000.00.03.H34",
+        "unit_name": "Sở Tư pháp", "accepted_at": AT, "due_at": "2026-11-27T08:30:00+07:00",
+    } | changes))  # fmt: skip
+
+
+def progressed(**changes: JsonValue) -> Delivery:
+    return delivery("dossier.progressed", **({
+        "code": CODE, "sequence": 2, "state": "4", "officer": "Trần B" * 20, "content": "Thẩm định", "at": AT,
+    } | changes))  # fmt: skip
+
+
+async def test_dossier_is_inserted_then_updated(stage: Stage) -> None:
+    await stage.adapter.send(synchronized())
+    assert (await stage.dossier())["TrangThaiHoSo"] == "2"
+    ended = synchronized(
+        "dossier.resolved",
+        state="9",
+        finished_at=AT,
+        results=[{"name": "Giấy phép", "url": "http://igate/fi/file/1"}],
+    )
+    await stage.adapter.send(ended)
+    found = await stage.dossier()
+    assert (found["TrangThaiHoSo"], len(found["ket_qua"])) == ("9", 1)  # type: ignore[arg-type]
+
+
+async def test_repeated_delivery_changes_nothing(stage: Stage) -> None:
+    await stage.adapter.send(synchronized())
+    before = await stage.dossier()
+    await stage.adapter.send(synchronized())
+    assert await stage.dossier() == before
+
+
+async def test_step_is_shown_and_a_long_name_is_cut_to_the_wires_limit(stage: Stage) -> None:
+    await stage.adapter.send(synchronized())
+    await stage.adapter.send(progressed())
+    [step] = (await stage.dossier())["tien_do"]  # type: ignore[misc]
+    assert (step["TrangThai"], len(step["NguoiXuLy"])) == ("4", 50)
+
+
+async def test_ended_session_is_renewed(stage: Stage) -> None:
+    await stage.adapter.send(synchronized())
+    await stage.clock.advance(31 * 60)
+    await stage.adapter.send(progressed())
+    assert (await stage.dossier())["TrangThaiHoSo"] == "4"
+
+
+async def test_unknown_procedure_is_refused_with_the_portals_words(stage: Stage) -> None:
+    with pytest.raises(RejectedError, match=r"9\.999999"):
+        await stage.adapter.send(synchronized(procedure_code="9.999999"))
+
+
+async def test_packet_that_breaks_the_regulation_never_leaves(stage: Stage) -> None:
+    with pytest.raises(InvalidMessageError) as caught:
+        await stage.adapter.send(synchronized(due_at=None))
+    assert any(fault.place.startswith("/data/0") for fault in caught.value.faults)
+
+
+async def test_kind_without_a_service_is_refused(stage: Stage) -> None:
+    with pytest.raises(RejectedError, match=r"document\.issued"):
+        await stage.adapter.send(delivery("document.issued"))
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (httpx.Response(503), TransientError),
+        (httpx.Response(200, text="<html>"), TransientError),
+        (httpx.Response(200, json={"error_code": -1, "message": "sai mật khẩu"}), RejectedError),
+    ],
+)
+async def test_unwilling_server_is_told_apart(answer: httpx.Response, error: type[Exception]) -> None:
+    adapter = PortalAdapter(SETTINGS, make_ports("portal"))
+    with respx.mock as routes:
+        routes.route(host="portal").mock(return_value=answer)
+        with pytest.raises(error):
+            await adapter.send(synchronized())
+    await adapter.aclose()
+
+
+def submission(**changes: JsonValue) -> dict[str, JsonValue]:
+    return {
+        "MaHoSo": NATIONAL, "MaTTHC": PROCEDURE, "NgayNopHoSo": "20261123080000", "ChuHoSo": "Nguyễn A", "MaDonViTiepNhan": "000.00.03.H34",
+        "TaiLieuNop": [{"TenTepDinhKem": "don.pdf", "Base64": "JVBERg=="}],
+    } | changes  # fmt: skip
+
+
+async def call_back(intake: FakeIntake, body: object) -> httpx.Response:
+    adapter = PortalAdapter(SETTINGS, make_ports("portal"))
+    app = Starlette(routes=list(adapter.routes(intake)))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://province") as client:
+        answer = await client.post(CALLBACK, json=body)
+    await adapter.aclose()
+    return answer
+
+
+async def test_submitted_dossier_becomes_a_message_once() -> None:
+    intake = FakeIntake()
+    for _ in range(2):
+        assert (await call_back(intake, submission())).json() == {"error_code": 0, "message": "Thành công"}
+    [message] = intake.messages
+    SchemaRegistry().check(message)
+    assert (message.subject, message.kind) == (NATIONAL, "dossier.submitted")
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"MaTTHC": "x"}, "/MaTTHC"),
+        ({"NgayNopHoSo": "20260230000000"}, "/NgayNopHoSo"),
+        ({"MaHoSo": None}, "/MaHoSo"),
+    ],
+)
+async def test_wrong_packet_is_refused_by_place_and_kept(changes: dict[str, JsonValue], place: str) -> None:
+    intake = FakeIntake()
+    answer = (await call_back(intake, submission(**changes))).json()
+    assert answer["error_code"] == -1
+    assert place in answer["message"]
+    assert (intake.messages, len(intake.refused)) == ([], 1)
+
+
+async def test_full_bus_asks_the_portal_to_come_back() -> None:
+    intake = FakeIntake()
+    intake.full_for = 1
+    answer = await call_back(intake, submission())
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
