@@ -49,7 +49,7 @@ class Message(BaseModel):
     correlationid: Text | None = None
     causationid: Text | None = None
     sender: Text | None = None
-    recipients: Annotated[str, StringConstraints(min_length=1, max_length=8192)] | None = None
+    recipients: Annotated[str, StringConstraints(min_length=1, max_length=65_536)] | None = None
     expirytime: AwareDatetime | None = None
 
     @property
