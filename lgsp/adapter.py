@@ -105,7 +105,7 @@ class MailboxItem:
 class Mailbox(Protocol):
     """Durable inboxes for systems that fetch rather than being called; one per adapter, many owners (organization ids) in it."""
 
-    async def put(self, item: MailboxItem, content: bytes) -> bool:
+    async def put(self, item: MailboxItem, content: BlobRef) -> bool:
         """Store; false when an item of that id is already there (a repeated delivery)."""
         ...
 
@@ -113,8 +113,8 @@ class Mailbox(Protocol):
         """Items of that kind that are not yet `done` or `fail`, oldest first."""
         ...
 
-    async def get(self, item_id: str) -> tuple[MailboxItem, bytes]:
-        """One item with its content.
+    async def get(self, item_id: str) -> tuple[MailboxItem, BlobRef]:
+        """One item, and where its content lies.
 
         Raises:
             NotFoundError: no item of that id.

@@ -150,7 +150,7 @@ def _adapters(system: Running, server: Server, keys: Keys) -> dict[str, object]:
     blobs = FileBlobStore(system.settings.data_dir / "blobs")
     adapters: dict[str, object] = {}
     for name, table in system.settings.systems.items():
-        mailbox = RedisMailbox(server, keys, name, blobs, system.clock)
+        mailbox = RedisMailbox(server, keys, name, system.clock)
         own = {"url": system.urls[name]} if name in system.urls else {}
         factory = find_adapter(table.adapter or name)
         adapters[name] = factory({**table.table(), **own}, Ports(name, system.clock, blobs, mailbox))

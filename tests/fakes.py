@@ -72,10 +72,10 @@ class MemoryMailbox:
     """Mailbox in a dict, oldest first."""
 
     def __init__(self, clock: Clock) -> None:
-        self.items: dict[str, tuple[MailboxItem, bytes]] = {}
+        self.items: dict[str, tuple[MailboxItem, BlobRef]] = {}
         self._clock = clock
 
-    async def put(self, item: MailboxItem, content: bytes) -> bool:
+    async def put(self, item: MailboxItem, content: BlobRef) -> bool:
         if item.id in self.items:
             return False
         self.items[item.id] = (item, content)
@@ -89,7 +89,7 @@ class MemoryMailbox:
         ]
         return sorted(found, key=lambda item: item.created_ms)[:limit]
 
-    async def get(self, item_id: str) -> tuple[MailboxItem, bytes]:
+    async def get(self, item_id: str) -> tuple[MailboxItem, BlobRef]:
         try:
             return self.items[item_id]
         except KeyError as exc:

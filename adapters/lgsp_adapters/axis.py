@@ -1,7 +1,5 @@
 """Trục liên thông văn bản quốc gia: a VXP client that sends edXML, and polls for what came to the province."""
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +9,7 @@ from pydantic import JsonValue
 from lgsp.adapter import AdapterSettings, Delivery, Intake, Ports, Receipt
 from lgsp.errors import InvalidMessageError, RejectedError, TransientError
 from lgsp.standards import vxp
+from lgsp.standards.content import Content
 from lgsp_adapters import edoc, wire
 
 __all__ = ["AxisAdapter"]
@@ -20,6 +19,9 @@ MAX_PACKET_BYTES = 150 * 1024 * 1024
 
 ITEMS_PER_ROUND = 100
 """The wire has no paging; the rest stays in the list and is taken by the next round."""
+
+REFUSED_KEPT = 1024 * 1024
+"""How much of a packet that can't be read is kept for the operator."""
 
 _JSON = "application/json"
 _RETRY_HELPS = frozenset({"20", "21"})
@@ -50,9 +52,9 @@ class AxisAdapter:
         """sendEdoc: a document or a status, with only those recipients that this delivery is for."""
         packet = await edoc.from_canonical(delivery.message, delivery.organizations, self._ports.blobs)
         raw = await edoc.encode(packet)
-        if len(raw) > MAX_PACKET_BYTES:
+        if raw.size > MAX_PACKET_BYTES:
             raise RejectedError(
-                f"the packet has {len(raw)} bytes, the limit is {MAX_PACKET_BYTES}", wire_code="10"
+                f"the packet has {raw.size} bytes, the limit is {MAX_PACKET_BYTES}", wire_code="10"
             )
         parameters = {
             "servicetype": "eDoc",
@@ -60,7 +62,11 @@ class AxisAdapter:
             "hash-file": vxp.file_hash(raw),
             "from": packet.sender.id,
         }
-        answer = await self._ask("/sendEdoc", parameters, raw, content_type="application/octet-stream")
+        headers = self._signed(parameters, "application/octet-stream") | {"Content-Length": str(raw.size)}
+        body = wire.stream(raw)
+        answer = _judge(
+            await wire.call(self._client, "POST", "/sendEdoc", headers=headers, content=body), "/sendEdoc"
+        )
         doc_id = answer.get("DocId")
         return Receipt(str(doc_id) if isinstance(doc_id, str | int) else "")
 
@@ -113,7 +119,7 @@ class AxisAdapter:
         try:
             message = await edoc.to_canonical(await edoc.read(raw), source, self._ports.blobs)
         except InvalidMessageError as exc:
-            await intake.refuse(raw, exc, reference=item.doc_id)
+            await intake.refuse(b"".join(raw.chunks(0, REFUSED_KEPT)), exc, reference=item.doc_id)
             await self._confirm(item.doc_id, "fail")
             return
         try:
@@ -130,31 +136,33 @@ class AxisAdapter:
         items = (_item(entry) for entry in entries if isinstance(entry, dict))
         return [item for item in items if item is not None]
 
-    async def _fetch(self, doc_id: str) -> bytes:
-        answer = await self._ask("/getEdoc", {"docId": doc_id, "filePath": "./"}, b"{}")
-        data = answer.get("data")
-        try:
-            return base64.b64decode(data if isinstance(data, str) else "", validate=True)
-        except (binascii.Error, ValueError) as exc:
-            raise TransientError(f"getEdoc {doc_id}: `data` is not base64") from exc
+    async def _fetch(self, doc_id: str) -> Content:
+        """DownloadEdoc: the raw packet, to disk; getEdoc would say the same in base64 within JSON, all of it in memory."""
+        headers = self._signed({"docId": doc_id, "filePath": "./"}, _JSON)
+        response, raw = await wire.download(
+            self._client, "GET", "/downloadEdoc", max_bytes=MAX_PACKET_BYTES, headers=headers
+        )
+        if response.status_code != httpx.codes.OK or raw.begins_with(b"{"):
+            answer = httpx.Response(response.status_code, content=b"".join(raw.chunks(0, REFUSED_KEPT)))
+            _judge(answer, f"/downloadEdoc {doc_id}")
+            raise TransientError(f"/downloadEdoc {doc_id}: HTTP {response.status_code}, no packet")
+        return raw
 
     async def _confirm(self, doc_id: str, state: str) -> None:
         await self._ask("/updateStatus", {"docid": doc_id, "status": state}, b"{}")
 
-    async def _ask(
-        self, path: str, parameters: Mapping[str, str], body: bytes = b"", *, content_type: str = _JSON
-    ) -> dict[str, JsonValue]:
+    async def _ask(self, path: str, parameters: Mapping[str, str], body: bytes = b"") -> dict[str, JsonValue]:
+        headers = self._signed(parameters, _JSON)
+        return _judge(await wire.call(self._client, "POST", path, headers=headers, content=body), path)
+
+    def _signed(self, parameters: Mapping[str, str], content_type: str) -> dict[str, str]:
         signed = {
             "systemid": self._system_id,
             **parameters,
             "timestamp": vxp.timestamp(self._ports.clock.now()),
             "Content-Type": content_type,
         }
-        headers = {**vxp.sign(signed, self._secret), "Content-Type": content_type}
-        # Base64 in JSON makes a packet a third larger.
-        bound = MAX_PACKET_BYTES * 3 // 2
-        response = await wire.call(self._client, "POST", path, max_bytes=bound, headers=headers, content=body)
-        return _judge(response, path)
+        return {**vxp.sign(signed, self._secret), "Content-Type": content_type}
 
 
 def _judge(response: httpx.Response, path: str) -> dict[str, JsonValue]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from typing import TypedDict, Unpack
 
 import httpx
@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from lgsp.adapter import AdapterSettings
 from lgsp.errors import ConfigurationError, RejectedError, TransientError
+from lgsp.standards.content import Content, ContentWriter
 
 __all__ = [
     "MAX_RESPONSE_BYTES",
@@ -17,9 +18,11 @@ __all__ = [
     "Session",
     "build_client",
     "call",
+    "download",
     "json_object",
     "number_setting",
     "setting",
+    "stream",
     "url_setting",
 ]
 
@@ -35,7 +38,7 @@ class CallOptions(TypedDict, total=False):
     headers: Mapping[str, str]
     params: Mapping[str, str | int]
     json: object
-    content: bytes
+    content: bytes | AsyncIterable[bytes]
     data: Mapping[str, str]
     files: Mapping[str, tuple[str, bytes, str]]
 
@@ -58,6 +61,12 @@ def build_client(
     )
 
 
+async def stream(content: Content) -> AsyncIterator[bytes]:
+    """A request's body by chunk; give its size as Content-Length."""
+    for chunk in content.chunks():
+        yield chunk
+
+
 async def call(
     client: httpx.AsyncClient,
     method: str,
@@ -74,11 +83,37 @@ async def call(
         RejectedError: the request itself can't be written (a line break in a header).
     """
     request = client.build_request(method, url, **options)
-    place = f"{method} {request.url.copy_with(query=None)}"
+    chunks: list[bytes] = []
+    response = await _exchange(client, request, auth, chunks.append, max_bytes)
+    return _complete(response, b"".join(chunks))
+
+
+async def download(
+    client: httpx.AsyncClient, method: str, url: str, *, max_bytes: int, headers: Mapping[str, str]
+) -> tuple[httpx.Response, Content]:
+    """One request whose answer may be large: its body goes to disk, chunk by chunk, and is not in the response.
+
+    Raises:
+        TransientError, RejectedError: as `call`.
+    """
+    writer = ContentWriter()
+    try:
+        request = client.build_request(method, url, headers=headers)
+        response = await _exchange(client, request, None, writer.write, max_bytes)
+    except BaseException:
+        writer.discard()
+        raise
+    return _complete(response, b""), writer.finish()
+
+
+async def _exchange(
+    client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None, sink: Callable[[bytes], object], max_bytes: int
+) -> httpx.Response:  # fmt: skip
+    place = f"{request.method} {request.url.copy_with(query=None)}"
     try:
         response = await client.send(request, auth=auth or httpx.USE_CLIENT_DEFAULT, stream=True)
         try:
-            body = await _read(response, max_bytes, place)
+            await _read(response, sink, max_bytes, place)
         finally:
             await response.aclose()
     except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as exc:
@@ -88,18 +123,18 @@ async def call(
     except httpx.DecodingError as exc:
         raise TransientError(f"{place}: the answer can't be decoded: {exc}") from exc
     _check_status(response, place)
-    return _complete(response, body)
+    return response
 
 
-async def _read(response: httpx.Response, max_bytes: int, place: str) -> bytes:
-    chunks: list[bytes] = []
+async def _read(
+    response: httpx.Response, sink: Callable[[bytes], object], max_bytes: int, place: str
+) -> None:
     size = 0
     async for chunk in response.aiter_bytes():
         size += len(chunk)
         if size > max_bytes:
             raise TransientError(f"{place}: the answer is larger than {max_bytes} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
+        sink(chunk)
 
 
 def _check_status(response: httpx.Response, place: str) -> None:

@@ -1,10 +1,10 @@
-"""Pull inboxes on Redis, for systems that fetch by themselves; the content lies beside, as a claim check."""
+"""Pull inboxes on Redis, for systems that fetch by themselves; the content lies in the blob store, as a claim check."""
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from lgsp.adapter import BlobStore, MailboxItem
+from lgsp.adapter import MailboxItem
 from lgsp.channels.keys import Keys
 from lgsp.channels.server import Server
 from lgsp.clock import Clock
@@ -36,11 +36,10 @@ return 1
 class RedisMailbox:
     """One system's inboxes. Settled items are kept for 30 days, so that a repeated delivery is still recognised."""
 
-    def __init__(self, server: Server, keys: Keys, system: str, blobs: BlobStore, clock: Clock) -> None:
+    def __init__(self, server: Server, keys: Keys, system: str, clock: Clock) -> None:
         self._server = server
         self._keys = keys
         self._system = system
-        self._blobs = blobs
         self._clock = clock
 
     def _item(self, item_id: str) -> str:
@@ -49,10 +48,9 @@ class RedisMailbox:
     def _waiting(self, kind: str) -> str:
         return self._keys.mailbox(self._system, f"waiting:{kind}")
 
-    async def put(self, item: MailboxItem, content: bytes) -> bool:
+    async def put(self, item: MailboxItem, content: BlobRef) -> bool:
         """Store; false when an item of that id is already there."""
-        ref = await self._blobs.put(content)
-        raw = _dump(item, ref)
+        raw = _dump(item, content)
         keys = [self._item(item.id), self._waiting(item.kind)]
         return await self._server.run(_PUT, keys, [raw, item.created_ms, item.id]) == 1
 
@@ -65,26 +63,22 @@ class RedisMailbox:
         found = await self._server.pipeline([["GET", self._item(name)] for name in names])
         return [_load(raw)[0] for raw in found if isinstance(raw, bytes)]
 
-    async def get(self, item_id: str) -> tuple[MailboxItem, bytes]:
-        """One item with its content."""
-        item, ref = await self._one(item_id)
-        return item, b"".join([chunk async for chunk in self._blobs.open(ref)])
+    async def get(self, item_id: str) -> tuple[MailboxItem, BlobRef]:
+        """One item, and where its content lies."""
+        raw = await self._server.call("GET", self._item(item_id))
+        if not isinstance(raw, bytes):
+            raise NotFoundError(f"the mailbox of {self._system} has no item {item_id!r}")
+        return _load(raw)
 
     async def mark(self, item_id: str, state: str, note: str = "") -> None:
         """Set the read state; `done` and `fail` take it off the waiting list."""
-        item, ref = await self._one(item_id)
+        item, ref = await self.get(item_id)
         now_ms = int(self._clock.now().timestamp() * 1000)
         raw = _dump(replace(item, state=state, note=note, updated_ms=now_ms), ref)
         settled = int(state in {"done", "fail"})
         await self._server.run(
             _MARK, [self._item(item_id), self._waiting(item.kind)], [raw, item_id, settled, KEEP_SETTLED_S]
         )
-
-    async def _one(self, item_id: str) -> tuple[MailboxItem, BlobRef]:
-        raw = await self._server.call("GET", self._item(item_id))
-        if not isinstance(raw, bytes):
-            raise NotFoundError(f"the mailbox of {self._system} has no item {item_id!r}")
-        return _load(raw)
 
 
 def _dump(item: MailboxItem, ref: BlobRef) -> str:

@@ -12,6 +12,7 @@ from lgsp.model.organization import Organization, Person
 from lgsp.standards import identifiers
 
 __all__ = [
+    "ChangedReceiver",
     "Document",
     "DocumentChange",
     "DocumentNumber",
@@ -73,9 +74,15 @@ class Document(Strict):
     due_on: date | None = Field(default=None, strict=False)
     priority: Annotated[int, Field(ge=0, le=3)] = 0
     sphere: Text = ""
+    typist: Text = ""
     copies: Annotated[int, Field(ge=0)] = 0
     pages: Annotated[int, Field(ge=0)] = 0
+    direction: bool = False
     steering_type: Annotated[int, Field(ge=0)] = 0
+    reply_fors: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    reference_codes: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    task_codes: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+    application_type: Text = ""
     appendixes: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     to_places: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     responds_to: Annotated[tuple[DocumentReference, ...], Field(strict=False)] = ()
@@ -90,6 +97,13 @@ class Replacement(Strict):
     organization_ids: Annotated[tuple[OrganizationId, ...], Field(strict=False)] = ()
 
 
+class ChangedReceiver(Strict):
+    """Receiver of an update; `kind` is ReceiverType (0 added, 1 taken out; assumed)."""
+
+    organization_id: OrganizationId
+    kind: Annotated[int, Field(ge=0)] = 0
+
+
 class DocumentChange(Strict):
     """Data of `document.recalled`, `.updated`, `.replaced` (Bussiness with BussinessDocType 1, 2, 3).
 
@@ -99,6 +113,10 @@ class DocumentChange(Strict):
     concerns: Annotated[str, StringConstraints(min_length=1, max_length=300)]
     reason: Text = ""
     paper_follows: bool = False
+    changes_information: bool = False
+    changes_receivers: bool = False
+    receivers: Annotated[tuple[ChangedReceiver, ...], Field(strict=False)] = ()
+    staff: Person = Person()
     document: Document
     replacements: Annotated[tuple[Replacement, ...], Field(strict=False)] = ()
 

@@ -2,10 +2,13 @@
 
 import base64
 import hashlib
+import io
+import os
 import tempfile
-import threading
+import weakref
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from pathlib import Path
+from typing import IO, cast
 
 __all__ = ["CHUNK_BYTES", "Content", "ContentWriter"]
 
@@ -15,25 +18,64 @@ CHUNK_BYTES = 192 * 1024
 IN_MEMORY_BYTES = 1024 * 1024
 
 
-class _Digest(Protocol):
-    def update(self, data: bytes, /) -> None: ...
+class _Spool:
+    """Bytes in memory, or in a file without a name; what is left open is closed when nobody holds it any more."""
 
-    def hexdigest(self) -> str: ...
+    __slots__ = ("__weakref__", "_close", "_fd", "_memory")
+
+    def __init__(self, fd: int | None = None) -> None:
+        self._memory = bytearray()
+        self._fd = fd
+        self._close = None if fd is None else weakref.finalize(self, os.close, fd)
+
+    def write(self, chunk: bytes) -> None:
+        if self._fd is None and len(self._memory) + len(chunk) <= IN_MEMORY_BYTES:
+            self._memory += chunk
+            return
+        if self._fd is None:
+            self._fd, name = tempfile.mkstemp(prefix="lgsp-")
+            self._close = weakref.finalize(self, os.close, self._fd)
+            Path(name).unlink()
+            _write_all(self._fd, self._memory)
+            self._memory = bytearray()
+        _write_all(self._fd, chunk)
+
+    def read(self, start: int, length: int) -> bytes:
+        if self._fd is not None:
+            return os.pread(self._fd, length, start)
+        return bytes(self._memory[start : start + length])
+
+    def close(self) -> None:
+        self._memory = bytearray()
+        if self._close is not None:
+            self._close()
+
+
+def _write_all(fd: int, data: bytes | bytearray) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(fd, rest) :]
 
 
 class Content:
-    """Bytes that can be read any number of times, a chunk at a time; equal where their SHA-256 is.
+    """Bytes that can be read any number of times, a chunk at a time and from any thread; equal where their SHA-256 is."""
 
-    What is large lies in a temporary file that has no name: it is gone with this object, also after a crash.
-    """
+    __slots__ = ("_spool", "sha256", "size")
 
-    __slots__ = ("_file", "_turn", "sha256", "size")
-
-    def __init__(self, file: "tempfile.SpooledTemporaryFile[bytes]", size: int, sha256: str) -> None:
-        self._file = file
-        self._turn = threading.Lock()
+    def __init__(self, spool: _Spool, size: int, sha256: str) -> None:
+        self._spool = spool
         self.size = size
         self.sha256 = sha256
+
+    @classmethod
+    def of_file(cls, path: Path, sha256: str) -> "Content":
+        """Of a file whose digest is known; it stays readable also when the file is deleted meanwhile.
+
+        Raises:
+            FileNotFoundError: there is none.
+        """
+        fd = os.open(path, os.O_RDONLY)
+        return cls(_Spool(fd), os.fstat(fd).st_size, sha256)
 
     @classmethod
     def of(cls, source: bytes | Iterable[bytes], *, max_bytes: int | None = None) -> "Content":
@@ -52,12 +94,10 @@ class Content:
         return writer.finish()
 
     def chunks(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """From `start` to before `end`; readers don't disturb each other, in whatever threads they are."""
+        """From `start` to before `end`."""
         position, last = start, self.size if end is None else min(end, self.size)
         while position < last:
-            with self._turn:
-                self._file.seek(position)
-                chunk = self._file.read(min(CHUNK_BYTES, last - position))
+            chunk = self._spool.read(position, min(CHUNK_BYTES, last - position))
             if not chunk:
                 return
             position += len(chunk)
@@ -71,13 +111,17 @@ class Content:
         """All of it in base64, by chunk."""
         return (base64.b64encode(chunk) for chunk in self.chunks())
 
+    def open(self) -> IO[bytes]:
+        """As a file to be read from any place."""
+        return cast("IO[bytes]", io.BufferedReader(_Reader(self), CHUNK_BYTES))
+
     def begins_with(self, prefix: bytes) -> bool:
         """Whether these are its first bytes."""
         return next(self.chunks(0, len(prefix)), b"") == prefix
 
     def close(self) -> None:
-        """Free the memory or the disk now, not when the object is collected."""
-        self._file.close()
+        """Free the memory or the disk now, not when nobody holds the object any more."""
+        self._spool.close()
 
     def __len__(self) -> int:
         return self.size
@@ -91,21 +135,45 @@ class Content:
     def __repr__(self) -> str:
         return f"Content({self.size} bytes, sha256 {self.sha256[:12]}…)"
 
-    def __del__(self) -> None:
-        self._file.close()
+
+class _Reader(io.RawIOBase):
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._content.size}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def readinto(self, buffer: "memoryview") -> int:  # type: ignore[override]  # narrower than Buffer, which BufferedReader never hands over
+        end = self._position + min(len(buffer), CHUNK_BYTES)
+        chunk = next(self._content.chunks(self._position, end), b"")
+        buffer[: len(chunk)] = chunk
+        self._position += len(chunk)
+        return len(chunk)
 
 
 class ContentWriter:
     """Makes a Content, chunk by chunk."""
 
     def __init__(self, *, max_bytes: int | None = None) -> None:
-        self._file = tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 - handed over to the Content
-        self._digest: _Digest = hashlib.sha256()
+        self._spool = _Spool()
+        self._digest = hashlib.sha256()
         self._max_bytes = max_bytes
         self.size = 0
 
     def write(self, chunk: bytes) -> int:
-        """Append.
+        """Append; how many bytes were written.
 
         Raises:
             ValueError: the bound is passed; nothing more can be written.
@@ -115,12 +183,13 @@ class ContentWriter:
             self.discard()
             raise ValueError(f"larger than {self._max_bytes} bytes")
         self._digest.update(chunk)
-        return self._file.write(chunk)
+        self._spool.write(chunk)
+        return len(chunk)
 
     def finish(self) -> Content:
         """The content; the writer is spent."""
-        return Content(self._file, self.size, self._digest.hexdigest())
+        return Content(self._spool, self.size, self._digest.hexdigest())
 
     def discard(self) -> None:
         """Throw away what was written."""
-        self._file.close()
+        self._spool.close()

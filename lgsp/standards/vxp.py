@@ -12,8 +12,18 @@ from datetime import datetime
 from enum import StrEnum
 
 from lgsp.clock import VIETNAM
+from lgsp.standards.content import Content
 
-__all__ = ["ErrorCode", "file_hash", "file_hash_matches", "parameter", "sign", "timestamp", "verify"]
+__all__ = [
+    "ErrorCode",
+    "FileDigest",
+    "file_hash",
+    "file_hash_matches",
+    "parameter",
+    "sign",
+    "timestamp",
+    "verify",
+]
 
 PREFIX = "XroadVnpt-"
 VERSION = "3.0.201608"
@@ -77,27 +87,35 @@ def verify(headers: Mapping[str, str], secret_of: Callable[[str], str | None]) -
     client sets it once per object.
     """
     secret = secret_of(parameter(headers, "systemid"))
-    signed = parameter(headers, "sign-header")
+    signed = parameter(headers, "sign-header")  # as text: UTF-8 is what was signed
     if secret is None or not signed or len(signed) > MAX_SIGNED_BYTES:
         return False
     if not _same(_mac(signed, secret), parameter(headers, "hash-header")):
         return False
     try:
         claimed = json.loads(signed)
-    except ValueError:
+        if not isinstance(claimed, dict) or f"{PREFIX}systemid" not in claimed:
+            return False
+        found = ((headers.get(name), value) for name, value in claimed.items())
+        return all(sent is not None and _text(sent) == value for sent, value in found)
+    except (ValueError, RecursionError):  # no JSON, or a name that no header can have
         return False
-    if not isinstance(claimed, dict) or f"{PREFIX}systemid" not in claimed:
-        return False
-    return all(headers.get(name) == value for name, value in claimed.items())
 
 
 def parameter(headers: Mapping[str, str], name: str) -> str:
     """A parameter of the request; empty where absent. The spelling varies (`docId`, `docid`), which the mapping evens out."""
-    return headers.get(PREFIX + name) or ""
+    return _text(headers.get(PREFIX + name) or "")
+
+
+def _text(value: str) -> str:
+    # Header values reach us as Latin-1; beyond ASCII (all that was recorded) they are taken as UTF-8 where they can be.
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def _mac(text: str, secret: str) -> str:
-    # Header values reach us as Latin-1; what was signed were UTF-8 bytes, which for ASCII (all that was recorded) is the same.
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -105,19 +123,51 @@ def _same(computed: str, claimed: str) -> bool:
     return hmac.compare_digest(computed.encode(), claimed.lower().encode("utf-8", "replace"))
 
 
-def file_hash(raw: bytes) -> str:
+def file_hash(raw: bytes | Content) -> str:
     """SHA-256 in hex as the real client writes it: each byte without its leading zero."""
-    return "".join(f"{byte:x}" for byte in hashlib.sha256(raw).digest())
+    return _unpadded(bytes.fromhex(raw.sha256) if isinstance(raw, Content) else hashlib.sha256(raw).digest())
 
 
 def file_hash_matches(raw: bytes, claimed: str) -> bool:
     """Whether the hash fits, in the real client's spelling or the proper one, with or without the line break that the client appends."""
-    spellings = (
-        spelling
-        for body in (raw, raw.removesuffix(b"\r\n"))
-        for spelling in (file_hash(body), hashlib.sha256(body).hexdigest())
-    )
-    return any(_same(spelling, claimed) for spelling in spellings)
+    digest = FileDigest()
+    digest.update(raw)
+    return digest.file_size(claimed) is not None
+
+
+class FileDigest:
+    """`file_hash_matches` over a stream: give it each chunk, then ask."""
+
+    def __init__(self) -> None:
+        self._head = hashlib.sha256()
+        self._tail = b""
+        self.size = 0
+
+    def update(self, chunk: bytes) -> None:
+        """The next bytes of the body."""
+        self.size += len(chunk)
+        ready = max(0, len(self._tail) + len(chunk) - 2)
+        self._head.update(self._tail[:ready])
+        self._head.update(memoryview(chunk)[: max(0, ready - len(self._tail))])
+        self._tail = (self._tail + chunk[-2:])[-2:]
+
+    def file_size(self, claimed: str) -> int | None:
+        """How many bytes of the body are the file of this hash: all, all but the client's line break, or None if neither fits."""
+        whole = self._head.copy()
+        whole.update(self._tail)
+        if _fits(whole.digest(), claimed):
+            return self.size
+        if self._tail == b"\r\n" and _fits(self._head.digest(), claimed):
+            return self.size - 2
+        return None
+
+
+def _fits(digest: bytes, claimed: str) -> bool:
+    return _same(_unpadded(digest), claimed) or _same(digest.hex(), claimed)
+
+
+def _unpadded(digest: bytes) -> str:
+    return "".join(f"{byte:x}" for byte in digest)
 
 
 def timestamp(moment: datetime) -> str:

@@ -6,7 +6,7 @@ from lxml import etree
 
 from lgsp.errors import Fault, InvalidMessageError
 
-__all__ = ["Element", "local_name", "parse", "place_of", "serialize"]
+__all__ = ["Element", "canonical", "local_name", "parse", "place_of", "serialize"]
 
 Element = etree._Element  # noqa: SLF001 - lxml has no public name for its element type
 
@@ -76,7 +76,8 @@ def _refused(code: str, message: str, message_vi: str, *, line: int = 0) -> Inva
 
 def local_name(element: Element) -> str:
     """The name without its namespace; empty for what is no element."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def place_of(element: Element) -> str:
@@ -90,6 +91,11 @@ def place_of(element: Element) -> str:
         steps.append(name if len(twins) == 1 else f"{name}[{twins.index(node) + 1}]")
         node = parent
     return "/" + "/".join(reversed(steps))
+
+
+def canonical(element: Element) -> str:
+    """Exclusive canonical XML of an element, which stands for itself: it declares what it uses."""
+    return etree.tostring(element, method="c14n", exclusive=True, with_comments=False).decode()
 
 
 def serialize(root: Element) -> bytes:

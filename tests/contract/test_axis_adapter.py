@@ -1,6 +1,5 @@
 """AxisAdapter against a fake axis that checks each signature and answers as the VXP wire does."""
 
-import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -50,7 +49,7 @@ class FakeAxis:
         return httpx.Response(200, json={"status": "OK", "ErrorCode": code, "ErrorDesc": "", **more})
 
     def _sendEdoc(self, request: httpx.Request) -> httpx.Response:  # noqa: N802 - found by the wire's name
-        raw = request.read()
+        raw = request.content
         assert request.headers["XroadVnpt-hash-file"] == vxp.file_hash(raw)
         self.sent.append((request.headers, raw))
         return self.send_answer or self._answer(DocId="77")
@@ -66,11 +65,11 @@ class FakeAxis:
         ]
         return self._answer(data=waiting)
 
-    def _getEdoc(self, request: httpx.Request) -> httpx.Response:  # noqa: N802
+    def _downloadEdoc(self, request: httpx.Request) -> httpx.Response:  # noqa: N802
         doc_id = request.headers["XroadVnpt-docId"]
         if doc_id in self.broken:
             return self._answer(code="21")
-        return self._answer(data=base64.b64encode(self.inbox[doc_id][3]).decode())
+        return httpx.Response(200, content=self.inbox[doc_id][3])
 
     def _updateStatus(self, request: httpx.Request) -> httpx.Response:  # noqa: N802
         self.states[request.headers["XroadVnpt-docid"]] = request.headers["XroadVnpt-status"]
@@ -244,10 +243,11 @@ async def test_a_wrong_secret_is_rejected_with_15():
     assert caught.value.wire_code == "15"
 
 
-async def test_a_packet_whose_base64_is_damaged_is_asked_for_again(adapter, axis, monkeypatch):
+@pytest.mark.parametrize("answer", [httpx.Response(404, text="not here"), httpx.Response(200, text="{}")])
+async def test_an_answer_that_is_no_packet_is_asked_for_again(adapter, axis, monkeypatch, answer):
     axis.inbox["1"] = ("edoc", "000.00.00.G22", HOME, document_xml())
-    monkeypatch.setattr(axis, "_getEdoc", lambda _request: axis._answer(data="%%%"))
-    with pytest.raises(TransientError, match="base64"):
+    monkeypatch.setattr(axis, "_downloadEdoc", lambda _request: answer)
+    with pytest.raises(TransientError):
         await adapter.poll(FakeIntake())
     assert axis.states == {}
 

@@ -11,6 +11,7 @@ import pytest
 
 from lgsp.clock import VIETNAM, VirtualClock
 from lgsp.standards import edxml, vxp
+from lgsp.standards.content import Content
 from lgsp_mocks.axis import STAND_IN
 from lgsp_mocks.kit import create_app
 
@@ -34,7 +35,7 @@ def document(to: str = MINISTRY, number: str = "1", subject: str = "V/v thử") 
     return edxml.EdxmlDocument(
         edxml.EdxmlOrgan(PROVINCE, "UBND tỉnh"), (edxml.EdxmlOrgan(to, "Nơi nhận"),), number, "UBND-VX", date(2026, 11, 23),
         "Công văn", subject, document_id=f"{PROVINCE},2026/11/23,{number}/UBND-VX",
-        attachments=(edxml.EdxmlAttachment("cid:1", "a.pdf", b"%PDF"),),
+        attachments=(edxml.EdxmlAttachment("cid:1", "a.pdf", Content.of(b"%PDF")),),
     )  # fmt: skip
 
 
@@ -148,7 +149,7 @@ async def test_incoming_document_waits_until_it_is_done() -> None:
             base64.b64decode(str((await call(client, "getEdoc", b"{}", docId=item["docId"]))["data"]))
         )
         assert isinstance(packet, edxml.EdxmlDocument)
-        assert (packet.document_id, packet.attachments[0].content) == (sent["document_id"], b"%PDF")
+        assert (packet.document_id, packet.attachments[0].content.read()) == (sent["document_id"], b"%PDF")
         headers = vxp.sign({"systemid": "sim.lgsp.01", "docId": item["docId"]}, "sim-secret")
         assert edxml.read((await client.get("/downloadEdoc", headers=headers)).content) == packet
         await call(client, "updateStatus", b"{}", docid=item["docId"], status="done")

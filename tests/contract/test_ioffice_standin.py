@@ -1,6 +1,5 @@
 """iOffice's stand-in: as a VXP client, for its user, and on the one-stop link."""
 
-import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -60,8 +59,8 @@ class FakeAxis:
                     if kind == get("messagetype") and key not in self.marked
                 ]
                 answer["data"] = [{"docId": key, "messageType": get("messagetype")} for key in waiting]
-            case "getEdoc":
-                answer["data"] = base64.b64encode(self.inbox[get("docId")][1]).decode()
+            case "downloadEdoc":
+                return httpx.Response(200, content=self.inbox[get("docId")][1])
             case "updateStatus":
                 self.marked[get("docId")] = get("status")
         return httpx.Response(200, json=answer)
@@ -108,7 +107,7 @@ async def test_issued_document_is_sent_signed_with_its_attachment() -> None:
         await tick(client)
         [sent] = axis.sent
         assert isinstance(sent, edxml.EdxmlDocument)
-        assert (sent.document_id, sent.code, sent.attachments[0].content) == (
+        assert (sent.document_id, sent.code, sent.attachments[0].content.read()) == (
             issued["document_id"],
             issued["code"],
             b"%PDF",

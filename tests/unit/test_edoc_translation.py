@@ -153,7 +153,7 @@ async def test_a_document_goes_out_with_everything_it_had():
     raw = document_xml(to=(HOME, "000.00.02.H34"), attachments=(("a.pdf", b"%PDF-1"), ("a.pdf", b"%PDF-2")))
     first = await read(raw, blobs)
     packet = await write(first, blobs=blobs)
-    assert [each.content for each in packet.attachments] == [b"%PDF-1", b"%PDF-2"]
+    assert [each.content.read() for each in packet.attachments] == [b"%PDF-1", b"%PDF-2"]
     again = await edoc.to_canonical(packet, edoc.Source("axis", START), blobs)
     assert again.data == first.data
 
@@ -249,7 +249,7 @@ async def test_a_large_packet_is_worked_on_beside_the_loop_with_the_same_result(
     raw = document_xml(attachments=(("a.bin", content),))
     first = await edoc.to_canonical(await edoc.read(raw), edoc.Source("axis", START), blobs)
     packet = await write(first, blobs=blobs)
-    assert packet.attachments[0].content == content
+    assert packet.attachments[0].content.read() == content
 
 
 async def test_the_faults_of_a_large_packet_are_reported_too():

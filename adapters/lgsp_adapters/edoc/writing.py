@@ -12,9 +12,10 @@ from lgsp.errors import Fault, InvalidMessageError, NotFoundError, RejectedError
 from lgsp.message import Message, faults_of
 from lgsp.model.attachment import Attachment
 from lgsp.model.document import Document, DocumentChange, DocumentReference, DocumentStatus, Replacement
-from lgsp.model.organization import Organization
+from lgsp.model.organization import Organization, Person
 from lgsp.standards import edxml
-from lgsp_adapters.edoc.packets import CHANGES, Packet, beside_the_loop
+from lgsp.standards.content import Content
+from lgsp_adapters.edoc.packets import CHANGES, Packet, beside_the_loop, fetched
 
 __all__ = ["MAX_ATTACHMENT_BYTES", "encode", "from_canonical"]
 
@@ -26,21 +27,21 @@ Data = TypeVar("Data", bound=BaseModel)
 _BUSINESS = {kind: code for code, kind in CHANGES.items()}
 
 
-async def encode(packet: Packet) -> bytes:
-    """The packet's bytes, checked as its receiver will check them (attachments apart, which only repeat the store).
+async def encode(packet: Packet) -> Content:
+    """The packet as it travels, checked as its receiver will check them (attachments apart, which only repeat the store).
 
     Raises:
         InvalidMessageError: the wire can't say it, such as a control character or no recipient.
     """
     attachments = packet.attachments if isinstance(packet, edxml.EdxmlDocument) else ()
-    return await beside_the_loop(_encode, packet, sum(len(each.content) for each in attachments))
+    return await beside_the_loop(_encode, packet, sum(each.content.size for each in attachments))
 
 
-def _encode(packet: Packet) -> bytes:
+def _encode(packet: Packet) -> Content:
     bare = replace(packet, attachments=()) if isinstance(packet, edxml.EdxmlDocument) else packet
     try:
         edxml.read(edxml.write(bare))
-        return edxml.write(packet)
+        return edxml.write_content(packet)
     except ValueError as exc:  # lxml: a character that XML 1.0 does not have
         fault = Fault("edxml.character", "/data", str(exc), "có ký tự mà XML không cho phép")
         raise InvalidMessageError("edXML", [fault]) from exc
@@ -56,7 +57,7 @@ async def from_canonical(message: Message, organizations: Sequence[str], blobs: 
     if message.kind == "document.status":
         return _status_packet(_validated(DocumentStatus, message))
     if message.kind == "document.issued":
-        document, business = _validated(Document, message), edxml.EdxmlBusiness()
+        document, business = _validated(Document, message), edxml.EdxmlBusiness(paper=False)
     elif message.kind in _BUSINESS:
         change = _validated(DocumentChange, message)
         document, business = change.document, _business(change, message.kind)
@@ -109,8 +110,14 @@ def _packet(document: Document) -> edxml.EdxmlDocument:
         due_date=document.due_on,
         priority=document.priority,
         sphere=document.sphere,
+        typer_notation=document.typist,
         promulgation_amount=document.copies,
         page_amount=document.pages,
+        direction=document.direction,
+        reply_fors=document.reply_fors,
+        reference_codes=document.reference_codes,
+        task_codes=document.task_codes,
+        application_type=document.application_type,
         appendixes=document.appendixes,
         responses=tuple(_response(each) for each in document.responds_to),
         steering_type=document.steering_type,
@@ -129,6 +136,10 @@ def _business(change: DocumentChange, kind: str) -> edxml.EdxmlBusiness:
         document_id=change.concerns,
         reason=change.reason,
         paper=change.paper_follows,
+        document_info=change.changes_information if kind == "document.updated" else None,
+        document_receiver=change.changes_receivers if kind == "document.updated" else None,
+        receivers=tuple(edxml.EdxmlReceiver(each.organization_id, each.kind) for each in change.receivers),
+        staff=_staff(change.staff),
         replacements=tuple(
             edxml.EdxmlReplacement(each.document_id, each.organization_ids) for each in replacements
         ),
@@ -136,15 +147,18 @@ def _business(change: DocumentChange, kind: str) -> edxml.EdxmlBusiness:
 
 
 def _status_packet(status: DocumentStatus) -> edxml.EdxmlStatus:
-    staff = status.staff
     return edxml.EdxmlStatus(
         sender=_organ(status.reporter),
         response_for=_response(status.about),
         status_code=status.status.value,
         description=status.description,
         timestamp=status.at.astimezone(VIETNAM),
-        staff=edxml.EdxmlStaff(staff.department, staff.name, staff.email, staff.telephone),
+        staff=_staff(status.staff),
     )
+
+
+def _staff(person: Person) -> edxml.EdxmlStaff:
+    return edxml.EdxmlStaff(person.department, person.name, person.email, person.telephone)
 
 
 def _organ(organization: Organization) -> edxml.EdxmlOrgan:
@@ -159,7 +173,7 @@ def _response(reference: DocumentReference) -> edxml.EdxmlResponseFor:
 
 async def _attachment(number: int, attachment: Attachment, blobs: BlobStore) -> edxml.EdxmlAttachment:
     try:
-        content = b"".join([chunk async for chunk in blobs.open(attachment.blob)])
+        content = await fetched(attachment.blob, blobs)
     except NotFoundError as exc:
         raise RejectedError(f"{attachment.name}: its content is not in the store", wire_code="blob") from exc
     return edxml.EdxmlAttachment(

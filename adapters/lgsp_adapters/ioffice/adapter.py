@@ -100,7 +100,8 @@ class IOfficeAdapter:
             updated_ms=now_ms,
             title=edoc.title(packet),
         )
-        await self._ports.mailbox.put(item, await edoc.encode(packet))
+        content = await edoc.stored(await edoc.encode(packet), self._ports.blobs)
+        await self._ports.mailbox.put(item, content)
         return Receipt(item_id)
 
     async def _request_result(self, delivery: Delivery) -> Receipt:

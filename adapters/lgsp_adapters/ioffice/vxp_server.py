@@ -1,19 +1,21 @@
 """The VXP wire as a server: what iOffice, itself a VXP client, finds under `/in/ioffice/`."""
 
 import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime
 
 from pydantic import JsonValue
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from lgsp.adapter import Intake, MailboxItem, Ports
 from lgsp.clock import VIETNAM
 from lgsp.errors import BackpressureError, ChannelUnavailableError, InvalidMessageError, NotFoundError
 from lgsp.message import Message
+from lgsp.model.attachment import BlobRef
 from lgsp.standards import identifiers, vxp
+from lgsp.standards.content import Content, ContentWriter
 from lgsp_adapters import edoc
 
 __all__ = ["MAX_BODY_BYTES", "VxpServer"]
@@ -22,6 +24,10 @@ MAX_BODY_BYTES = 150 * 1024 * 1024
 SENT_KEPT = 200
 """How many sent packets getSentEdocList remembers; the wire has no paging."""
 
+REFUSED_KEPT = 1024 * 1024
+"""How much of a packet that can't be read is kept for the operator."""
+
+_HERE, _BYTES = "@@here@@", "application/octet-stream"
 _LISTED = 200
 _COUNTED = 10_000
 _STATES = frozenset({"processing", "done", "fail"})
@@ -90,15 +96,13 @@ class VxpServer:
         return self._secret if system_id == self._system_id else None
 
     async def _send(self, request: Request) -> Response:
-        raw = await _body(request)
         digest = _header(request, "hash-file")
-        if not vxp.file_hash_matches(raw, digest):
-            raise _RefusedError("10", "hash-file không khớp với nội dung tệp")
+        raw = await _body(request, digest)
         source = edoc.Source(self._ports.system, self._ports.clock.now())
         try:
             message = await edoc.to_canonical(await edoc.read(raw), source, self._ports.blobs)
         except InvalidMessageError as exc:
-            await self._intake.refuse(raw, exc, reference=digest)
+            await self._intake.refuse(b"".join(raw.chunks(0, REFUSED_KEPT)), exc, reference=digest)
             raise _RefusedError("22", _listed(exc)) from exc
         try:
             await self._intake.accept(message)
@@ -121,7 +125,7 @@ class VxpServer:
             title=message.subject,
             note="status" if message.kind == "document.status" else "edoc",
         )
-        if await self._ports.mailbox.put(item, message.id.encode()):
+        if await self._ports.mailbox.put(item, await self._ports.blobs.put(b"")):
             kept = await self._ports.mailbox.waiting("sent", limit=SENT_KEPT + 1)
             for old in kept[:-SENT_KEPT]:
                 await self._ports.mailbox.mark(old.id, "done", old.note)
@@ -137,13 +141,25 @@ class VxpServer:
         return _ok(data=[_sent_entry(item) for item in items if item.note == kind])
 
     async def _get(self, request: Request) -> Response:
-        content = await self._content(request)
-        return _ok(data=base64.b64encode(content).decode())
+        ref = await self._content(request)
+        before, _, after = bytes(_ok(data=_HERE).body).partition(_HERE.encode())
+        length = len(before) + (ref.size + 2) // 3 * 4 + len(after)
+
+        async def answer() -> AsyncIterator[bytes]:
+            yield before
+            async for chunk in _base64(self._ports.blobs.open(ref)):
+                yield chunk
+            yield after
+
+        headers = {"Content-Length": str(length)}
+        return StreamingResponse(answer(), media_type="application/json", headers=headers)
 
     async def _download(self, request: Request) -> Response:
-        return Response(await self._content(request), media_type="application/octet-stream")
+        ref = await self._content(request)
+        headers = {"Content-Length": str(ref.size)}
+        return StreamingResponse(self._ports.blobs.open(ref), media_type=_BYTES, headers=headers)
 
-    async def _content(self, request: Request) -> bytes:
+    async def _content(self, request: Request) -> BlobRef:
         item, content = await self._ports.mailbox.get(_header(request, "docId"))
         if item.kind == "sent":
             raise NotFoundError(item.id)
@@ -163,18 +179,32 @@ class VxpServer:
         return _ok(count=len(await self._ports.mailbox.waiting("status", limit=_COUNTED)))
 
 
-async def _body(request: Request) -> bytes:
-    chunks: list[bytes] = []
-    size = 0
+async def _body(request: Request, claimed: str) -> Content:
+    """The body, to disk where it is large, checked against the hash that was claimed for it."""
+    writer, digest = ContentWriter(max_bytes=MAX_BODY_BYTES), vxp.FileDigest()
     try:
         async for chunk in request.stream():
-            size += len(chunk)
-            if size > MAX_BODY_BYTES:
-                raise _RefusedError("10", f"Tệp lớn hơn {MAX_BODY_BYTES} byte", 413)
-            chunks.append(chunk)
+            digest.update(chunk)
+            writer.write(chunk)
+    except ValueError as exc:
+        raise _RefusedError("10", f"Tệp lớn hơn {MAX_BODY_BYTES} byte", 413) from exc
     except ClientDisconnect as exc:
+        writer.discard()
         raise _RefusedError("21", "Kết nối bị ngắt khi đang gửi tệp", 400) from exc
-    return b"".join(chunks)
+    content = writer.finish()
+    if digest.file_size(claimed) is None:
+        raise _RefusedError("10", "hash-file không khớp với nội dung tệp")
+    return content
+
+
+async def _base64(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    rest = b""
+    async for chunk in chunks:
+        rest += chunk
+        whole = len(rest) // 3 * 3
+        yield base64.b64encode(rest[:whole])
+        rest = rest[whole:]
+    yield base64.b64encode(rest)
 
 
 def _header(request: Request, name: str) -> str:

@@ -4,6 +4,7 @@ from lgsp.standards.edxml.model import (
     EdxmlAttachment,
     EdxmlBusiness,
     EdxmlDocument,
+    EdxmlExtension,
     EdxmlOrgan,
     EdxmlReceiver,
     EdxmlReplacement,
@@ -14,12 +15,13 @@ from lgsp.standards.edxml.model import (
     EdxmlTrace,
 )
 from lgsp.standards.edxml.read import check, read
-from lgsp.standards.edxml.write import write
+from lgsp.standards.edxml.write import write, write_content
 
 __all__ = [
     "EdxmlAttachment",
     "EdxmlBusiness",
     "EdxmlDocument",
+    "EdxmlExtension",
     "EdxmlOrgan",
     "EdxmlReceiver",
     "EdxmlReplacement",
@@ -31,4 +33,5 @@ __all__ = [
     "check",
     "read",
     "write",
+    "write_content",
 ]

@@ -2,51 +2,119 @@
 
 import base64
 import binascii
-import io
+import re
+import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
+from typing import IO
 
-__all__ = ["decode", "encode"]
+from lgsp.standards.content import CHUNK_BYTES, Content
+
+__all__ = ["MAX_FILE_BYTES", "decode", "encode"]
 
 MAX_FILE_BYTES = 150 * 1024 * 1024
 MAX_RATIO = 200
+_STORED_FROM = 1024 * 1024
 _ZIP_FAMILY = frozenset({".zip", ".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".jar", ".epub"})
+_BLANKS = b" \t\r\n"
+_REFERENCE = re.compile(rb"&#(?:0*(?:9|10|13|32)|[xX]0*(?:9|[aA]|[dD]|20));")
+_LONGEST_REFERENCE = 12
+_LONGEST_ZIP_END = 65_536 + 22
+_ZIP_DATE = (2016, 1, 1, 0, 0, 0)
 
 
-def encode(content: bytes, *, zipped: bool = True) -> str:
-    """For the wire; ZIP entries have a fixed date, so that equal files are equal on the wire."""
-    if zipped:
+def encode(content: Content, *, zipped: bool = True) -> Iterator[bytes]:
+    """For the wire, by chunk; ZIP entries have a fixed date, so that equal files are equal on the wire."""
+    if not zipped:
+        yield from content.base64()
+        return
+    with tempfile.SpooledTemporaryFile(_STORED_FROM) as file:
+        _zip(content, file)
+        file.seek(0)
+        while chunk := file.read(CHUNK_BYTES):
+            yield base64.b64encode(chunk)
+
+
+def _zip(content: Content, file: IO[bytes]) -> None:
+    method = zipfile.ZIP_DEFLATED if content.size < _STORED_FROM else zipfile.ZIP_STORED
+    if method == zipfile.ZIP_DEFLATED:
         # What compresses like a bomb would be refused as one by any careful reader.
-        ratio = len(content) / max(1, len(zlib.compress(content, 1)))
-        method = zipfile.ZIP_STORED if ratio > MAX_RATIO / 4 else zipfile.ZIP_DEFLATED
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", method) as archive:
-            archive.writestr(zipfile.ZipInfo("content", (2016, 1, 1, 0, 0, 0)), content, method)
-        content = buffer.getvalue()
-    return base64.b64encode(content).decode()
+        packed = len(zlib.compress(content.read(), 1))
+        method = zipfile.ZIP_STORED if content.size > MAX_RATIO / 4 * packed else method
+    entry = zipfile.ZipInfo("content", _ZIP_DATE)
+    entry.compress_type = method
+    entry.file_size = content.size
+    with zipfile.ZipFile(file, "w", method) as archive, archive.open(entry, "w") as packed_file:
+        for chunk in content.chunks():
+            packed_file.write(chunk)
 
 
-def decode(text: str, name: str) -> bytes:
+def decode(text: Iterable[bytes], name: str) -> Content:
     """The file itself.
 
     Raises:
-        ValueError: not base64, or a ZIP that unpacks to something absurd.
+        ValueError: not base64, larger than MAX_FILE_BYTES, or a ZIP that unpacks to something absurd.
     """
+    raw = Content.of(_decoded(text), max_bytes=MAX_FILE_BYTES)
+    if not raw.begins_with(b"PK\x03\x04") or not _holds_one_entry(raw):
+        return raw
+    with raw.open() as file:
+        return raw if _is_zip_itself(file, name) else _unwrapped(file)
+
+
+def _holds_one_entry(raw: Content) -> bool:
+    """By the record at a ZIP's end, before anything is made of a directory that may have millions of entries."""
+    end = b"".join(raw.chunks(max(0, raw.size - _LONGEST_ZIP_END)))
+    at = end.rfind(b"PK\x05\x06")
+    if at < 0 or int.from_bytes(end[at + 10 : at + 12], "little") != 1:
+        return False
+    if int.from_bytes(end[at + 12 : at + 16], "little") > _LONGEST_ZIP_END:
+        raise ValueError("the ZIP around it is damaged: its directory is longer than one entry can be")
+    return True
+
+
+def _decoded(text: Iterable[bytes]) -> Iterator[bytes]:
+    rest, ended = b"", False
+    for chunk in _plain(text):
+        if ended and chunk:
+            raise ValueError("not base64: something follows its end")
+        rest += chunk
+        whole = len(rest) // 4 * 4
+        part, rest = rest[:whole], rest[whole:]
+        ended = part.endswith(b"=")
+        yield _strictly(part)
+    if rest:
+        raise ValueError("not base64: its length is not a multiple of 4")
+
+
+def _strictly(part: bytes) -> bytes:
     try:
-        raw = base64.b64decode("".join(text.split()), validate=True)
-    except (binascii.Error, ValueError) as exc:
+        return binascii.a2b_base64(part, strict_mode=True) if part else b""
+    except binascii.Error as exc:
         raise ValueError(f"not base64: {exc}") from exc
-    return _unwrapped(raw) if raw.startswith(b"PK\x03\x04") and not _is_zip_itself(raw, name) else raw
 
 
-def _is_zip_itself(raw: bytes, name: str) -> bool:
+def _plain(text: Iterable[bytes]) -> Iterator[bytes]:
+    """Without white space, also where a serializer wrote it as a character reference (`&#13;`)."""
+    held = b""
+    for chunk in text:
+        joined = held + chunk
+        at = joined.rfind(b"&", max(0, len(joined) - _LONGEST_REFERENCE))
+        held = joined[at:] if at >= 0 and b";" not in joined[at:] else b""
+        joined = joined[: len(joined) - len(held)]
+        if b"&" in joined:
+            joined = _REFERENCE.sub(b"", joined)
+        yield joined.translate(None, _BLANKS)
+    yield held
+
+
+def _is_zip_itself(file: IO[bytes], name: str) -> bool:
     """A .docx is a ZIP too: only a ZIP of exactly one entry that the name does not announce is a wrapping."""
     try:
-        entries = zipfile.ZipFile(io.BytesIO(raw)).namelist()
+        entries = zipfile.ZipFile(file).namelist()
     except zipfile.BadZipFile:
-        return True
-    if len(entries) != 1:
         return True
     suffix = PurePosixPath(name.lower()).suffix
     if suffix not in _ZIP_FAMILY:
@@ -56,23 +124,30 @@ def _is_zip_itself(raw: bytes, name: str) -> bool:
     return suffix == ".zip" and inner.name != "content"
 
 
-def _unwrapped(raw: bytes) -> bytes:
+def _unwrapped(file: IO[bytes]) -> Content:
     try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        with zipfile.ZipFile(file) as archive:
             entry = archive.infolist()[0]
-            if entry.flag_bits & 0x1:
-                raise ValueError("the ZIP around it is encrypted")
-            if (
-                entry.file_size > MAX_FILE_BYTES
-                or entry.file_size > MAX_RATIO * max(1, entry.compress_size) + 65_536
-            ):
-                raise ValueError(
-                    f"the ZIP around it would unpack to {entry.file_size} bytes; that is refused as a zip bomb"
-                )
-            with archive.open(entry) as file:
-                content = file.read(entry.file_size + 1)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as exc:
+            _check_entry(entry)
+            with archive.open(entry) as packed:
+                return _copied(packed, entry.file_size)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, zlib.error) as exc:
         raise ValueError(f"the ZIP around it is damaged: {exc}") from exc
-    if len(content) > entry.file_size:
-        raise ValueError("the ZIP around it is longer than it says")
-    return content
+
+
+def _check_entry(entry: zipfile.ZipInfo) -> None:
+    if entry.flag_bits & 0x1:
+        raise ValueError("the ZIP around it is encrypted")
+    expected = MAX_RATIO * max(1, entry.compress_size) + 65_536
+    if entry.file_size > MAX_FILE_BYTES or entry.file_size > expected:
+        raise ValueError(
+            f"the ZIP around it would unpack to {entry.file_size} bytes; that is refused as a zip bomb"
+        )
+
+
+def _copied(packed: IO[bytes], size: int) -> Content:
+    chunks = iter(lambda: packed.read(CHUNK_BYTES), b"")
+    try:
+        return Content.of(chunks, max_bytes=size)
+    except ValueError as exc:
+        raise ValueError("the ZIP around it is longer than it says") from exc

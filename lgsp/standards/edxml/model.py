@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from lgsp.errors import Fault
+from lgsp.standards.content import Content
 
 __all__ = [
     "EdxmlAttachment",
     "EdxmlBusiness",
     "EdxmlDocument",
+    "EdxmlExtension",
     "EdxmlOrgan",
     "EdxmlReceiver",
     "EdxmlReplacement",
@@ -70,7 +72,7 @@ class EdxmlReceiver:
     """Receiver of an update; `kind` is ReceiverType."""
 
     organ_id: str
-    kind: int = 0
+    kind: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class EdxmlBusiness:
     doc_type: int = 0
     document_id: str = ""
     reason: str = ""
-    paper: bool = False
+    paper: bool | None = None
     document_info: bool | None = None
     document_receiver: bool | None = None
     receivers: tuple[EdxmlReceiver, ...] = ()
@@ -110,14 +112,28 @@ class EdxmlAttachment:
 
     content_id: str
     name: str
-    content: bytes
+    content: Content
     description: str = ""
     content_type: str = ""
+    field_name: str = ""
+    mime_type: str = ""
+    format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EdxmlExtension:
+    """An element that the regulation does not define; `path` is that of its parent below the root, without prefixes."""
+
+    path: str
+    xml: str
 
 
 @dataclass(frozen=True, slots=True)
 class EdxmlDocument:
-    """A new document, or a change of one (see `business`). Dates are calendar days."""
+    """A new document, or a change of one (see `business`). Days are calendar days; None and empty: not there.
+
+    `signature` is the XML of that element.
+    """
 
     sender: EdxmlOrgan
     recipients: tuple[EdxmlOrgan, ...]
@@ -128,26 +144,38 @@ class EdxmlDocument:
     subject: str
     document_id: str = ""
     place: str = ""
-    type_code: int = 1
-    type_detail: int = 0
+    type_code: int | None = None
+    type_detail: int | None = None
     content: str = ""
     signer: EdxmlSigner = EdxmlSigner()
     due_date: date | None = None
-    priority: int = 0
+    priority: int | None = None
     sphere: str = ""
     typer_notation: str = ""
-    promulgation_amount: int = 0
-    page_amount: int = 0
-    direction: bool = False
+    promulgation_amount: int | None = None
+    page_amount: int | None = None
+    direction: bool | None = None
+    reply_fors: tuple[str, ...] = ()
+    reference_codes: tuple[str, ...] = ()
     appendixes: tuple[str, ...] = ()
     responses: tuple[EdxmlResponseFor, ...] = ()
-    steering_type: int = 0
+    steering_type: int | None = None
+    task_codes: tuple[str, ...] = ()
+    application_type: str = ""
     to_places: tuple[str, ...] = ()
+    trace_id: str = ""
+    trace_version: str = ""
     traces: tuple[EdxmlTrace, ...] = ()
-    business: EdxmlBusiness = EdxmlBusiness()
+    business: EdxmlBusiness | None = None
     attachments: tuple[EdxmlAttachment, ...] = ()
-    signed: bool = False
+    signature: str = ""
+    extensions: tuple[EdxmlExtension, ...] = ()
     warnings: tuple[Fault, ...] = ()
+
+    @property
+    def change(self) -> int:
+        """BussinessDocType: 0 new, 1 recall, 2 update, 3 replace."""
+        return self.business.doc_type if self.business else 0
 
     @property
     def code(self) -> str:
@@ -165,4 +193,6 @@ class EdxmlStatus:
     description: str = ""
     timestamp: datetime | None = None
     staff: EdxmlStaff = EdxmlStaff()
+    signature: str = ""
+    extensions: tuple[EdxmlExtension, ...] = ()
     warnings: tuple[Fault, ...] = ()

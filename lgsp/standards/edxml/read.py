@@ -1,15 +1,14 @@
 """Reading edXML: any prefix, any order of elements, either generation of namespace; every fault is reported, not the first."""
 
-import re
-from dataclasses import replace
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
 from typing import TypeVar
 
-from lxml import etree
-
+from lgsp.clock import VIETNAM
 from lgsp.errors import Fault, InvalidMessageError
+from lgsp.standards import identifiers, xml
+from lgsp.standards.content import Content
 from lgsp.standards.edxml import attachments
-from lgsp.standards.edxml.fields import Fields
 from lgsp.standards.edxml.model import (
     EdxmlAttachment,
     EdxmlBusiness,
@@ -23,19 +22,19 @@ from lgsp.standards.edxml.model import (
     EdxmlStatus,
     EdxmlTrace,
 )
-from lgsp.standards.xml import parse
+from lgsp.standards.edxml.schema import NAMESPACE
+from lgsp.standards.edxml.shape import Shaped, shape
+from lgsp.standards.edxml.skeleton import Cut, cut
+from lgsp.standards.xml import Element
 
-__all__ = ["CURRENT_NAMESPACE", "check", "read"]
+__all__ = ["check", "read"]
 
-CURRENT_NAMESPACE = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
-OLDER_NAMESPACES = frozenset({"http://www.e-doc.vn/Schema/", "http://www.go.vn/eDoc"})
-STATUS_CODES = frozenset({"01", "02", "03", "04", "05", "06", "13", "15", "16"})
-_UNSAFE_NAME = re.compile(r"[/\\\x00-\x1f]|^\.\.?$")
-_TODAY = date(1900, 1, 1)
-P = TypeVar("P", EdxmlDocument, EdxmlStatus)
+_NO_DAY = date(1900, 1, 1)
+_NOTHING = Content.of(b"")
+T = TypeVar("T")
 
 
-def check(raw: bytes) -> list[Fault]:
+def check(raw: bytes | Content) -> list[Fault]:
     """Every fault and warning; empty for a clean packet."""
     try:
         return list(read(raw).warnings)
@@ -43,255 +42,240 @@ def check(raw: bytes) -> list[Fault]:
         return list(exc.faults)
 
 
-def read(raw: bytes) -> EdxmlDocument | EdxmlStatus:
-    """A document or a status.
+def read(raw: bytes | Content) -> EdxmlDocument | EdxmlStatus:
+    """A document or a status; its files are unpacked beside the tree, so that memory does not grow with them.
 
     Raises:
         InvalidMessageError: with every fault by XPath and line, in both languages (warnings among them).
     """
-    root = Fields(parse(raw), [])
-    _check_root(root)
-    packet = _packet(root)
-    if packet is None or any(not fault.warning for fault in root.faults):
-        raise InvalidMessageError("edXML", root.faults)
-    return replace(packet, warnings=tuple(root.faults))
+    source = raw if isinstance(raw, Content) else Content.of(raw)
+    skeleton = cut(source)
+    shaped = shape(xml.parse(skeleton.xml))
+    beginning = skeleton.xml[:8]
+    if beginning and not beginning.startswith(b"<"):
+        habit = "a byte-order mark or white space before the XML", "có ký tự BOM hoặc khoảng trắng trước XML"
+        shaped.warn(shaped.root, "beginning", *habit)
+    reader = _Reader(shaped, {each.marker: each for each in skeleton.cuts})
+    # Also of a packet that is broken already: its sender is to hear of everything at once.
+    packet = reader.packet()
+    if packet is None or shaped.is_broken:
+        raise InvalidMessageError("edXML", _sorted(shaped.faults))
+    return packet
 
 
-def _check_root(root: Fields) -> None:
-    name = etree.QName(root.element)
-    if name.localname not in {"edXML", "EdxmlEnvelope", "EdXMLEnvelope", "edXMLEnvelope"}:
-        root.fault(
-            "root",
-            f"the root is {name.localname}, expected edXML",
-            f"phần tử gốc là {name.localname}, cần edXML",
+def _sorted(faults: list[Fault]) -> list[Fault]:
+    return sorted(faults, key=lambda fault: (fault.warning, fault.line))
+
+
+class _Reader:
+    """Binds a tree of the XSD's shape; what an XSD can't say is checked here."""
+
+    def __init__(self, shaped: Shaped, cuts: Mapping[str, Cut]) -> None:
+        self._shaped = shaped
+        self._cuts = cuts
+
+    def packet(self) -> EdxmlDocument | EdxmlStatus | None:
+        header = _one(self._shaped.root, "edXMLEnvelope", "edXMLHeader")
+        message = _one(header, "MessageHeader")
+        if message is None:
+            return None
+        return self._status(message) if self._shaped.kind == "status" else self._document(message, header)
+
+    def _status(self, message: Element) -> EdxmlStatus:
+        about = self._response_for(_one(message, "ResponseFor"))
+        if not (about.document_id or about.code):
+            wrong = "neither DocumentId nor Code says which document", "cần DocumentId hoặc Code của văn bản"
+            self._shaped.fault(_one(message, "ResponseFor") or message, "missing", *wrong)
+        return EdxmlStatus(
+            sender=self._organ(_one(message, "From")),
+            response_for=about,
+            status_code=_text(message, "StatusCode"),
+            description=_text(message, "Description"),
+            timestamp=self._moment(message, "Timestamp"),
+            staff=_staff(_one(message, "StaffInfo")) or EdxmlStaff(),
+            signature=self._shaped.signature,
+            extensions=tuple(self._shaped.extensions),
+            warnings=tuple(self._shaped.faults),
         )
-    if name.namespace in OLDER_NAMESPACES:
-        root.fault("namespace", f"older namespace {name.namespace}", "không gian tên thế hệ cũ", warning=True)
-    elif name.namespace != CURRENT_NAMESPACE:
-        root.fault(
-            "namespace",
-            f"namespace {name.namespace!r}, expected {CURRENT_NAMESPACE}",
-            f"không gian tên phải là {CURRENT_NAMESPACE}",
+
+    def _document(self, message: Element, header: Element | None) -> EdxmlDocument:
+        code, kind, other = (_one(message, name) for name in ("Code", "DocumentType", "OtherInfo"))
+        promulgation, signer = _one(message, "PromulgationInfo"), _one(message, "SignerInfo")
+        traces = _one(header, "TraceHeaderList")
+        return EdxmlDocument(
+            sender=self._organ(_one(message, "From")),
+            recipients=tuple(self._organ(each) for each in _all(message, "To")),
+            document_id=_text(message, "DocumentId"),
+            number=_text(code, "CodeNumber"), notation=_text(code, "CodeNotation"),
+            place=_text(promulgation, "Place"), promulgation_date=self._day(promulgation, "PromulgationDate") or _NO_DAY,
+            type_code=_number(kind, "Type"), type_detail=_number(kind, "TypeDetail"), type_name=_text(kind, "TypeName"),
+            subject=_text(message, "Subject"), content=_text(message, "Content"),
+            signer=EdxmlSigner(_text(signer, "Competence"), _text(signer, "Position"), _text(signer, "FullName")),
+            due_date=self._day(message, "DueDate"),
+            priority=_number(other, "Priority"), sphere=_text(other, "SphereOfPromulgation"), typer_notation=_text(other, "TyperNotation"),
+            promulgation_amount=_number(other, "PromulgationAmount"), page_amount=_number(other, "PageAmount"),
+            direction=_flag(other, "Direction"),
+            reply_fors=_texts(_one(other, "ReplyFors"), "ReplyFor"),
+            reference_codes=_texts(_one(other, "ReferenceCodes"), "ReferenceCode"),
+            appendixes=_texts(_one(other, "Appendixes"), "Appendix"),
+            responses=tuple(self._response_for(each) for each in _all(message, "ResponseFor")),
+            steering_type=_number(message, "SteeringType"), task_codes=_texts(_one(message, "ResponseForTask"), "TaskCode"),
+            application_type=_text(message, "ApplicationType"), to_places=_texts(_one(message, "ToPlaces"), "Place"),
+            trace_id=_attribute(traces, "id"), trace_version=_attribute(traces, "version"),
+            traces=tuple(EdxmlTrace(self._organ_id(each), self._moment(each, "Timestamp")) for each in _all(traces, "TraceHeader")),
+            business=self._business(_one(traces, "Bussiness")),
+            attachments=self._attachments(),
+            signature=self._shaped.signature, extensions=tuple(self._shaped.extensions), warnings=tuple(self._shaped.faults),
+        )  # fmt: skip
+
+    def _business(self, element: Element | None) -> EdxmlBusiness | None:
+        if element is None:
+            return None
+        kind, info = _number(element, "BussinessDocType") or 0, _one(element, "BussinessDocumentInfo")
+        concerned, replaced = _text(element, "DocumentId"), _one(element, "ReplacementInfoList")
+        if kind in {1, 2} and not concerned:
+            self._missing(element, "DocumentId")
+        if kind == 3 and replaced is None:
+            self._missing(element, "ReplacementInfoList")
+        return EdxmlBusiness(
+            doc_type=kind,
+            document_id=concerned,
+            reason=_text(element, "BussinessDocReason"),
+            paper=_flag(element, "Paper"),
+            document_info=_flag(info, "DocumentInfo"),
+            document_receiver=_flag(info, "DocumentReceiver"),
+            receivers=tuple(
+                EdxmlReceiver(self._organ_id(each), _number(each, "ReceiverType"))
+                for each in _all(_one(info, "ReceiverList"), "Receiver")
+            ),
+            replacements=tuple(
+                EdxmlReplacement(_text(each, "DocumentId"), self._organ_ids(_one(each, "OrganIdList")))
+                for each in _all(replaced, "ReplacementInfo")
+            ),
+            staff=_staff(_one(element, "StaffInfo")),
         )
 
+    def _missing(self, element: Element, name: str) -> None:
+        self._shaped.fault(element, "missing", f"{name} is missing or empty", f"thiếu {name} hoặc để trống", below=name)  # fmt: skip
 
-def _packet(root: Fields) -> EdxmlDocument | EdxmlStatus | None:
-    envelope = root.child("edXMLEnvelope") or root
-    header = envelope.child("edXMLHeader") or envelope
-    message = header.child("MessageHeader", required=True)
-    if message is None:
-        return None
-    if message.child("StatusCode") is not None:
-        return _status(message)
-    return _document(root, envelope, header, message)
+    def _organ(self, element: Element | None) -> EdxmlOrgan:
+        names = ("OrganName", "OrganizationInCharge", "OrganAdd", "Email", "Telephone", "Fax", "Website")
+        return EdxmlOrgan(self._organ_id(element), *(_text(element, name) for name in names))
 
+    def _response_for(self, element: Element | None) -> EdxmlResponseFor:
+        day = self._day(element, "PromulgationDate")
+        return EdxmlResponseFor(self._organ_id(element), _text(element, "Code"), day, _text(element, "DocumentId"))  # fmt: skip
 
-def _status(message: Fields) -> EdxmlStatus | None:
-    sender, about = message.child("From", required=True), message.child("ResponseFor", required=True)
-    code = message.text("StatusCode", required=True)
-    if code and code not in STATUS_CODES:
-        known = ", ".join(sorted(STATUS_CODES))
-        message.fault(
-            "status",
-            f"unknown status {code!r}; known: {known}",
-            f"mã trạng thái không có trong danh mục: {known}",
-            below="StatusCode",
-        )
-    moment = message.moment("Timestamp", required=True)
-    description = message.text("Description")
-    staff = _staff(message.child("StaffInfo"))
-    if sender is None or about is None:
-        return None
-    response_for = _response_for(about)
-    if not (response_for.document_id or response_for.code):
-        about.fault(
-            "missing",
-            "neither DocumentId nor Code says which document",
-            "cần DocumentId hoặc Code của văn bản",
-        )
-    return EdxmlStatus(_organ(sender), response_for, code, description, moment, staff or EdxmlStaff())
+    def _organ_ids(self, element: Element | None) -> tuple[str, ...]:
+        return tuple(self._checked_organ(each) for each in _all(element, "OrganId"))
 
+    def _organ_id(self, element: Element | None) -> str:
+        found = _one(element, "OrganId")
+        return self._checked_organ(found) if found is not None else ""
 
-def _document(root: Fields, envelope: Fields, header: Fields, message: Fields) -> EdxmlDocument:
-    sender = message.child("From", required=True)
-    receivers = message.all("To")
-    if not receivers:
-        message.fault(
-            "missing",
-            "To is missing: a document needs a receiver",
-            "thiếu To: văn bản phải có nơi nhận",
-            below="To",
-        )
-    code = message.child("Code", required=True)
-    promulgation = message.child("PromulgationInfo", required=True)
-    kind = message.child("DocumentType", required=True)
-    other = message.child("OtherInfo")
-    signer = message.child("SignerInfo")
-    body = envelope.child("edXMLBody") or root.child("edXMLBody")
-    places = message.child("ToPlaces")
-    document = EdxmlDocument(
-        sender=_organ(sender) if sender else EdxmlOrgan(""),
-        recipients=tuple(_organ(receiver) for receiver in receivers),
-        number=code.text("CodeNumber", required=True) if code else "",
-        notation=code.text("CodeNotation", required=True) if code else "",
-        promulgation_date=(promulgation.day("PromulgationDate", required=True) if promulgation else None)
-        or _TODAY,
-        place=promulgation.text("Place") if promulgation else "",
-        type_name=kind.text("TypeName", required=True) if kind else "",
-        type_code=kind.number("Type", 1) if kind else 1,
-        type_detail=kind.number("TypeDetail") if kind else 0,
-        subject=message.text("Subject", required=True),
-        content=message.text("Content"),
-        document_id=message.text("DocumentId"),
-        signer=_signer(signer) if signer else EdxmlSigner(),
-        due_date=message.day("DueDate"),
-        responses=tuple(_response_for(one) for one in message.all("ResponseFor")),
-        steering_type=message.number("SteeringType"),
-        to_places=places.texts("Place") if places else (),
-        attachments=_attachments(root, body),
-        signed=header.child("Signature") is not None,
-    )
-    return _with_traces(_with_other(document, other), header.child("TraceHeaderList"))
+    def _checked_organ(self, element: Element) -> str:
+        hint = "không phải mã định danh cơ quan (ví dụ 000.00.00.H34 hoặc H34.1.2)"
+        return self._made(element, identifiers.check_organization_id, hint) or ""
+
+    def _day(self, element: Element | None, name: str) -> date | None:
+        found = _one(element, name)
+        return None if found is None else self._made(found, _day, "cần ngày yyyy/MM/dd có thật")
+
+    def _moment(self, element: Element, name: str) -> datetime | None:
+        found = _one(element, name)
+        hint = "cần thời điểm yyyy/MM/dd HH:mm:ss có thật"
+        return None if found is None else self._made(found, _moment, hint)
+
+    def _made(self, element: Element, make: Callable[[str], T], hint_vi: str) -> T | None:
+        value = element.text or ""
+        try:
+            return make(value)
+        except ValueError as exc:
+            self._shaped.fault(element, "value", f"{value!r}: {exc}", f"{value!r}: {hint_vi}")
+            return None
+
+    def _attachments(self) -> tuple[EdxmlAttachment, ...]:
+        """Each Reference of the manifest has its Attachment by ContentId, and the reverse."""
+        manifest = _one(self._shaped.root, "edXMLEnvelope", "edXMLBody", "edXMLManifest")
+        listed = {_text(each, "ContentId"): each for each in _all(manifest, "Reference")}
+        files = []
+        for element in _all(_one(self._shaped.root, "AttachmentEncoded"), "Attachment"):
+            content_id = _text(element, "ContentId")
+            if listed.pop(content_id, None) is None and manifest is not None:
+                wrong = f"{content_id} is not in the manifest", f"{content_id} không có trong edXMLManifest"
+                self._shaped.fault(element, "manifest", *wrong)
+            files.append(self._attachment(element, content_id))
+        for content_id, reference in listed.items():
+            wrong = (
+                f"no Attachment has ContentId {content_id}",
+                f"không có Attachment nào mang ContentId {content_id}",
+            )
+            self._shaped.fault(reference, "manifest", *wrong)
+        return tuple(files)
+
+    def _attachment(self, element: Element, content_id: str) -> EdxmlAttachment:
+        name, encoded = _text(element, "AttachmentName"), _one(element, "ContentTransferEncoded")
+        content = _NOTHING
+        if encoded is not None:
+            try:
+                content = self._content(encoded, name)
+            except ValueError as exc:
+                wrong_vi = f"{name}: nội dung tệp đính kèm không đọc được ({exc})"
+                self._shaped.fault(encoded, "attachment", f"{name}: {exc}", wrong_vi)
+        more = ("Description", "ContentType", "FieldName", "MimeType", "Format")
+        return EdxmlAttachment(content_id, name, content, *(_text(element, each) for each in more))
+
+    def _content(self, encoded: Element, name: str) -> Content:
+        found = self._cuts.get(encoded.text or "")
+        if found is None:
+            raise ValueError("its content is not one plain text of base64")
+        return attachments.decode(found.chunks(), name)
 
 
-def _with_other(document: EdxmlDocument, other: Fields | None) -> EdxmlDocument:
-    if other is None:
-        return document
-    priority = other.number("Priority")
-    if priority > 3:
-        other.fault(
-            "value", f"Priority {priority}: 0 to 3 are defined", "Priority phải từ 0 đến 3", below="Priority"
-        )
-    appendixes = other.child("Appendixes")
-    return replace(
-        document,
-        priority=min(priority, 3),
-        sphere=other.text("SphereOfPromulgation"),
-        typer_notation=other.text("TyperNotation"),
-        promulgation_amount=other.number("PromulgationAmount"),
-        page_amount=other.number("PageAmount"),
-        direction=bool(other.flag("Direction")),
-        appendixes=appendixes.texts("Appendix") if appendixes else (),
-    )
+def _one(element: Element | None, *path: str) -> Element | None:
+    for step in path:
+        if element is None:
+            return None
+        element = element.find(f"{{{NAMESPACE}}}{step}")
+    return element
 
 
-def _with_traces(document: EdxmlDocument, traces: Fields | None) -> EdxmlDocument:
-    if traces is None:
-        return document
-    headers = tuple(EdxmlTrace(one.organ_id(), one.moment("Timestamp")) for one in traces.all("TraceHeader"))
-    business = traces.child("Bussiness") or traces.child("Business")
-    return replace(document, traces=headers, business=_business(business) if business else EdxmlBusiness())
+def _all(element: Element | None, name: str) -> list[Element]:
+    return [] if element is None else element.findall(f"{{{NAMESPACE}}}{name}")
 
 
-def _business(fields: Fields) -> EdxmlBusiness:
-    kind = fields.number("BussinessDocType")
-    if kind > 3:
-        fields.fault(
-            "value",
-            f"BussinessDocType {kind}: 0 to 3 are defined",
-            "BussinessDocType phải từ 0 đến 3",
-            below="BussinessDocType",
-        )
-    concerned = fields.text("DocumentId", required=kind in {1, 2})
-    info = fields.child("BussinessDocumentInfo")
-    receivers = info.child("ReceiverList") if info else None
-    replaced = fields.child("ReplacementInfoList", required=kind == 3)
-    return EdxmlBusiness(
-        doc_type=kind,
-        document_id=concerned,
-        reason=fields.text("BussinessDocReason", "BusinessDocReason"),
-        paper=bool(fields.flag("Paper")),
-        document_info=info.flag("DocumentInfo") if info else None,
-        document_receiver=info.flag("DocumentReceiver") if info else None,
-        receivers=tuple(
-            EdxmlReceiver(one.organ_id(), one.number("ReceiverType")) for one in receivers.all("Receiver")
-        )
-        if receivers
-        else (),
-        replacements=tuple(_replacement(one) for one in replaced.all("ReplacementInfo")) if replaced else (),
-        staff=_staff(fields.child("StaffInfo")),
-    )
+def _text(element: Element | None, name: str) -> str:
+    return "" if element is None else element.findtext(f"{{{NAMESPACE}}}{name}") or ""
 
 
-def _replacement(fields: Fields) -> EdxmlReplacement:
-    organs = fields.child("OrganIdList")
-    return EdxmlReplacement(
-        fields.text("DocumentId", required=True), organs.texts("OrganId") if organs else ()
-    )
+def _texts(element: Element | None, name: str) -> tuple[str, ...]:
+    return tuple(each.text or "" for each in _all(element, name))
 
 
-def _organ(fields: Fields) -> EdxmlOrgan:
-    return EdxmlOrgan(
-        id=fields.organ_id(),
-        name=fields.text("OrganName", required=True),
-        in_charge=fields.text("OrganizationInCharge"),
-        address=fields.text("OrganAdd"),
-        email=fields.text("Email"),
-        telephone=fields.text("Telephone"),
-        fax=fields.text("Fax"),
-        website=fields.text("Website"),
-    )
+def _number(element: Element | None, name: str) -> int | None:
+    value = _text(element, name)
+    return int(value) if value.isdecimal() else None
 
 
-def _response_for(fields: Fields) -> EdxmlResponseFor:
-    return EdxmlResponseFor(
-        fields.organ_id(), fields.text("Code"), fields.day("PromulgationDate"), fields.text("DocumentId")
-    )
+def _flag(element: Element | None, name: str) -> bool | None:
+    value = _text(element, name).lower()
+    return value in {"1", "true"} if value else None
 
 
-def _signer(fields: Fields) -> EdxmlSigner:
-    return EdxmlSigner(fields.text("Competence"), fields.text("Position"), fields.text("FullName"))
+def _attribute(element: Element | None, name: str) -> str:
+    return "" if element is None else element.get(name) or ""
 
 
-def _staff(fields: Fields | None) -> EdxmlStaff | None:
-    if fields is None:
+def _staff(element: Element | None) -> EdxmlStaff | None:
+    if element is None:
         return None
     names = ("Department", "Staff", "Email", "Mobile", "DepartmentId", "StaffId")
-    return EdxmlStaff(*(fields.text(name) for name in names))
+    return EdxmlStaff(*(_text(element, name) for name in names))
 
 
-def _attachments(root: Fields, body: Fields | None) -> tuple[EdxmlAttachment, ...]:
-    manifest = body.child("edXMLManifest") if body else None
-    listed = {
-        one.text("ContentId", required=True): one for one in (manifest.all("Reference") if manifest else [])
-    }
-    box = root.child("AttachmentEncoded")
-    files = []
-    for one in box.all("Attachment") if box else []:
-        content_id = one.text("ContentId", required=True)
-        reference = listed.pop(content_id, None)
-        if manifest is not None and reference is None and content_id:
-            one.fault(
-                "manifest",
-                f"{content_id} is not in the manifest",
-                f"{content_id} không có trong edXMLManifest",
-            )
-        files.append(_attachment(one, content_id))
-    for content_id, reference in listed.items():
-        reference.fault(
-            "manifest",
-            f"no Attachment has ContentId {content_id}",
-            f"không có Attachment nào mang ContentId {content_id}",
-        )
-    return tuple(files)
+def _day(value: str) -> date:
+    return datetime.strptime(value, "%Y/%m/%d").replace(tzinfo=VIETNAM).date()
 
 
-def _attachment(fields: Fields, content_id: str) -> EdxmlAttachment:
-    name = fields.text("AttachmentName", required=True)
-    if _UNSAFE_NAME.search(name):
-        fields.fault(
-            "name",
-            f"{name!r} is not a plain file name",
-            f"{name!r} không phải tên tệp hợp lệ",
-            below="AttachmentName",
-        )
-    encoded = fields.child("ContentTransferEncoded", required=True)
-    content = b""
-    if encoded is not None:
-        try:
-            content = attachments.decode(encoded.element.text or "", name)
-        except ValueError as exc:
-            encoded.fault(
-                "attachment", f"{name}: {exc}", f"{name}: nội dung tệp đính kèm không đọc được ({exc})"
-            )
-    return EdxmlAttachment(content_id, name, content, fields.text("Description"), fields.text("ContentType"))
+def _moment(value: str) -> datetime:
+    return datetime.strptime(value, "%Y/%m/%d %H:%M:%S").replace(tzinfo=VIETNAM)

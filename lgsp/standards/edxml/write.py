@@ -1,41 +1,84 @@
 """Writing edXML in the shape of real files: default namespace on the root, prefix `edXML` from the envelope downwards."""
 
-from collections.abc import Iterable
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
+from functools import partial
 
 from lxml import etree
 
 from lgsp.clock import VIETNAM
+from lgsp.standards import xml
+from lgsp.standards.content import Content
 from lgsp.standards.edxml import attachments
 from lgsp.standards.edxml.model import (
+    EdxmlAttachment,
     EdxmlBusiness,
     EdxmlDocument,
+    EdxmlExtension,
     EdxmlOrgan,
     EdxmlResponseFor,
     EdxmlStaff,
     EdxmlStatus,
 )
-from lgsp.standards.xml import Element, serialize
+from lgsp.standards.edxml.schema import NAMESPACE
+from lgsp.standards.xml import Element, local_name
 
-__all__ = ["write"]
+__all__ = ["Contents", "Sign", "write", "write_content"]
 
-NAMESPACE = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
+Contents = Mapping[str, Callable[[], Iterable[bytes]]]
+"""By marker: the text that takes the marker's place, in chunks."""
+
+Sign = Callable[[Element, Contents], None]
+"""Puts a Signature into the tree, whose files' texts are still markers."""
+
 _Q = f"{{{NAMESPACE}}}"
+_Value = str | int | bool | None
 
 
-def write(packet: EdxmlDocument | EdxmlStatus, *, zipped: bool = True) -> bytes:
-    """The packet's XML; attachments as base64 of a ZIP (`zipped`), as the real library does, or of the file itself."""
+def write(packet: EdxmlDocument | EdxmlStatus, *, zipped: bool = True, sign: Sign | None = None) -> bytes:
+    """As `write_content`, in memory."""
+    return write_content(packet, zipped=zipped, sign=sign).read()
+
+
+def write_content(
+    packet: EdxmlDocument | EdxmlStatus, *, zipped: bool = True, sign: Sign | None = None
+) -> Content:
+    """The packet's XML; attachments as base64 of a ZIP (`zipped`), as the real library does, or of the file itself.
+
+    Raises:
+        ValueError: a character that XML 1.0 does not have.
+    """
     root = etree.Element(f"{_Q}edXML", nsmap={None: NAMESPACE})
     envelope = etree.SubElement(root, f"{_Q}edXMLEnvelope", nsmap={"edXML": NAMESPACE})
     header = _add(envelope, "edXMLHeader")
     message = _add(header, "MessageHeader")
+    contents: dict[str, Callable[[], Iterable[bytes]]] = {}
     if isinstance(packet, EdxmlStatus):
         _status(message, packet)
-        return serialize(root)
-    _document(message, packet)
-    _traces(header, packet)
-    _files(root, envelope, packet, zipped=zipped)
-    return serialize(root)
+    else:
+        _document(message, packet)
+        _traces(header, packet)
+        _manifest(envelope, packet.attachments)
+        contents = _files(root, packet.attachments, zipped=zipped)
+    for extension in packet.extensions:
+        _extend(root, extension)
+    if sign is not None:
+        sign(root, contents)
+    elif packet.signature:
+        # As text, so that its prefixes stay what they were.
+        marker = secrets.token_hex(12)
+        header[-1].tail = marker
+        contents = {marker: lambda: [packet.signature.encode()], **contents}
+    return Content.of(_filled(xml.serialize(root), contents))
+
+
+def _filled(skeleton: bytes, contents: Contents) -> Iterator[bytes]:
+    for marker, chunks in contents.items():
+        before, _, skeleton = skeleton.partition(marker.encode())
+        yield before
+        yield from chunks()
+    yield skeleton
 
 
 def _add(parent: Element, name: str, text: str | None = None) -> Element:
@@ -45,11 +88,21 @@ def _add(parent: Element, name: str, text: str | None = None) -> Element:
     return element
 
 
-def _texts(parent: Element, pairs: Iterable[tuple[str, str]]) -> None:
-    """A child for each value that is not empty."""
+def _texts(parent: Element, pairs: Iterable[tuple[str, _Value]]) -> None:
+    """A child for each value that there is."""
     for name, value in pairs:
-        if value:
-            _add(parent, name, value)
+        if value is not None and value != "":
+            _add(parent, name, str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def _lists(parent: Element, name: str, item: str, values: Iterable[str]) -> None:
+    """A list, if it has anything in it."""
+    if texts := [(item, value) for value in values]:
+        _texts(_add(parent, name), texts)
+
+
+def _flag(value: bool | None) -> int | None:
+    return None if value is None else int(value)
 
 
 def _day(value: date | None) -> str:
@@ -61,16 +114,14 @@ def _moment(value: datetime | None) -> str:
 
 
 def _organ(parent: Element, name: str, organ: EdxmlOrgan) -> None:
-    element = _add(parent, name)
-    _texts(element, [
+    _texts(_add(parent, name), [
         ("OrganId", organ.id), ("OrganizationInCharge", organ.in_charge), ("OrganName", organ.name), ("OrganAdd", organ.address),
         ("Email", organ.email), ("Telephone", organ.telephone), ("Fax", organ.fax), ("Website", organ.website),
     ])  # fmt: skip
 
 
 def _response_for(parent: Element, about: EdxmlResponseFor) -> None:
-    element = _add(parent, "ResponseFor")
-    _texts(element, [
+    _texts(_add(parent, "ResponseFor"), [
         ("OrganId", about.organ_id), ("Code", about.code), ("PromulgationDate", _day(about.promulgation_date)),
         ("DocumentId", about.document_id),
     ])  # fmt: skip
@@ -79,10 +130,11 @@ def _response_for(parent: Element, about: EdxmlResponseFor) -> None:
 def _staff(parent: Element, staff: EdxmlStaff | None) -> None:
     if staff is None or staff == EdxmlStaff():
         return
-    element = _add(parent, "StaffInfo")
-    _texts(element, [
+    reached = [("Email", staff.email), ("Mobile", staff.mobile)]
+    _texts(_add(parent, "StaffInfo"), [
         ("Department", staff.department), ("DepartmentId", staff.department_id), ("Staff", staff.staff), ("StaffId", staff.staff_id),
-        ("Mobile", staff.mobile), ("Email", staff.email),
+        # Real statuses have the telephone first, real changes of documents the mail.
+        *(reached if local_name(parent) == "Bussiness" else reversed(reached)),
     ])  # fmt: skip
 
 
@@ -90,8 +142,9 @@ def _status(message: Element, packet: EdxmlStatus) -> None:
     _organ(message, "From", packet.sender)
     _response_for(message, packet.response_for)
     _staff(message, packet.staff)
-    _add(message, "StatusCode", packet.status_code)
-    _texts(message, [("Description", packet.description), ("Timestamp", _moment(packet.timestamp))])
+    _texts(message, [
+        ("StatusCode", packet.status_code), ("Description", packet.description), ("Timestamp", _moment(packet.timestamp)),
+    ])  # fmt: skip
 
 
 def _document(message: Element, packet: EdxmlDocument) -> None:
@@ -100,96 +153,110 @@ def _document(message: Element, packet: EdxmlDocument) -> None:
         _organ(message, "To", receiver)
     _texts(message, [("DocumentId", packet.document_id)])
     _texts(_add(message, "Code"), [("CodeNumber", packet.number), ("CodeNotation", packet.notation)])
-    _texts(
-        _add(message, "PromulgationInfo"),
-        [("Place", packet.place), ("PromulgationDate", _day(packet.promulgation_date))],
-    )
-    kind = [
-        ("Type", str(packet.type_code)),
-        ("TypeDetail", str(packet.type_detail)),
-        ("TypeName", packet.type_name),
-    ]
+    day = _day(packet.promulgation_date)
+    _texts(_add(message, "PromulgationInfo"), [("Place", packet.place), ("PromulgationDate", day)])
+    kind = [("Type", packet.type_code), ("TypeDetail", packet.type_detail), ("TypeName", packet.type_name)]
     _texts(_add(message, "DocumentType"), kind)
     _texts(message, [("Subject", packet.subject), ("Content", packet.content)])
     signer = packet.signer
-    _texts(
-        _add(message, "SignerInfo"),
-        [("Competence", signer.competence), ("Position", signer.position), ("FullName", signer.name)],
-    )
+    named = [("Competence", signer.competence), ("Position", signer.position), ("FullName", signer.name)]
+    if any(value for _, value in named):
+        _texts(_add(message, "SignerInfo"), named)
     _texts(message, [("DueDate", _day(packet.due_date))])
     _other(message, packet)
     for about in packet.responses:
         _response_for(message, about)
-    _add(message, "SteeringType", str(packet.steering_type))
-    if packet.to_places:
-        _texts(_add(message, "ToPlaces"), [("Place", place) for place in packet.to_places])
+    _texts(message, [("SteeringType", packet.steering_type)])
+    _lists(message, "ResponseForTask", "TaskCode", packet.task_codes)
+    _texts(message, [("ApplicationType", packet.application_type)])
+    _lists(message, "ToPlaces", "Place", packet.to_places)
 
 
 def _other(message: Element, packet: EdxmlDocument) -> None:
     other = _add(message, "OtherInfo")
     _texts(other, [
-        ("Priority", str(packet.priority)), ("SphereOfPromulgation", packet.sphere), ("TyperNotation", packet.typer_notation),
-        ("PromulgationAmount", str(packet.promulgation_amount)), ("PageAmount", str(packet.page_amount)),
-        ("Direction", str(packet.direction).lower()),
+        ("Priority", packet.priority), ("SphereOfPromulgation", packet.sphere), ("TyperNotation", packet.typer_notation),
+        ("PromulgationAmount", packet.promulgation_amount), ("PageAmount", packet.page_amount), ("Direction", packet.direction),
     ])  # fmt: skip
-    if packet.appendixes:
-        _texts(_add(other, "Appendixes"), [("Appendix", text) for text in packet.appendixes])
+    _lists(other, "ReplyFors", "ReplyFor", packet.reply_fors)
+    _lists(other, "ReferenceCodes", "ReferenceCode", packet.reference_codes)
+    _lists(other, "Appendixes", "Appendix", packet.appendixes)
+    if len(other) == 0:
+        message.remove(other)
 
 
 def _traces(header: Element, packet: EdxmlDocument) -> None:
+    attributes = {"id": packet.trace_id, "version": packet.trace_version}
+    if not (packet.traces or packet.business or any(attributes.values())):
+        return
     traces = _add(header, "TraceHeaderList")
+    for name, value in attributes.items():
+        if value:
+            traces.set(name, value)
     for trace in packet.traces:
-        _texts(
-            _add(traces, "TraceHeader"),
-            [("OrganId", trace.organ_id), ("Timestamp", _moment(trace.timestamp))],
-        )
-    _business(_add(traces, "Bussiness"), packet.business)
+        stamp = _moment(trace.timestamp)
+        _texts(_add(traces, "TraceHeader"), [("OrganId", trace.organ_id), ("Timestamp", stamp)])
+    if packet.business:
+        _business(_add(traces, "Bussiness"), packet.business)
 
 
 def _business(element: Element, business: EdxmlBusiness) -> None:
-    _texts(
-        element,
-        [
-            ("DocumentId", business.document_id),
-            ("BussinessDocType", str(business.doc_type)),
-            ("BussinessDocReason", business.reason),
-        ],
-    )
-    _add(element, "Paper", str(int(business.paper)))
+    _texts(element, [
+        ("DocumentId", business.document_id), ("BussinessDocType", business.doc_type), ("BussinessDocReason", business.reason),
+        ("Paper", _flag(business.paper)),
+    ])  # fmt: skip
     flags = [("DocumentInfo", business.document_info), ("DocumentReceiver", business.document_receiver)]
     if business.receivers or any(value is not None for _, value in flags):
         info = _add(element, "BussinessDocumentInfo")
-        _texts(info, [(name, str(int(value))) for name, value in flags if value is not None])
-        receivers = _add(info, "ReceiverList")
+        _texts(info, [(name, _flag(value)) for name, value in flags])
+        receivers = _add(info, "ReceiverList") if business.receivers else info
         for receiver in business.receivers:
-            _texts(
-                _add(receivers, "Receiver"),
-                [("OrganId", receiver.organ_id), ("ReceiverType", str(receiver.kind))],
-            )
+            named = [("OrganId", receiver.organ_id), ("ReceiverType", receiver.kind)]
+            _texts(_add(receivers, "Receiver"), named)
     if business.replacements:
         replaced = _add(element, "ReplacementInfoList")
         for one in business.replacements:
             item = _add(replaced, "ReplacementInfo")
             _texts(item, [("DocumentId", one.document_id)])
-            _texts(_add(item, "OrganIdList"), [("OrganId", organ_id) for organ_id in one.organ_ids])
+            _lists(item, "OrganIdList", "OrganId", one.organ_ids)
     _staff(element, business.staff)
 
 
-def _files(root: Element, envelope: Element, packet: EdxmlDocument, *, zipped: bool) -> None:
+def _manifest(envelope: Element, files: Iterable[EdxmlAttachment]) -> None:
     manifest = _add(_add(envelope, "edXMLBody"), "edXMLManifest")
     manifest.set("version", "1.0")
-    box = _add(root, "AttachmentEncoded") if packet.attachments else None
-    for file in packet.attachments:
-        described = [
-            ("ContentType", file.content_type),
-            ("Description", file.description),
+    for file in files:
+        _texts(_add(manifest, "Reference"), [
+            ("ContentId", file.content_id), ("ContentType", file.content_type), ("Description", file.description),
             ("AttachmentName", file.name),
-        ]
-        _texts(_add(manifest, "Reference"), [("ContentId", file.content_id), *described])
-        if box is not None:
-            attachment = _add(box, "Attachment")
-            _texts(
-                attachment, [("ContentId", file.content_id), ("AttachmentName", file.name), *described[:2]]
-            )
-            content = etree.SubElement(attachment, f"{_Q}ContentTransferEncoded", nsmap={"edXML": NAMESPACE})
-            content.text = attachments.encode(file.content, zipped=zipped)
+        ])  # fmt: skip
+
+
+def _files(
+    root: Element, files: tuple[EdxmlAttachment, ...], *, zipped: bool
+) -> dict[str, Callable[[], Iterable[bytes]]]:
+    contents: dict[str, Callable[[], Iterable[bytes]]] = {}
+    token = secrets.token_hex(12)
+    box = _add(root, "AttachmentEncoded") if files else root
+    for number, file in enumerate(files):
+        attachment = _add(box, "Attachment")
+        _texts(attachment, [
+            ("ContentId", file.content_id), ("AttachmentName", file.name), ("Description", file.description),
+            ("FieldName", file.field_name), ("MimeType", file.mime_type), ("ContentType", file.content_type), ("Format", file.format),
+        ])  # fmt: skip
+        encoded = etree.SubElement(attachment, f"{_Q}ContentTransferEncoded", nsmap={"edXML": NAMESPACE})
+        # Nobody can guess it, so that no other text of the packet can be mistaken for it.
+        encoded.text = f"{token}-{number}"
+        contents[encoded.text] = partial(attachments.encode, file.content, zipped=zipped)
+    return contents
+
+
+def _extend(root: Element, extension: EdxmlExtension) -> None:
+    """Back under the parent that it had; where that is gone, under the root."""
+    parent = root
+    for step in filter(None, extension.path.split("/")):
+        name, _, index = step.partition("[")
+        same = [each for each in parent if local_name(each) == name]
+        place = int(index.rstrip("]")) - 1 if index else 0
+        parent = same[place] if place < len(same) else parent
+    parent.append(xml.parse(extension.xml.encode()))

@@ -1,13 +1,16 @@
 """What the axis does with a packet: check it, find who gets it, and put it into their inboxes."""
 
-import base64
-from dataclasses import dataclass
+import asyncio
+from contextlib import closing
 
 from pydantic import JsonValue
 
-from lgsp.errors import InvalidMessageError
-from lgsp.standards import edxml
+from lgsp.standards.content import Content
 from lgsp.standards.vxp import ErrorCode
+from lgsp_mocks.axis import packets
+from lgsp_mocks.axis.agencies import Agencies
+from lgsp_mocks.axis.packets import Packet
+from lgsp_mocks.axis.refusal import Refusal
 from lgsp_mocks.kit import Context, Record
 
 __all__ = ["EXTERNAL_SYSTEM", "PROVINCE_SYSTEM", "Exchange", "Refusal"]
@@ -15,29 +18,26 @@ __all__ = ["EXTERNAL_SYSTEM", "PROVINCE_SYSTEM", "Exchange", "Refusal"]
 PROVINCE_SYSTEM = "sim.lgsp.01"
 EXTERNAL_SYSTEM = "sim.external"
 SECRET = "sim-secret"  # noqa: S105 - the demo account, plainly marked
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal(Exception):  # noqa: N818 - it becomes an answer, not a failure
-    """A wire error: code, text, and what was wrong in detail."""
-
-    code: ErrorCode
-    detail: str = ""
-
-    @property
-    def text(self) -> str:
-        """ErrorDesc."""
-        return f"{self.code.text}: {self.detail}" if self.detail else self.code.text
+MAX_PACKET_BYTES = 200 * 1024 * 1024
+SETTLED = frozenset({"done", "fail"})
+REFUSED_OR_RETURNED = frozenset({"02", "15"})
 
 
 class Exchange:
-    """Agencies, systems and inboxes. One row in `packets` per packet and receiving system."""
+    """Agencies, systems and inboxes. One row in `packets` per packet and receiving agency; the packets themselves are files.
+
+    Setting: `max_packet_bytes`.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self.agencies = context.state.table("agencies")
+        self._sent = context.state.table("sent")
+        self.directory = Agencies(context)
+        self.agencies = self.directory.table
         self.packets = context.state.table("packets")
-        self.contents = context.state.table("contents")
+        self.files = context.files
+        self.clock = context.clock
+        self.max_packet_bytes = int(context.settings.get("max_packet_bytes") or MAX_PACKET_BYTES)
 
     def seed(self) -> None:
         """Register the population, and the two systems that they are connected by."""
@@ -58,93 +58,134 @@ class Exchange:
 
     def register(self, organ_id: str, fields: Record) -> Record:
         """Add or change an agency."""
-        number = self._context.state.next("agency") if organ_id not in self.agencies else 0
-        record = {**(self.agencies.get(organ_id) or {"id": str(number)}), **fields, "organ_id": organ_id}
-        self.agencies.put(organ_id, record)
-        return record
+        return self.directory.put(organ_id, fields)
 
     def agency(self, organ_id: str) -> Record | None:
         """By either form of its id."""
-        return self.agencies.get(organ_id) or next(
-            (one for one in self.agencies.values() if one["code"] == organ_id), None
-        )
+        return self.directory.find(organ_id)
 
-    def send(self, raw: bytes, sender_system: str, claimed_from: str) -> str:
+    def send(self, raw: bytes | Content, sender_system: str, claimed_from: str) -> str:
         """Take a packet in; the DocId, also of one that was sent before.
 
         Raises:
             Refusal: with the wire's code.
         """
-        try:
-            packet = edxml.read(raw)
-        except InvalidMessageError as exc:
-            raise Refusal(
-                ErrorCode.BAD_EDXML,
-                "; ".join(f"{fault.place} dòng {fault.line}: {fault.message_vi}" for fault in exc.faults),
-            ) from exc
-        sender = self.agency(packet.sender.id)
-        if (
-            sender is None
-            or sender["system"] != sender_system
-            or (claimed_from and self.agency(claimed_from) is None)
-        ):
-            raise Refusal(ErrorCode.UNKNOWN_SENDER, packet.sender.id)
-        receivers = self._receivers(packet)
-        key = _identity(packet)
-        if (before := self._context.state.table("sent").get(key)) is not None:
+        content = raw if isinstance(raw, Content) else Content.of(raw)
+        return self._accept(packets.read(content), self.files.put(content), sender_system, claimed_from)
+
+    async def take(
+        self, content: Content, system: str, claimed_kind: str = "", claimed_from: str = ""
+    ) -> str:
+        """`send` for packets of any size: others are served meanwhile, and no file is kept of what is refused.
+
+        Raises:
+            Refusal: with the wire's code.
+        """
+        packet = await asyncio.to_thread(packets.read, content)
+        packets.check_kind(packet, claimed_kind)
+        sender = self._sender(packet, system, claimed_from)
+        if f"{sender}|{content.sha256}" not in self._sent:
+            self._earlier(packet, sender, self._receivers(packet))
+        sha256 = await asyncio.to_thread(self.files.put, content)
+        return self._accept(packet, sha256, system, claimed_from)
+
+    def _accept(self, packet: Packet, sha256: str, sender_system: str, claimed_from: str) -> str:
+        sender = self._sender(packet, sender_system, claimed_from)
+        same_bytes = f"{sender}|{sha256}"
+        if (before := self._sent.get(same_bytes)) is not None:
             return str(before["doc_id"])
+        receivers = self._receivers(packet)
+        earlier = self._earlier(packet, sender, receivers)
+        waiting = [one for one in receivers if one not in earlier]
+        if not waiting:
+            return str(earlier[receivers[0]]["doc_id"])
         doc_id = str(self._context.state.next("docId"))
-        self._context.state.table("sent").put(
-            key, {"doc_id": doc_id, "from": packet.sender.id, "system": sender_system}
-        )
-        self.contents.put(doc_id, {"edxml": base64.b64encode(raw).decode()})
-        self._deliver(doc_id, packet, receivers)
+        self._sent.put(same_bytes, {"doc_id": doc_id})
+        for organ_id in waiting:
+            self._deliver(doc_id, packet, sha256, sender, organ_id)
+        self._reopen(packet, sender, receivers)
         return doc_id
 
-    def _receivers(self, packet: edxml.EdxmlDocument | edxml.EdxmlStatus) -> dict[str, list[str]]:
-        wanted = (
-            [packet.response_for.organ_id]
-            if isinstance(packet, edxml.EdxmlStatus)
-            else [one.id for one in packet.recipients]
-        )
-        by_system: dict[str, list[str]] = {}
-        for organ_id in wanted:
+    def _sender(self, packet: Packet, system: str, claimed_from: str) -> str:
+        sender = self.agency(packet.sender.id)
+        if sender is None or sender["system"] != system:
+            raise Refusal(ErrorCode.UNKNOWN_SENDER, f"{packet.sender.id} không thuộc hệ thống {system}")
+        # The recorded client names another agency than its packet does; both have to be the system's own (assumed).
+        claimed = self.agency(claimed_from) if claimed_from else sender
+        if claimed is None or claimed["system"] != system:
+            raise Refusal(ErrorCode.UNKNOWN_SENDER, f"from {claimed_from} không thuộc hệ thống {system}")
+        return str(sender["organ_id"])
+
+    def _receivers(self, packet: Packet) -> list[str]:
+        found: dict[str, None] = {}
+        for organ_id in packets.letter(packet).receivers:
             agency = self.agency(organ_id)
             if agency is None:
                 raise Refusal(ErrorCode.UNKNOWN_RECEIVER, organ_id)
             if agency["closed"]:
                 raise Refusal(ErrorCode.RECEIVER_LOCKED, organ_id)
-            by_system.setdefault(str(agency["system"]), []).append(str(agency["organ_id"]))
-        return by_system
+            found[str(agency["organ_id"])] = None
+        return list(found)
 
-    def _deliver(
-        self, doc_id: str, packet: edxml.EdxmlDocument | edxml.EdxmlStatus, receivers: dict[str, list[str]]
-    ) -> None:
-        now = self.stamp()
-        status = isinstance(packet, edxml.EdxmlStatus)
-        about = (
-            packet.response_for.document_id if isinstance(packet, edxml.EdxmlStatus) else packet.document_id
-        )
-        title = packet.description if isinstance(packet, edxml.EdxmlStatus) else packet.subject
-        code = packet.status_code if isinstance(packet, edxml.EdxmlStatus) else packet.code
-        for number, (system, organs) in enumerate(sorted(receivers.items())):
-            item_id = doc_id if number == 0 else f"{doc_id}.{number}"
-            to: list[JsonValue] = list(organs)
-            self.packets.put(item_id, {
-                "docId": item_id, "content": doc_id, "messageType": "status" if status else "edoc", "from": packet.sender.id, "to": to,
-                "system": system, "status": "initial", "status_desc": "", "created_time": now, "updated_time": now,
-                "document_id": about, "title": title, "code": code,
-            })  # fmt: skip
+    def _earlier(self, packet: Packet, sender: str, receivers: list[str]) -> dict[str, Record]:
+        """By receiver, how this document was sent before; changes and statuses are known by their bytes alone."""
+        if not packets.is_new(packet):
+            return {}
+        rows = ((one, self._sent.get(self._key(packet, sender, one))) for one in receivers)
+        earlier = {one: row for one, row in rows if row is not None}
+        for sha256 in {str(row["sha256"]) for row in earlier.values()}:
+            self._check_same(packet, sha256)
+        return earlier
+
+    def _check_same(self, packet: Packet, sha256: str) -> None:
+        try:
+            before = self.files.get(sha256)
+        except KeyError:  # what it said can't be known any more
+            return
+        with closing(before):
+            same = packets.says_the_same(packets.read(before), packet)
+        if not same:
+            document_id = packets.letter(packet).document_id
+            raise Refusal(ErrorCode.BAD_FILE, f"DocumentId {document_id} đã được gửi với nội dung khác")
+
+    @staticmethod
+    def _key(packet: Packet, sender: str, receiver: str) -> str:
+        return f"{sender}|{packets.letter(packet).document_id}|{receiver}"
+
+    def _deliver(self, doc_id: str, packet: Packet, sha256: str, sender: str, organ_id: str) -> None:
+        now, letter, to = self.stamp(), packets.letter(packet), self.agencies.get(organ_id) or {}
+        own_id = str(self._context.state.next("docId"))
+        receivers: list[JsonValue] = [organ_id]
+        key = self._key(packet, sender, organ_id) if packets.is_new(packet) else ""
+        self.packets.put(own_id, {
+            "docId": own_id, "senderDocId": doc_id, "sha256": sha256, "messageType": letter.kind, "from": sender, "to": receivers,
+            "system": to.get("system", ""), "status": "initial", "status_desc": "", "created_time": now, "updated_time": now,
+            "document_id": letter.document_id, "title": letter.title, "code": letter.code, "sent_key": key,
+        })  # fmt: skip
+        if key:
+            self._sent.put(key, {"doc_id": doc_id, "sha256": sha256})
+
+    def _reopen(self, packet: Packet, sender: str, receivers: list[str]) -> None:
+        """After a refusal or a recall that was agreed to, the document may come again, corrected (NĐ 30/2020)."""
+        letter = packets.letter(packet)
+        if letter.kind == "status" and letter.code in REFUSED_OR_RETURNED:
+            self._forget(f"{receivers[0]}|{letter.document_id}|{sender}")
+
+    def _forget(self, key: str) -> None:
+        before = self._sent.get(key)
+        if before is not None:
+            self._sent.delete(key)
+            self._sent.delete(f"{key.partition('|')[0]}|{before['sha256']}")
 
     def inbox(self, system: str, kind: str) -> list[Record]:
-        """What a system has not yet settled, oldest first."""
+        """What a system's agencies have not yet settled, oldest first."""
         return [
             packet for packet in self.packets.values()
-            if packet["system"] == system and packet["messageType"] == kind and packet["status"] not in {"done", "fail"}
+            if packet["system"] == system and packet["messageType"] == kind and packet["status"] not in SETTLED
         ]  # fmt: skip
 
     def outbox(self, system: str, kind: str) -> list[Record]:
-        """What agencies of a system have sent."""
+        """What agencies of a system have sent, a row per receiving agency."""
         own = {organ_id for organ_id, agency in self.agencies.items() if agency["system"] == system}
         return [
             packet
@@ -152,32 +193,51 @@ class Exchange:
             if packet["from"] in own and packet["messageType"] == kind
         ]
 
-    def packet(self, system: str, doc_id: str) -> tuple[Record, bytes]:
-        """A packet of this system's inbox.
+    def held(self, system: str, doc_id: str) -> tuple[Record, Content]:
+        """A packet of this system's inbox, as a file; closed by the caller.
 
         Raises:
             Refusal: no such packet, or another system's.
         """
+        packet = self._row(system, doc_id)
+        try:
+            return packet, self.files.get(str(packet["sha256"]))
+        except KeyError as exc:
+            raise Refusal(ErrorCode.FILE_PROCESSING, f"tệp của docId {doc_id} không còn") from exc
+
+    def packet(self, system: str, doc_id: str) -> tuple[Record, bytes]:
+        """A packet of this system's inbox, in memory.
+
+        Raises:
+            Refusal: no such packet, or another system's.
+        """
+        packet, content = self.held(system, doc_id)
+        with closing(content):
+            return packet, content.read()
+
+    def mark(self, system: str, doc_id: str, status: str, description: str = "") -> None:
+        """Set the read state; a packet that could not be read may be sent again.
+
+        Raises:
+            Refusal: no such packet, or another system's.
+        """
+        packet = self._row(system, doc_id)
+        marked: Record = {
+            **packet,
+            "status": status,
+            "status_desc": description,
+            "updated_time": self.stamp(),
+        }
+        self.packets.put(doc_id, marked)
+        if status == "fail":
+            self._forget(str(packet["sent_key"]))
+
+    def _row(self, system: str, doc_id: str) -> Record:
         packet = self.packets.get(doc_id)
         if packet is None or packet["system"] != system:
             raise Refusal(ErrorCode.FILE_PROCESSING, f"không tìm thấy docId {doc_id}")
-        content = self.contents.get(str(packet["content"])) or {"edxml": ""}
-        return packet, base64.b64decode(str(content["edxml"]))
-
-    def mark(self, system: str, doc_id: str, status: str) -> None:
-        """Set the read state."""
-        packet, _ = self.packet(system, doc_id)
-        self.packets.put(doc_id, {**packet, "status": status, "updated_time": self.stamp()})
+        return packet
 
     def stamp(self) -> str:
         """A moment as the wire's lists write it (assumed)."""
-        return self._context.clock.now().strftime("%Y/%m/%d %H:%M:%S")
-
-
-def _identity(packet: edxml.EdxmlDocument | edxml.EdxmlStatus) -> str:
-    """What makes two packets the same one."""
-    if isinstance(packet, edxml.EdxmlStatus):
-        about = packet.response_for.document_id or packet.response_for.code
-        return f"status|{packet.sender.id}|{about}|{packet.status_code}|{packet.timestamp}"
-    to = ",".join(sorted(one.id for one in packet.recipients))
-    return f"edoc|{packet.sender.id}|{packet.document_id or packet.code}|{packet.business.doc_type}|{to}"
+        return self.clock.now().strftime("%Y/%m/%d %H:%M:%S")

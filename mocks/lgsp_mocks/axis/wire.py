@@ -1,37 +1,42 @@
 """The VXP wire: every call of the recorded client. Errors are answers with HTTP 200 and an ErrorCode."""
 
-import base64
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from typing import cast
 
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
-from starlette.requests import Request
+from pydantic import JsonValue
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lgsp.standards import vxp
+from lgsp.standards.content import Content
 from lgsp.standards.vxp import ErrorCode
-from lgsp_mocks.axis.exchange import Exchange, Refusal
+from lgsp_mocks.axis import packets
+from lgsp_mocks.axis.exchange import Exchange
+from lgsp_mocks.axis.refusal import Refusal
+from lgsp_mocks.axis.registration import Registration
+from lgsp_mocks.axis.streaming import json_answer, raw_answer, receive, skip
 from lgsp_mocks.kit import Record
 
-__all__ = ["VxpWire"]
+__all__ = ["LISTED", "MAX_JSON_BYTES", "VxpWire", "check_read_state"]
 
-MAX_BODY = 200 * 1024 * 1024
+LISTED = 500
+MAX_JSON_BYTES = 64 * 1024
 READ_STATES = frozenset({"processing", "done", "fail"})
+_LIST_FIELDS = (
+    "docId",
+    "messageType",
+    "created_time",
+    "updated_time",
+    "from",
+    "status",
+    "status_desc",
+    "title",
+)
+Answer = Callable[[Request, str], Awaitable[Record | Response]]
 Call = Callable[[Request, str, bytes], Record | Response]
-
-
-class AgencyBody(BaseModel):
-    """registerAgency, updateAgency."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    code: str
-    name: str
-    pcode: str = ""
-    mail: str = ""
-    mobile: str = ""
-    fax: str = ""
 
 
 class VxpWire:
@@ -39,137 +44,141 @@ class VxpWire:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
+        self._registration = Registration(exchange)
 
     def routes(self) -> list[Route]:
         """One route for each call."""
         calls: dict[str, Call] = {
-            "sendEdoc": self._send, "getReceivedEdocList": self._received, "getSentEdocList": self._sent, "getEdoc": self._get,
+            "getReceivedEdocList": self._received, "getSentEdocList": self._sent, "getEdoc": self._get,
             "updateStatus": self._update, "getAgenciesList": self._agencies, "getAgenciesListQD20": self._agencies,
-            "getSynchronizeUnit": self._agencies, "registerAgency": self._register, "updateAgency": self._register,
+            "getSynchronizeUnit": self._agencies, "registerAgency": self._register, "updateAgency": self._change,
             "deleteAgency": self._delete,
             "countReceiveEdoc": lambda request, system, _: self._count(system, "edoc"),
             "countReceiveStatus": lambda request, system, _: self._count(system, "status"),
         }  # fmt: skip
-        routes = [Route(f"/{name}", self._guarded(call), methods=["POST"]) for name, call in calls.items()]
-        return [*routes, Route("/downloadEdoc", self._guarded(self._download), methods=["GET", "POST"])]
+        answers = {"sendEdoc": self._send, **{name: _with_body(call) for name, call in calls.items()}}
+        routes = [Route(f"/{name}", self._guarded(one), methods=["POST"]) for name, one in answers.items()]
+        download = self._guarded(_with_body(self._download))
+        return [*routes, Route("/downloadEdoc", download, methods=["GET", "POST"])]
 
-    def _guarded(self, call: Call) -> Callable[[Request], Awaitable[Response]]:
-        async def answer(request: Request) -> Response:
+    def _guarded(self, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+        async def guarded(request: Request) -> Response:
             try:
-                body = await _body(request)
-                self._authenticate(request)
-                reply = call(request, vxp.parameter(request.headers, "systemid"), body)
+                # Before the body: a client that waits for `100 Continue` need not send what nobody will read.
+                await self._authenticate(request)
+                reply = await answer(request, vxp.parameter(request.headers, "systemid"))
             except Refusal as refusal:
                 reply = {"status": "FAIL", "ErrorCode": refusal.code.value, "ErrorDesc": refusal.text}
+            except ClientDisconnect:
+                reply = Response(status_code=400)
             return reply if isinstance(reply, Response) else JSONResponse(reply)
 
-        return answer
+        return guarded
 
-    def _authenticate(self, request: Request) -> None:
+    async def _authenticate(self, request: Request) -> None:
         if not vxp.verify(request.headers, self._exchange.secret_of):
+            await skip(request)
             raise Refusal(ErrorCode.BAD_CREDENTIALS)
 
-    def _send(self, request: Request, system: str, body: bytes) -> Record:
-        claimed = vxp.parameter(request.headers, "hash-file")
-        if not vxp.file_hash_matches(body, claimed):
-            raise Refusal(ErrorCode.BAD_FILE, "hash-file không khớp với nội dung")
-        doc_id = self._exchange.send(body, system, vxp.parameter(request.headers, "from"))
-        return _ok(DocId=doc_id)
+    async def _send(self, request: Request, system: str) -> Record:
+        content, digest = await receive(request, self._exchange.max_packet_bytes)
+        with closing(content):
+            size = digest.file_size(vxp.parameter(request.headers, "hash-file"))
+            if size is None:
+                raise Refusal(ErrorCode.BAD_FILE, "hash-file không khớp với nội dung")
+            kind, sender = (vxp.parameter(request.headers, name) for name in ("messagetype", "from"))
+            with closing(await asyncio.to_thread(Content.of, content.chunks(0, size))) as file:
+                return _ok(DocId=await self._exchange.take(file, system, kind, sender))
 
     def _received(self, request: Request, system: str, _: bytes) -> Record:
-        kind = vxp.parameter(request.headers, "messagetype") or "edoc"
-        rows: list[JsonValue] = []
-        for packet in self._exchange.inbox(system, kind)[:500]:
-            fields = (
-                "docId",
-                "messageType",
-                "created_time",
-                "updated_time",
-                "from",
-                "status",
-                "status_desc",
-                "title",
-            )
-            to = ",".join(str(one) for one in cast("list[JsonValue]", packet["to"]))
-            rows.append({**{field: packet[field] for field in fields}, "serviceType": "eDoc", "to": to})
+        rows: list[JsonValue] = [
+            {**{field: packet[field] for field in _LIST_FIELDS}, "serviceType": "eDoc", "to": _to(packet)}
+            for packet in self._exchange.inbox(system, _wanted(request))[:LISTED]
+        ]
         return _ok(data=rows)
 
     def _sent(self, request: Request, system: str, _: bytes) -> Record:
-        kind = vxp.parameter(request.headers, "messagetype") or "edoc"
+        kind = _wanted(request)
         rows: list[JsonValue] = [
             {
-                "serviceType": "eDoc", "messageType": kind, "receiverDocId": packet["docId"], "senderDocId": packet["content"],
-                "fromCode": packet["from"], "toCode": organ, "title": packet["title"], "notation": packet["code"],
+                "serviceType": "eDoc", "messageType": kind, "receiverDocId": packet["docId"], "senderDocId": packet["senderDocId"],
+                "fromCode": packet["from"], "toCode": _to(packet), "title": packet["title"], "notation": packet["code"],
                 "sendStatus": "done", "sendStatusDesc": "", "sentTime": packet["created_time"],
-                "receiveStatus": packet["status"], "receiveStatusDesc": packet["status_desc"], "receivedTime": packet["updated_time"],
+                "receiveStatus": packet["status"], "receiveStatusDesc": packet["status_desc"],
+                "receivedTime": "" if packet["status"] == "initial" else packet["updated_time"],
             }
-            for packet in self._exchange.outbox(system, kind)[-500:]
-            for organ in cast("list[JsonValue]", packet["to"])
+            for packet in self._exchange.outbox(system, kind)[-LISTED:]
         ]  # fmt: skip
         return _ok(data=rows)
 
-    def _get(self, request: Request, system: str, _: bytes) -> Record:
-        packet, raw = self._exchange.packet(system, vxp.parameter(request.headers, "docId"))
-        return _ok(docId=packet["docId"], data=base64.b64encode(raw).decode())
+    def _get(self, request: Request, system: str, _: bytes) -> Response:
+        packet, content = self._exchange.held(system, vxp.parameter(request.headers, "docId"))
+        return json_answer(_ok(docId=packet["docId"]), data=content)
 
     def _download(self, request: Request, system: str, _: bytes) -> Response:
-        raw = self._exchange.packet(system, vxp.parameter(request.headers, "docId"))[1]
-        return Response(raw, media_type="application/octet-stream")
+        return raw_answer(self._exchange.held(system, vxp.parameter(request.headers, "docId"))[1])
 
     def _update(self, request: Request, system: str, _: bytes) -> Record:
-        status = vxp.parameter(request.headers, "status")
-        if status not in READ_STATES:
-            raise Refusal(ErrorCode.FILE_PROCESSING, f"status {status!r}: cần processing, done hoặc fail")
-        self._exchange.mark(system, vxp.parameter(request.headers, "docId"), status)
+        status = check_read_state(vxp.parameter(request.headers, "status"))
+        doc_id, description = (vxp.parameter(request.headers, name) for name in ("docId", "description"))
+        self._exchange.mark(system, doc_id, status, description)
         return _ok()
 
     def _count(self, system: str, kind: str) -> Record:
         return _ok(count=len(self._exchange.inbox(system, kind)))
 
-    def _agencies(self, _request: Request, _system: str, _body: bytes) -> Record:
-        every = self._exchange.agencies.values()
-        ids = {agency["organ_id"]: agency["id"] for agency in every}
-        fields = ("id", "code", "code102", "name", "mail", "mobile", "fax")
-        rows: list[JsonValue] = [
-            {**{field: one[field] for field in fields}, "pid": ids.get(one["pcode"], "0")} for one in every
-        ]
-        return _ok(data=rows)
+    def _agencies(self, request: Request, _system: str, _body: bytes) -> Record:
+        level = vxp.parameter(request.headers, "level")
+        if level not in {"", "1", "2", "3", "4"}:
+            raise Refusal(ErrorCode.BAD_FILE, f"level {level!r}: cần 1, 2, 3 hoặc 4")
+        return _ok(data=self._exchange.directory.listing(int(level) if level else None))
 
     def _register(self, _: Request, system: str, body: bytes) -> Record:
-        try:
-            agency = AgencyBody.model_validate_json(body)
-        except ValidationError as exc:
-            raise Refusal(
-                ErrorCode.SYSTEM,
-                f"{exc.error_count()} lỗi trong JSON: {exc.errors()[0]['loc']} {exc.errors()[0]['msg']}",
-            ) from exc
-        before = self._exchange.agency(agency.code)
-        if before is not None and before["system"] != system:
-            raise Refusal(ErrorCode.BAD_CREDENTIALS, f"{agency.code} thuộc hệ thống khác")
-        fields: Record = {"closed": False, "code102": agency.code, "system": system, **agency.model_dump()}
-        record = self._exchange.register(agency.code, fields)
-        return _ok(data=[{"id": record["id"], "code": agency.code}])
+        return _ok(data=[_numbered(self._registration.register(system, body))])
+
+    def _change(self, _: Request, system: str, body: bytes) -> Record:
+        return _ok(data=[_numbered(self._registration.change(system, body))])
 
     def _delete(self, _: Request, system: str, body: bytes) -> Record:
-        try:
-            code = AgencyBody.model_validate_json(body).code
-        except ValidationError:
-            code = ""
-        before = self._exchange.agency(code)
-        if before is None or before["system"] != system:
-            raise Refusal(ErrorCode.UNKNOWN_SENDER, code)
-        self._exchange.agencies.delete(str(before["organ_id"]))
+        self._registration.delete(system, body)
         return _ok()
+
+
+def _with_body(call: Call) -> Answer:
+    async def answer(request: Request, system: str) -> Record | Response:
+        content, _ = await receive(request, MAX_JSON_BYTES)
+        with closing(content):
+            body = content.read()
+        return call(request, system, body)
+
+    return answer
+
+
+def check_read_state(status: str) -> str:
+    """The read state, if it is one.
+
+    Raises:
+        Refusal: 10.
+    """
+    if status not in READ_STATES:
+        raise Refusal(ErrorCode.BAD_FILE, f"status {status!r}: cần processing, done hoặc fail")
+    return status
+
+
+def _wanted(request: Request) -> str:
+    kind = vxp.parameter(request.headers, "messagetype") or "edoc"
+    if kind not in packets.KINDS:
+        raise Refusal(ErrorCode.BAD_FILE, f"messagetype {kind!r}: cần edoc hoặc status")
+    return kind
+
+
+def _numbered(agency: Record) -> Record:
+    return {"id": agency["id"], "code": agency["code"]}
+
+
+def _to(packet: Record) -> str:
+    return ",".join(str(one) for one in cast("list[JsonValue]", packet["to"]))
 
 
 def _ok(**more: JsonValue) -> Record:
     return {"status": "OK", "ErrorCode": ErrorCode.OK.value, "ErrorDesc": ErrorCode.OK.text, **more}
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise Refusal(ErrorCode.BAD_FILE, f"lớn hơn {MAX_BODY} byte")
-    return bytes(body)

@@ -5,6 +5,7 @@ from lgsp_mocks.ioffice.one_stop import OneStop
 from lgsp_mocks.ioffice.people import People
 from lgsp_mocks.ioffice.user_api import UserApi
 from lgsp_mocks.kit import Context, Difference, Parts, StandIn
+from lgsp_mocks.kit.desk_routes import desk_router
 
 __all__ = ["STAND_IN"]
 
@@ -12,7 +13,8 @@ __all__ = ["STAND_IN"]
 def _build(context: Context) -> Parts:
     office, one_stop = Office(context), OneStop(context)
     people = People(context, office, one_stop)
-    routes = [*UserApi(context, office).router().routes, *one_stop.router().routes]
+    desk = desk_router(office.desk, "issue-document")
+    routes = [*desk.routes, *UserApi(context, office).router().routes, *one_stop.router().routes]
     return Parts(routes, lambda: None, people.tick)
 
 
@@ -37,6 +39,6 @@ STAND_IN = StandIn(
         ),
         Difference("one-stop prefix", "configured per province", "/qlvb/lienthong", _LINK, "assumed"),
         Difference("LyDo", "reason field of a refusal unseen", "LyDo beside LoaiKetQua", _LINK, "assumed"),
-        Difference("files", "object storage", "in the state file, by SHA-256", "", "assumed"),
+        Difference("files", "object storage", "files beside the state file, by SHA-256", "", "assumed"),
     ),
 )

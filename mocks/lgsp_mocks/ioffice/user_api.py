@@ -1,14 +1,13 @@
 """`/qlvb/api/`: what a user's client sees; spelling and error codes as in public client code."""
 
-import base64
 from typing import Annotated
 
 from fastapi import APIRouter, Header
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from lgsp_mocks.ioffice.credentials import USERNAME, same
-from lgsp_mocks.ioffice.office import IssueDocument, Office
+from lgsp_mocks.ioffice.office import Office
 from lgsp_mocks.kit import Context, Record
 
 __all__ = ["UserApi"]
@@ -38,16 +37,12 @@ class UserApi:
     def router(self) -> APIRouter:
         """The routes."""
         router = APIRouter()
-        router.add_api_route("/__mock__/act/issue-document", self._issue, methods=["POST"], status_code=201)
         router.add_api_route(f"{API}/login/", self._login, methods=["POST"])
         router.add_api_route(f"{API}/getuserinfo/me/", self._me)
         router.add_api_route(f"{API}/document/getlist{{which}}document/", self._documents)
         router.add_api_route(f"{API}/document/getdetaildocument/{{key:path}}/", self._detail)
         router.add_api_route(f"{API}/file/download/{{digest}}/", self._download, response_model=None)
         return router
-
-    async def _issue(self, body: IssueDocument) -> Record:
-        return self._office.issue(body)
 
     async def _login(self, body: Login) -> Record:
         if not same(body.username, body.password):
@@ -65,16 +60,17 @@ class UserApi:
     async def _detail(self, key: str, authorization: Token = "") -> Record:
         if not self._knows(authorization):
             return _unknown()
-        row = self._office.documents.get(key)
+        row = self._office.desk.rows.get(key)
         return _done({"id": key, **row}) if row else _failed("error_not_found", f"không có văn bản {key}")
 
     async def _download(self, digest: str, authorization: Token = "") -> Response:
         if not self._knows(authorization):
             return JSONResponse(_unknown())
-        file = self._office.files.get(digest)
-        if file is None:
+        try:
+            file = self._context.files.get(digest)
+        except KeyError:
             return JSONResponse(_failed("error_not_found", f"không có tệp {digest}"))
-        return Response(base64.b64decode(str(file["content"])), media_type="application/octet-stream")
+        return StreamingResponse(file.chunks(), media_type="application/octet-stream")
 
     def _knows(self, token: str) -> bool:
         return token in self._sessions
@@ -86,7 +82,7 @@ class UserApi:
         }.get(which)
         rows: list[JsonValue] = [
             {"id": key, **row}
-            for key, row in self._office.documents.items()
+            for key, row in self._office.desk.rows.items()
             if row["direction"] == "in" and wanted is not None and wanted(row)
         ]
         return rows

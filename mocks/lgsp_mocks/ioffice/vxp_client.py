@@ -1,15 +1,18 @@
 """iOffice's side of the VXP wire: it is a client, and can be pointed at any server of it, the bus or an axis."""
 
-import base64
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
 import httpx
 
 from lgsp.standards import vxp
+from lgsp.standards.content import Content, ContentWriter
 from lgsp_mocks.kit import Context, Record
 
 __all__ = ["Refused", "Unreachable", "VxpClient"]
+
+
+_JSON = "application/json"
 
 
 class Unreachable(Exception):  # noqa: N818 - a state of the line, tried again next round
@@ -34,10 +37,10 @@ class VxpClient:
         """Whether a server was configured."""
         return bool(self._url)
 
-    async def send(self, raw: bytes, kind: str, sender: str) -> str:
-        """sendEdoc; the DocId."""
+    async def send(self, raw: Content, kind: str, sender: str) -> str:
+        """sendEdoc; the DocId. The real client appends a line break to the file."""
         signed = {"servicetype": "eDoc", "messagetype": kind, "hash-file": vxp.file_hash(raw), "from": sender}
-        answer = await self._call("sendEdoc", signed, raw + b"\r\n", "application/octet-stream")
+        answer = await self._call("sendEdoc", signed, _Body(raw), "application/octet-stream")
         return str(answer.get("DocId", ""))
 
     async def received(self, kind: str) -> list[Record]:
@@ -46,21 +49,35 @@ class VxpClient:
         rows = answer.get("data")
         return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
-    async def get(self, doc_id: str) -> bytes:
-        """GetEdoc."""
-        answer = await self._call("getEdoc", {"docId": doc_id, "filePath": "./store/"}, b"{}")
-        return base64.b64decode(str(answer.get("data", "")))
+    async def download(self, doc_id: str) -> Content:
+        """DownloadEdoc: the raw packet, to disk where it is large."""
+        headers = self._signed({"docId": doc_id, "filePath": "./store/"}, _JSON)
+        writer = ContentWriter()
+        try:
+            async with self._context.http.stream(
+                "GET", f"{self._url}/downloadEdoc", headers=headers
+            ) as response:
+                response.raise_for_status()
+                async for chunk in response.aiter_bytes():
+                    writer.write(chunk)
+        except httpx.HTTPError as exc:
+            writer.discard()
+            raise Unreachable(f"downloadEdoc: {exc}") from exc
+        content = writer.finish()
+        if content.begins_with(b"{"):
+            raise Refused(b"".join(content.chunks(0, 2000)).decode(errors="replace"))
+        return content
 
     async def update(self, doc_id: str, status: str) -> None:
         """UpdateStatus."""
         await self._call("updateStatus", {"docid": doc_id, "status": status}, b"{}")
 
     async def _call(
-        self, name: str, parameters: Mapping[str, str], body: bytes, content_type: str = "application/json"
+        self, name: str, parameters: Mapping[str, str], body: "bytes | _Body", content_type: str = _JSON
     ) -> Record:
-        stamp = vxp.timestamp(self._context.clock.now())
-        signed = {"systemid": self._system, **parameters, "timestamp": stamp, "Content-Type": content_type}
-        headers = {**vxp.sign(signed, self._secret), "Content-Type": content_type}
+        headers = self._signed(parameters, content_type)
+        if isinstance(body, _Body):
+            headers["Content-Length"] = str(body.size)
         try:
             response = await self._context.http.post(f"{self._url}/{name}", content=body, headers=headers)
             response.raise_for_status()
@@ -70,3 +87,21 @@ class VxpClient:
         if str(answer.get("ErrorCode")) != "0":
             raise Refused(str(answer.get("ErrorDesc") or answer.get("ErrorCode")))
         return answer
+
+    def _signed(self, parameters: Mapping[str, str], content_type: str) -> dict[str, str]:
+        stamp = vxp.timestamp(self._context.clock.now())
+        signed = {"systemid": self._system, **parameters, "timestamp": stamp, "Content-Type": content_type}
+        return {**vxp.sign(signed, self._secret), "Content-Type": content_type}
+
+
+class _Body:
+    """A file and the line break behind it."""
+
+    def __init__(self, raw: Content) -> None:
+        self._raw = raw
+        self.size = raw.size + 2
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self._raw.chunks():
+            yield chunk
+        yield b"\r\n"

@@ -13,6 +13,7 @@ from lgsp.clock import Clock, SystemClock
 from lgsp.standards import identifiers
 from lgsp_mocks.kit.control import router
 from lgsp_mocks.kit.faults import FaultMiddleware, Faults
+from lgsp_mocks.kit.files import Files
 from lgsp_mocks.kit.journal import JournalMiddleware
 from lgsp_mocks.kit.population import population
 from lgsp_mocks.kit.runtime import Runtime
@@ -35,8 +36,9 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     """A stand-in with its wire, its control endpoints and, where wanted, its people. Without `data_dir` it forgets at the end."""
     time = clock or SystemClock()
     state = State(data_dir / f"{stand_in.name}.sqlite3" if data_dir else None)
+    files = Files(data_dir / f"{stand_in.name}.files" if data_dir else None)
     client = http or httpx.AsyncClient(timeout=10)
-    context = Context(state, time, population(seed), dict(settings or {}), client, identifiers.new_id)
+    context = Context(state, time, population(seed), dict(settings or {}), client, identifiers.new_id, files)
     runtime = Runtime(stand_in, context, stand_in.build(context), Faults(time))
 
     @asynccontextmanager

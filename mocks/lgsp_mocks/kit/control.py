@@ -67,6 +67,7 @@ async def reset(request: Request) -> Record:
     """Forget everything; `seed` fills it again."""
     runtime = _runtime(request)
     runtime.context.state.clear()
+    runtime.context.files.clear()
     runtime.faults.clear()
     runtime.journal.entries.clear()
     return {"reset": True}

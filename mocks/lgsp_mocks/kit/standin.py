@@ -7,6 +7,7 @@ import httpx
 from starlette.routing import BaseRoute
 
 from lgsp.clock import Clock
+from lgsp_mocks.kit.files import Files
 from lgsp_mocks.kit.population import Population
 from lgsp_mocks.kit.state import State
 
@@ -34,6 +35,7 @@ class Context:
     settings: Mapping[str, str]
     http: httpx.AsyncClient
     new_id: Callable[[], str]
+    files: Files
 
 
 @dataclass(frozen=True, slots=True)

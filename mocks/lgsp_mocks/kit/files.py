@@ -1,0 +1,79 @@
+"""Files of a stand-in, by their SHA-256: what is too large for its state database."""
+
+import hashlib
+import re
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterable
+from pathlib import Path
+
+from lgsp.standards.content import Content
+
+__all__ = ["Files"]
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_PARTIAL = "partial-"
+
+
+class Files:
+    """`<folder>/aa/<sha256>`; without a folder they lie in a temporary one. Calls block: large ones belong in a thread.
+
+    A file is there whole or not at all; like the database beside it, it outlives the process, not a power cut.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+
+    def put(self, source: Content | bytes | Iterable[bytes]) -> str:
+        """Keep; the SHA-256 to ask for it by."""
+        if isinstance(source, Content):
+            if self._path(source.sha256).is_file():
+                return source.sha256
+            return self._write(source.chunks())
+        return self._write([source] if isinstance(source, bytes) else source)
+
+    def get(self, sha256: str) -> Content:
+        """What was put.
+
+        Raises:
+            KeyError: nothing of that hash is kept.
+        """
+        if not _SHA256.fullmatch(sha256):
+            raise KeyError(sha256)
+        try:
+            return Content.of_file(self._path(sha256), sha256)
+        except FileNotFoundError as exc:
+            raise KeyError(sha256) from exc
+
+    def clear(self) -> None:
+        """Forget everything; who reads one now can read on."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _write(self, chunks: Iterable[bytes]) -> str:
+        root = self._root()
+        digest = hashlib.sha256()
+        with tempfile.NamedTemporaryFile(dir=root, prefix=_PARTIAL, delete=False) as partial:
+            written = Path(partial.name)
+            try:
+                for chunk in chunks:
+                    digest.update(chunk)
+                    partial.write(chunk)
+            except BaseException:
+                written.unlink(missing_ok=True)
+                raise
+        path = self._path(digest.hexdigest())
+        path.parent.mkdir(parents=True, exist_ok=True)
+        written.replace(path)
+        return digest.hexdigest()
+
+    def _path(self, sha256: str) -> Path:
+        return self._root() / sha256[:2] / sha256
+
+    def _root(self) -> Path:
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="lgsp-files-"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return self._folder
