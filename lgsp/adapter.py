@@ -4,7 +4,7 @@ An adapter is built as `Class(settings: Mapping[str, JsonValue], ports: Ports)` 
 `Sends`, `Polls`, `TakesCallbacks`, `Closes`. It raises one of three errors: `TransientError`, `RejectedError`, `InvalidMessageError`.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -14,6 +14,7 @@ from lgsp.clock import Clock
 from lgsp.errors import InvalidMessageError
 from lgsp.message import Message
 from lgsp.model.attachment import BlobRef
+from lgsp.standards.signatures import TrustStore
 
 __all__ = [
     "AdapterSettings",
@@ -132,12 +133,13 @@ class Mailbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """What an adapter is given besides its settings. `system` is its name in the configuration."""
+    """What an adapter is given besides its settings. `system` is its name in the configuration; `trust` trusts nobody by default."""
 
     system: str
     clock: Clock
     blobs: BlobStore
     mailbox: Mailbox
+    trust: Callable[[], TrustStore] = TrustStore
 
 
 @runtime_checkable

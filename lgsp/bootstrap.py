@@ -25,6 +25,7 @@ from lgsp.routing import Router
 from lgsp.schemas import SchemaRegistry
 from lgsp.settings import Settings, SystemSettings, ensure_data_dir
 from lgsp.standards import identifiers
+from lgsp.standards.signatures import TrustFolder
 from lgsp.store import MessageStore
 
 __all__ = ["PARTS", "Overrides", "Running", "running"]
@@ -148,12 +149,13 @@ async def _start_bus(stack: AsyncExitStack, system: Running, replaced: Overrides
 
 def _adapters(system: Running, server: Server, keys: Keys) -> dict[str, object]:
     blobs = FileBlobStore(system.settings.data_dir / "blobs")
+    trust = TrustFolder(system.settings.trust_folder)
     adapters: dict[str, object] = {}
     for name, table in system.settings.systems.items():
         mailbox = RedisMailbox(server, keys, name, system.clock)
         own = {"url": system.urls[name]} if name in system.urls else {}
         factory = find_adapter(table.adapter or name)
-        adapters[name] = factory({**table.table(), **own}, Ports(name, system.clock, blobs, mailbox))
+        adapters[name] = factory({**table.table(), **own}, Ports(name, system.clock, blobs, mailbox, trust))
     return adapters
 
 
@@ -195,7 +197,11 @@ def _standin(name: str, system: Running, replaced: Overrides) -> ASGIApp:
     if not callable(create):
         raise ConfigurationError(f"{_CREATE_STANDIN} is not a function")
     # Each stand-in takes from these what it knows; the names are the kit's.
-    pointed = {"vxp_url": f"{gateway}/in/ioffice", "callback_url": f"{gateway}/in/portal"}
+    pointed = {
+        "vxp_url": f"{gateway}/in/ioffice",
+        "callback_url": f"{gateway}/in/portal",
+        "authority_dir": str(system.settings.data_dir / "authority"),
+    }
     data_dir = system.settings.data_dir / "mocks"
     app: ASGIApp = create(
         find_standin(name),

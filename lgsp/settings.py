@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 PREFIX = "LGSP_"
-_FROM_ENVIRONMENT = ("redis_url", "store_url", "data_dir", "host", "port", "log_level")
+_FROM_ENVIRONMENT = ("redis_url", "store_url", "data_dir", "trust_dir", "host", "port", "log_level")
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     store_url: str = ""
     data_dir: Path = Path(".lgsp")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    trust_dir: Path | None = None
     partitions: Annotated[int, Field(ge=1, le=1024)] = 4
     max_waiting: Annotated[int, Field(ge=1)] = 100_000
     systems: dict[str, SystemSettings] = Field(default_factory=dict)
@@ -88,6 +89,11 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """Where the message store is: `store_url`, or a SQLite file in the data directory."""
         return self.store_url or f"sqlite:///{(self.data_dir / 'messages.db').absolute()}"
+
+    @property
+    def trust_folder(self) -> Path:
+        """Where the roots lie that may vouch for signers: `trust_dir`, or the demo authority's folder in the data directory."""
+        return self.trust_dir or self.data_dir / "authority"
 
     @property
     def gateway_url(self) -> str:

@@ -115,9 +115,8 @@ class AxisAdapter:
 
     async def _take(self, item: _Item, intake: Intake) -> None:
         raw = await self._fetch(item.doc_id)
-        source = edoc.Source(self._ports.system, self._ports.clock.now())
         try:
-            message = await edoc.to_canonical(await edoc.read(raw), source, self._ports.blobs)
+            message = await edoc.receive(raw, edoc.Source.of(self._ports), self._ports.blobs)
         except InvalidMessageError as exc:
             await intake.refuse(b"".join(raw.chunks(0, REFUSED_KEPT)), exc, reference=item.doc_id)
             await self._confirm(item.doc_id, "fail")

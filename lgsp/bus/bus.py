@@ -60,11 +60,12 @@ class Bus:
         """Check and accept; once this returns, the message will arrive or become a dead letter, whatever crashes.
 
         Raises:
-            InvalidMessageError: the schema check failed, or (source, id) was used before with another content.
+            InvalidMessageError: the schema check failed, a route wants a valid signature, or (source, id) had another content before.
             BackpressureError: the bus is full for the moment.
             ChannelUnavailableError: no Redis; publish again, a repeat is harmless.
         """
         self.parts.schemas.check(message)
+        self._check_signature(message)
         body = message.to_json()
         if len(body) > MAX_MESSAGE_BYTES:
             detail = (
@@ -74,6 +75,17 @@ class Bus:
                 "message", [Fault("message.too_large", "", detail, f"Bản tin quá lớn: {detail}")]
             )
         return await self.partition_of(message.subject).publish(message, body, self._now_ms())
+
+    def _check_signature(self, message: Message) -> None:
+        if not self.parts.router.requires_signatures:
+            return
+        refusal = self.parts.router.route(message).signature_refusal
+        if refusal:
+            wrong_vi = f"Văn bản không có chữ ký số hợp lệ ({refusal})"
+            raise InvalidMessageError(
+                f"{message.kind} {message.id}",
+                [Fault("signature.required", "/data/signatures", refusal, wrong_vi)],
+            )
 
     async def refuse(self, raw: bytes, error: InvalidMessageError, reference: str) -> None:
         """Keep what could not be read or accepted in the invalid message channel, for a person to look at."""

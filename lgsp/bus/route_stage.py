@@ -66,7 +66,9 @@ class RouteStage:
                 message.id,
                 now_ms,
                 system=recipient.system,
-                detail=",".join(recipient.organizations),
+                detail="; ".join(
+                    filter(None, [",".join(recipient.organizations), decision.signature_warning])
+                ),
             )
         if decision.unrouted or not decision.recipients:
             nobody = ", ".join(decision.unrouted) or "this message"

@@ -8,11 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from starlette.responses import JSONResponse
 
 from lgsp.channels import Accepted
-from lgsp.errors import InvalidMessageError, LgspError, NotFoundError
+from lgsp.errors import Fault, InvalidMessageError, LgspError, NotFoundError
 from lgsp.gateway.metrics import Metrics
 from lgsp.gateway.ports import GatewayServices
 from lgsp.gateway.views import decision_view, message_view, traced_view
 from lgsp.message import Message
+from lgsp.routing.signatures import has_verdicts
 from lgsp.store import MessageQuery
 
 __all__ = ["message_routes"]
@@ -95,6 +96,7 @@ async def _accept(services: GatewayServices, metrics: Metrics, raw: bytes) -> tu
     try:
         message = Message.from_json(raw)
         reference = message.id
+        _check_verdicts(message)
         accepted = await services.publisher.publish(message)
     except LgspError as exc:
         metrics.refused.labels(exc.code).inc()
@@ -104,6 +106,16 @@ async def _accept(services: GatewayServices, metrics: Metrics, raw: bytes) -> tu
     counter = metrics.accepted if accepted.is_new else metrics.repeated
     counter.labels(message.kind).inc()
     return message, accepted
+
+
+def _check_verdicts(message: Message) -> None:
+    """A verdict on signatures is given by the adapter that saw them, never by whoever publishes."""
+    if message.kind.startswith("document.") and has_verdicts(message.data):
+        wrong = "verdicts on signatures are given by the bus; leave them out"
+        wrong_vi = "kết quả kiểm tra chữ ký do hệ thống ghi; hãy bỏ trường này"
+        raise InvalidMessageError(
+            message.kind, [Fault("signature.claimed", "/data/signatures", wrong, wrong_vi)]
+        )
 
 
 async def _body(request: Request) -> bytes:

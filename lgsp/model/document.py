@@ -1,5 +1,6 @@
 """Documents (văn bản) and what is said about them (QCVN 102:2016, QĐ 28/2018/QĐ-TTg)."""
 
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 from typing import Annotated
@@ -10,6 +11,7 @@ from lgsp.model.attachment import Attachment
 from lgsp.model.base import Name, OrganizationId, Strict, Text
 from lgsp.model.organization import Organization, Person
 from lgsp.standards import identifiers
+from lgsp.standards.signatures import SignatureState
 
 __all__ = [
     "ChangedReceiver",
@@ -20,7 +22,10 @@ __all__ = [
     "DocumentStatus",
     "DocumentStatusCode",
     "Replacement",
+    "SignatureCheck",
+    "SignatureState",
     "Signer",
+    "worst_state",
 ]
 
 
@@ -56,6 +61,28 @@ class Signer(Strict):
     name: Text = ""
 
 
+def worst_state(states: Iterable[str]) -> SignatureState:
+    """The state that decides, of several verdicts on one document."""
+    found = set(states)
+    worst = (SignatureState.INVALID, SignatureState.UNTRUSTED, SignatureState.VALID)
+    return next((state for state in worst if state in found), SignatureState.UNSIGNED)
+
+
+class SignatureCheck(Strict):
+    """The verdict on one signature, given by the adapter that saw it. `part`: "" the packet itself, or an attachment's name."""
+
+    part: Annotated[str, StringConstraints(max_length=255)] = ""
+    state: Annotated[SignatureState, Field(strict=False)]
+    signer: Text = ""
+    organization: Text = ""
+    issuer: Text = ""
+    serial: Text = ""
+    signed_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    reason: Text = ""
+    reason_vi: Text = ""
+    warnings: Annotated[tuple[Text, ...], Field(strict=False)] = ()
+
+
 class Document(Strict):
     """Data of `document.issued`, and the base of updates and replacements. `priority`: 0 thường … 3 hỏa tốc."""
 
@@ -87,7 +114,12 @@ class Document(Strict):
     to_places: Annotated[tuple[Text, ...], Field(strict=False)] = ()
     responds_to: Annotated[tuple[DocumentReference, ...], Field(strict=False)] = ()
     attachments: Annotated[tuple[Attachment, ...], Field(strict=False, max_length=200)] = ()
-    signed: bool = False
+    signatures: Annotated[tuple[SignatureCheck, ...], Field(strict=False, max_length=201)] = ()
+
+    @property
+    def signature_state(self) -> SignatureState:
+        """What all verdicts together say: the worst of them, and `unsigned` where there is none."""
+        return worst_state([each.state for each in self.signatures])
 
 
 class Replacement(Strict):

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from lgsp.message import Message
+from lgsp.model.document import SignatureState
 from lgsp.routing.conditions import Condition
+from lgsp.routing.signatures import SignaturePolicy, signature_state
 from lgsp.standards.identifiers import organization_pattern_matches
 
 __all__ = ["Recipient", "Route", "RouteExplanation", "Router", "RoutingDecision"]
+
+_SIGNED_KINDS = frozenset({"document.issued", "document.recalled", "document.updated", "document.replaced"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Route:
     recipients_not: tuple[str, ...] = ()
     data: tuple[Condition, ...] = ()
     back: bool = False
+    signature: SignaturePolicy = "off"
 
     @property
     def by_recipient(self) -> bool:
@@ -60,11 +65,16 @@ class RouteExplanation:
 
 @dataclass(frozen=True, slots=True)
 class RoutingDecision:
-    """Who gets it (one entry per system), which recipients nobody serves, and why."""
+    """Who gets it (one entry per system), which recipients nobody serves, and why.
+
+    `signature_warning` is what the journal should say; `signature_refusal` why the document may not enter at all.
+    """
 
     recipients: tuple[Recipient, ...]
     unrouted: tuple[str, ...]
     explanation: tuple[RouteExplanation, ...]
+    signature_warning: str = ""
+    signature_refusal: str = ""
 
 
 class Router:
@@ -72,6 +82,7 @@ class Router:
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self.routes = tuple(routes)
+        self.requires_signatures = any(route.signature == "require" for route in self.routes)
 
     def route(self, message: Message) -> RoutingDecision:
         """Decide. A message that came from `/systems/<name>` does not go back there, unless the route says so.
@@ -81,11 +92,14 @@ class Router:
         merged: dict[str, dict[str, None]] = {}
         served: set[str] = set()
         explanation: list[RouteExplanation] = []
+        complaints: dict[SignaturePolicy, str] = {}
         for route in self.routes:
             verdict = _apply(route, message)
             explanation.append(verdict)
             if not verdict.matched:
                 continue
+            if complaint := _signature_complaint(route, message):
+                complaints.setdefault(route.signature, complaint)
             served.update(verdict.organizations if route.by_recipient else message.recipient_ids)
             for system in verdict.to:
                 merged.setdefault(system, {}).update(dict.fromkeys(verdict.organizations))
@@ -93,6 +107,8 @@ class Router:
             recipients=tuple(Recipient(system, tuple(ids)) for system, ids in merged.items()),
             unrouted=tuple(one for one in message.recipient_ids if one not in served),
             explanation=tuple(explanation),
+            signature_warning=complaints.get("warn", ""),
+            signature_refusal=complaints.get("require", ""),
         )
 
 
@@ -113,6 +129,15 @@ def _apply(route: Route, message: Message) -> RouteExplanation:
     if not to:
         reason += f"; but it came from {message.source}, and the route has no back = true"
     return RouteExplanation(route.name, matched=True, reason=reason, to=to, organizations=organizations)
+
+
+def _signature_complaint(route: Route, message: Message) -> str:
+    if route.signature == "off" or message.kind not in _SIGNED_KINDS:
+        return ""
+    state = signature_state(message.data)
+    return (
+        "" if state == SignatureState.VALID else f"signature {state}, route {route.name!r} wants a valid one"
+    )
 
 
 def _mismatch(route: Route, message: Message) -> str:

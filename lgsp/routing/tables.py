@@ -12,6 +12,7 @@ from lgsp.errors import ConfigurationError
 from lgsp.message import TYPE_PREFIX
 from lgsp.routing.conditions import Condition
 from lgsp.routing.router import Route
+from lgsp.routing.signatures import SignaturePolicy
 
 __all__ = ["place_of", "read_routes"]
 
@@ -32,6 +33,7 @@ class _Table(BaseModel):
     recipients_not: _Words = ()
     data: dict[str, JsonValue] = Field(default_factory=dict)
     back: bool = False
+    signature: SignaturePolicy = "off"
 
 
 def read_routes(
@@ -92,6 +94,7 @@ def _read(
     route = Route(
         name=typed.name or place, when=when, to=typed.to, sender=typed.sender, recipients=typed.recipients,
         recipients_not=typed.recipients_not, data=tuple(conditions), back=typed.back,
+        signature=typed.signature,
     )  # fmt: skip
     return route, mistakes
 

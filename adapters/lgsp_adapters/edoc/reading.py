@@ -1,6 +1,5 @@
 """edXML -> message."""
 
-from dataclasses import dataclass
 from datetime import datetime, time
 
 from pydantic import ValidationError
@@ -18,27 +17,17 @@ from lgsp.model.document import (
     DocumentReference,
     DocumentStatus,
     Replacement,
+    SignatureCheck,
     Signer,
 )
 from lgsp.model.organization import Organization, Person
 from lgsp.standards import edxml, identifiers
 from lgsp.standards.content import Content
 from lgsp_adapters.edoc.packets import CHANGES, Packet, beside_the_loop, media_type, safe_name, stored
+from lgsp_adapters.edoc.signatures import check_signatures
+from lgsp_adapters.edoc.source import Source
 
-__all__ = ["Source", "read", "to_canonical"]
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The system that a packet came from, and when."""
-
-    system: str
-    now: datetime
-
-    @property
-    def path(self) -> str:
-        """The message's `source`."""
-        return f"/systems/{self.system}"
+__all__ = ["read", "receive", "to_canonical"]
 
 
 async def read(raw: bytes | Content) -> Packet:
@@ -50,7 +39,19 @@ async def read(raw: bytes | Content) -> Packet:
     return await beside_the_loop(edxml.read, raw, len(raw))
 
 
-async def to_canonical(packet: Packet, source: Source, blobs: BlobStore) -> Message:
+async def receive(raw: Content, source: Source, blobs: BlobStore) -> Message:
+    """Read, judge the signatures, translate.
+
+    Raises:
+        InvalidMessageError: it can't be read, or does not fit the canonical model.
+    """
+    packet = await read(raw)
+    return await to_canonical(packet, source, blobs, await check_signatures(raw, packet, source))
+
+
+async def to_canonical(
+    packet: Packet, source: Source, blobs: BlobStore, signatures: tuple[SignatureCheck, ...] = ()
+) -> Message:
     """The message of a packet; its id follows from what the packet is, so that reading it twice is publishing it once.
 
     Raises:
@@ -59,7 +60,7 @@ async def to_canonical(packet: Packet, source: Source, blobs: BlobStore) -> Mess
     try:
         if isinstance(packet, edxml.EdxmlStatus):
             return _status_message(packet, source)
-        return await _document_message(packet, source, blobs)
+        return _document_message(packet, source, await _document(packet, blobs, signatures))
     except ValidationError as exc:
         raise InvalidMessageError("edXML", faults_of(exc)) from exc
 
@@ -94,8 +95,7 @@ def _status_message(packet: edxml.EdxmlStatus, source: Source) -> Message:
     )
 
 
-async def _document_message(packet: edxml.EdxmlDocument, source: Source, blobs: BlobStore) -> Message:
-    document = await _document(packet, blobs)
+def _document_message(packet: edxml.EdxmlDocument, source: Source, document: Document) -> Message:
     data: Document | DocumentChange = document
     kind = CHANGES.get(packet.change, "document.issued")
     subject = document.document_id
@@ -119,7 +119,9 @@ async def _document_message(packet: edxml.EdxmlDocument, source: Source, blobs: 
     )
 
 
-async def _document(packet: edxml.EdxmlDocument, blobs: BlobStore) -> Document:
+async def _document(
+    packet: edxml.EdxmlDocument, blobs: BlobStore, signatures: tuple[SignatureCheck, ...]
+) -> Document:
     built = identifiers.document_id(packet.sender.id, packet.promulgation_date, packet.code)
     fields: dict[str, object] = {
         "document_id": packet.document_id or built,
@@ -151,6 +153,7 @@ async def _document(packet: edxml.EdxmlDocument, blobs: BlobStore) -> Document:
         "appendixes": packet.appendixes,
         "to_places": packet.to_places,
         "responds_to": tuple(_reference(each) for each in packet.responses if each.organ_id),
+        "signatures": signatures,
     }
     # Checked before anything is stored, so that a packet that is refused leaves no content behind.
     checked = Document.model_validate(fields)

@@ -98,9 +98,8 @@ class VxpServer:
     async def _send(self, request: Request) -> Response:
         digest = _header(request, "hash-file")
         raw = await _body(request, digest)
-        source = edoc.Source(self._ports.system, self._ports.clock.now())
         try:
-            message = await edoc.to_canonical(await edoc.read(raw), source, self._ports.blobs)
+            message = await edoc.receive(raw, edoc.Source.of(self._ports), self._ports.blobs)
         except InvalidMessageError as exc:
             await self._intake.refuse(b"".join(raw.chunks(0, REFUSED_KEPT)), exc, reference=digest)
             raise _RefusedError("22", _listed(exc)) from exc

@@ -15,6 +15,7 @@ from lgsp.standards.edxml.model import (
     EdxmlTrace,
 )
 from lgsp.standards.edxml.read import check, read
+from lgsp.standards.edxml.verify import verify
 from lgsp.standards.edxml.write import write, write_content
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "EdxmlTrace",
     "check",
     "read",
+    "verify",
     "write",
     "write_content",
 ]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import lru_cache, partial
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lgsp.clock import Clock, SystemClock
 from lgsp.standards import identifiers
+from lgsp_mocks.kit.authority import Authority
 from lgsp_mocks.kit.control import router
 from lgsp_mocks.kit.faults import FaultMiddleware, Faults
 from lgsp_mocks.kit.files import Files
@@ -38,7 +40,10 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     state = State(data_dir / f"{stand_in.name}.sqlite3" if data_dir else None)
     files = Files(data_dir / f"{stand_in.name}.files" if data_dir else None)
     client = http or httpx.AsyncClient(timeout=10)
-    context = Context(state, time, population(seed), dict(settings or {}), client, identifiers.new_id, files)
+    given = dict(settings or {})
+    folder = Path(given["authority_dir"]) if "authority_dir" in given else data_dir and data_dir / "authority"
+    authority = partial(_authority, folder)
+    context = Context(state, time, population(seed), given, client, identifiers.new_id, files, authority)
     runtime = Runtime(stand_in, context, stand_in.build(context), Faults(time))
 
     @asynccontextmanager
@@ -69,6 +74,12 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     app.add_middleware(FaultMiddleware, faults=runtime.faults, clock=time)
     app.add_middleware(JournalMiddleware, journal=runtime.journal, clock=time)
     return app
+
+
+@lru_cache(maxsize=64)
+def _authority(folder: Path | None) -> Authority:
+    """Opened when somebody signs, and no sooner: making the first key takes a while. Years around the machine's time are covered."""
+    return Authority.open(folder, SystemClock())
 
 
 class _CommitMiddleware:

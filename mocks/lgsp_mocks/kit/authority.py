@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Self
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
@@ -31,6 +30,7 @@ __all__ = ["SUBJECT", "Authority"]
 SUBJECT = "LGSP DEMO CA - KHONG CO GIA TRI PHAP LY"
 _ROOT_YEARS, _LEAF_YEARS = 30, 10
 _YEAR = timedelta(days=365)
+_LONGEST_NAME = 64  # X.520, ub-common-name
 _UNSAFE = re.compile(r"[^A-Za-z0-9.-]")
 
 
@@ -75,47 +75,45 @@ class Authority:
         return TrustStore([self.root])
 
     def key_for(self, organization_id: str, name: str) -> SigningKey:
-        """The key of an agency (or a person of it), issued at first use; a new one where the clock has left the old one behind.
+        """The key of an agency (or a person of it), issued at first use; a new one where the clock left the old one behind.
 
         Raises:
-            ValueError: an empty organization id or name, or one that is longer than a certificate may carry.
+            ValueError: an empty organization id or name.
         """
+        if not organization_id.strip() or not name.strip():
+            raise ValueError("a certificate needs an organization id and a name")
         now = self._clock.now()
         with self._turn:
             held = self._issued.get((organization_id, name)) or self._load(organization_id, name)
             if held is None or not _is_valid(held.certificate, now):
-                held = self._issue(organization_id, name, now)
+                held = self._issue(organization_id, name, now, anew=held is not None)
             self._issued[organization_id, name] = held
             return held
 
     def _load(self, organization_id: str, name: str) -> SigningKey | None:
         path = self._place(organization_id, name)
-        if path is None or not path.exists():
-            return None
-        held = SigningKey.load(path)
-        try:
-            held.certificate.verify_directly_issued_by(self.root)
-        except (InvalidSignature, ValueError):
-            return None  # of an authority that was removed
-        return held
+        return SigningKey.load(path) if path is not None and path.exists() else None
 
-    def _issue(self, organization_id: str, name: str, now: datetime) -> SigningKey:
+    def _issue(self, organization_id: str, name: str, now: datetime, *, anew: bool) -> SigningKey:
         private_key = _new_key()
         certificate = _new_leaf(private_key, self._root, _subject(organization_id, name), now)
         key = SigningKey(private_key, certificate, (self.root,))
         path = self._place(organization_id, name)
         if path is None:
             return key
-        if path.exists():
+        if anew:
             key.save(path)
             return key
+        # Another process may have issued it in the meantime: then that one is the agency's.
         return SigningKey.from_pem(_kept(path, key.to_pem))
 
     def _place(self, organization_id: str, name: str) -> Path | None:
-        """Below the folder, not in it: every certificate in the folder itself is a root to who trusts that folder."""
+        """Below the folder, not in it, where every certificate is a root to who trusts the folder; below another root, another place."""
         if self._folder is None:
             return None
-        digest = hashlib.sha256(f"{organization_id}\n{name}".encode()).hexdigest()[:12]
+        digest = hashlib.sha256(f"{self.root.serial_number}\n{organization_id}\n{name}".encode()).hexdigest()[
+            :12
+        ]
         return self._folder / "issued" / f"{_UNSAFE.sub('_', organization_id)[:40]}-{digest}.pem"
 
 
@@ -165,7 +163,7 @@ def _subject(organization_id: str, name: str) -> x509.Name:
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),
             x509.NameAttribute(NameOID.ORGANIZATION_IDENTIFIER, organization_id),
-            x509.NameAttribute(NameOID.COMMON_NAME, name),
+            x509.NameAttribute(NameOID.COMMON_NAME, name[:_LONGEST_NAME]),
         ]
     )
 

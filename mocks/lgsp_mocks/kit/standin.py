@@ -7,6 +7,7 @@ import httpx
 from starlette.routing import BaseRoute
 
 from lgsp.clock import Clock
+from lgsp_mocks.kit.authority import Authority
 from lgsp_mocks.kit.files import Files
 from lgsp_mocks.kit.population import Population
 from lgsp_mocks.kit.state import State
@@ -36,6 +37,7 @@ class Context:
     http: httpx.AsyncClient
     new_id: Callable[[], str]
     files: Files
+    authority: Callable[[], Authority]
 
 
 @dataclass(frozen=True, slots=True)

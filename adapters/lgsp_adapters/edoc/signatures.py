@@ -1,0 +1,78 @@
+"""The verdicts on a document's signatures: that of the packet, and those of its PDF files."""
+
+import asyncio
+from collections.abc import Iterable
+from importlib import import_module
+
+from lgsp.model.document import SignatureCheck
+from lgsp.standards import edxml
+from lgsp.standards.content import Content
+from lgsp.standards.signatures import SignatureState, TrustStore, Verdict
+from lgsp_adapters.edoc.packets import Packet
+from lgsp_adapters.edoc.source import Source
+
+__all__ = ["check_signatures"]
+
+MAX_PDF_BYTES = 32 * 1024 * 1024
+"""A PDF is judged in memory."""
+
+_BYTE_RANGE = b"/ByteRange"
+
+
+async def check_signatures(raw: Content, packet: Packet, source: Source) -> tuple[SignatureCheck, ...]:
+    """A verdict for the packet (part "") and for each PDF that has a signature; nothing where nothing is signed."""
+    if isinstance(packet, edxml.EdxmlStatus):
+        return ()
+    return await asyncio.to_thread(_check_all, raw, packet, source)
+
+
+def _check_all(raw: Content, packet: edxml.EdxmlDocument, source: Source) -> tuple[SignatureCheck, ...]:
+    trust = source.trust()
+    found = []
+    if packet.signature:
+        found.append(_check("", edxml.verify(raw, trust, source.now, packet.sender.id)))
+    signed = (
+        file
+        for file in packet.attachments
+        if file.content.begins_with(b"%PDF") and _has_signature(file.content.chunks())
+    )
+    found += [_check(file.name, _judged(file.content, trust, source)) for file in signed]
+    return tuple(found)
+
+
+def _has_signature(chunks: Iterable[bytes]) -> bool:
+    """Cheap and never wrong in one direction: a signature's byte range stands in the file as it is."""
+    before = b""
+    for chunk in chunks:
+        if _BYTE_RANGE in before + chunk:
+            return True
+        before = chunk[-len(_BYTE_RANGE) :]
+    return False
+
+
+def _judged(content: Content, trust: TrustStore, source: Source) -> Verdict:
+    if content.size > MAX_PDF_BYTES:
+        limit = f"larger than {MAX_PDF_BYTES} bytes: not judged"
+        return Verdict(
+            SignatureState.UNTRUSTED, reason=limit, reason_vi=f"lớn hơn {MAX_PDF_BYTES} byte: chưa kiểm tra"
+        )
+    # Slow to load, and few documents need it: only they pay for it.
+    verdict: Verdict = import_module("lgsp.standards.signatures.pdf").verify_pdf(
+        content.read(), trust, source.now
+    )
+    return verdict
+
+
+def _check(part: str, verdict: Verdict) -> SignatureCheck:
+    return SignatureCheck(
+        part=part[:255],
+        state=verdict.state,
+        signer=verdict.signer[:500],
+        organization=verdict.organization[:100],
+        issuer=verdict.issuer[:500],
+        serial=verdict.serial[:100],
+        signed_at=verdict.signed_at,
+        reason=verdict.reason[:1000],
+        reason_vi=verdict.reason_vi[:1000],
+        warnings=tuple(each[:500] for each in verdict.warnings[:10]),
+    )

@@ -1,0 +1,27 @@
+"""Trusted roots that somebody may change while we run."""
+
+from pathlib import Path
+
+from lgsp.standards.signatures.trust import TrustStore
+
+__all__ = ["TrustFolder"]
+
+
+class TrustFolder:
+    """The roots in a folder, read again when a file in it was added, changed or taken away."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen: tuple[tuple[str, int], ...] | None = None
+        self._store = TrustStore()
+
+    def __call__(self) -> TrustStore:
+        """The roots as they are now; nobody, while the folder is not there.
+
+        Raises:
+            ValueError: a file in it holds no certificate; it is named.
+        """
+        seen = tuple(sorted((file.name, file.stat().st_mtime_ns) for file in self._folder.glob("*.pem")))
+        if seen != self._seen:
+            self._store, self._seen = TrustStore.from_folder(self._folder), seen
+        return self._store

@@ -1,0 +1,58 @@
+"""Signing as an agency does: its PDF files, and the packet that they travel in."""
+
+from dataclasses import replace
+from functools import partial
+from importlib import import_module
+from typing import cast
+
+from lgsp.standards import edxml
+from lgsp.standards.content import Content
+from lgsp.standards.signatures import Contents, SigningKey, sign_xml
+from lgsp.standards.xml import Element
+from lgsp_mocks.kit.standin import Context
+
+__all__ = ["sign_files", "signed_packet"]
+
+PLACE = "Viet Nam"
+_PDF = "lgsp.standards.signatures.pdf"
+
+
+def sign_files(
+    context: Context, files: tuple[edxml.EdxmlAttachment, ...], organization_id: str, name: str
+) -> tuple[edxml.EdxmlAttachment, ...]:
+    """The files, with a signature of the agency in each PDF that can take one."""
+    key = context.authority().key_for(organization_id, name)
+    return tuple(
+        replace(file, content=_signed(context, file.content, key))
+        if file.content.begins_with(b"%PDF")
+        else file
+        for file in files
+    )
+
+
+def _signed(context: Context, content: Content, key: SigningKey) -> Content:
+    # Slow to load; stand-ins that sign nothing do without it.
+    sign_pdf = import_module(_PDF).sign_pdf
+    try:
+        signed = sign_pdf(
+            content.read(),
+            key,
+            field="KySo",
+            reason="Ban hanh van ban",
+            location=PLACE,
+            at=context.clock.now(),
+        )
+    except ValueError:
+        return content  # a PDF that nobody can write to goes out as it is
+    return Content.of(cast("bytes", signed))
+
+
+def signed_packet(context: Context, packet: edxml.EdxmlDocument, organization_id: str, name: str) -> Content:
+    """The packet as it travels, with the agency's signature over all of it."""
+    key = context.authority().key_for(organization_id, name)
+    sign = partial(_put_signature, key=key, context=context)
+    return edxml.write_content(packet, sign=sign)
+
+
+def _put_signature(root: Element, contents: Contents, *, key: SigningKey, context: Context) -> None:
+    sign_xml(root, key, contents, context.clock.now())
