@@ -17,9 +17,11 @@ from lgsp.model.attachment import BlobRef
 from lgsp.standards.signatures import TrustStore
 
 __all__ = [
+    "Accounts",
     "AdapterSettings",
     "BlobStore",
     "Closes",
+    "Delivered",
     "Delivery",
     "Intake",
     "Mailbox",
@@ -170,6 +172,31 @@ class TakesCallbacks(Protocol):
 
     def routes(self, intake: Intake) -> Sequence[BaseRoute]:
         """The system's own wire, answering as the real counterpart does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A delivery that succeeded: what went out, for whom, and the receipt's reference."""
+
+    message: Message
+    organizations: tuple[str, ...]
+    reference: str
+    at_ms: int
+
+
+@runtime_checkable
+class Accounts(Protocol):
+    """Can ask its system what it holds (đối soát)."""
+
+    async def missing(self, delivered: Sequence[Delivered]) -> Mapping[str, str]:
+        """Of these, in order of delivery, what the system does not hold: message id -> what it holds instead.
+
+        What can't be known (a list that does not reach back so far) is not missing.
+
+        Raises:
+            TransientError, RejectedError: the system does not answer.
+        """
         ...
 
 

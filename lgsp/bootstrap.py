@@ -19,6 +19,7 @@ from lgsp.endpoint import EndpointSettings
 from lgsp.errors import ConfigurationError, LgspError
 from lgsp.gateway import GatewayServices, create_gateway
 from lgsp.http_server import HttpServer
+from lgsp.reconcile import Reconciler
 from lgsp.registry import find, find_adapter, find_standin
 from lgsp.retry import RetryPolicy
 from lgsp.routing import Router
@@ -181,6 +182,7 @@ def _gateway(system: Running) -> ASGIApp:
         publisher=bus,
         dead_letters=system.dead_letters,
         store=store,
+        reconciler=Reconciler(bus, store),
         router=bus.parts.router,
         schemas=bus.parts.schemas,
         readiness=readiness,

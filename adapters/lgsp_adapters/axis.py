@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import httpx
 from pydantic import JsonValue
 
-from lgsp.adapter import AdapterSettings, Delivery, Intake, Ports, Receipt
+from lgsp.adapter import AdapterSettings, Delivered, Delivery, Intake, Ports, Receipt
+from lgsp.clock import VIETNAM
 from lgsp.errors import InvalidMessageError, RejectedError, TransientError
 from lgsp.standards import vxp
 from lgsp.standards.content import Content
@@ -89,6 +91,31 @@ class AxisAdapter:
         if failures and not taken:
             raise failures[0]
         return taken
+
+    async def missing(self, delivered: Sequence[Delivered]) -> Mapping[str, str]:
+        """By getSentEdocList: what was sent and is not in it, or could not be read by its receiver."""
+        listed = [row for kind in ("edoc", "status") for row in await self._sent(kind)]
+        states = {
+            str(row.get(name)): str(row.get("receiveStatus"))
+            for row in listed
+            for name in ("senderDocId", "receiverDocId")
+        }
+        # The list has no paging: what is older than its oldest row can't be looked up.
+        oldest = min((str(row.get("sentTime") or "") for row in listed), default="")
+        found: dict[str, str] = {}
+        for each in delivered:
+            at = datetime.fromtimestamp(each.at_ms / 1000, tz=VIETNAM).strftime("%Y/%m/%d %H:%M:%S")
+            state = states.get(each.reference)
+            if state is None and at >= oldest:
+                found[each.message.id] = f"DocId {each.reference or '(none)'} is not among what was sent"
+            elif state == "fail":
+                found[each.message.id] = f"DocId {each.reference}: its receiver could not read it"
+        return found
+
+    async def _sent(self, kind: str) -> list[Mapping[str, JsonValue]]:
+        answer = await self._ask("/getSentEdocList", {"servicetype": "eDoc", "messagetype": kind})
+        data = answer.get("data")
+        return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -87,6 +87,11 @@ class Bus:
                 [Fault("signature.required", "/data/signatures", refusal, wrong_vi)],
             )
 
+    async def send_again(self, message: Message, system: str, organizations: tuple[str, ...]) -> None:
+        """Put a message that was delivered before on its way to one system once more, behind what already waits there."""
+        partition = self.partition_of(message.subject)
+        await partition.send_again(message, system, organizations, self._now_ms())
+
     async def refuse(self, raw: bytes, error: InvalidMessageError, reference: str) -> None:
         """Keep what could not be read or accepted in the invalid message channel, for a person to look at."""
         await self.partition_of(reference).refuse(

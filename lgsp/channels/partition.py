@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from lgsp.channels.entries import HeldEntry, InboxEntry, OutEntry, journal_fields, unpark
 from lgsp.channels.keys import Keys
-from lgsp.channels.scripts import PUBLISH
+from lgsp.channels.scripts import PUBLISH, SEND_AGAIN
 from lgsp.channels.server import Argument, Server, StreamRecord
 from lgsp.channels.transaction import GROUP, Transaction
 from lgsp.errors import BackpressureError, Fault, InvalidMessageError
@@ -120,6 +120,15 @@ class PartitionLog:
         key = self.keys.parked(self.partition, system, subject)
         head, length = await self.server.pipeline([["LINDEX", key, 0], ["LLEN", key]])
         return (unpark(head) if isinstance(head, bytes) else None), int(str(length))
+
+    async def send_again(
+        self, message: Message, system: str, organizations: tuple[str, ...], now_ms: int
+    ) -> None:
+        """One more delivery of a message, and its step in the journal, together."""
+        out = OutEntry("", message.id, message.subject, organizations, message.to_json()).to_fields()
+        journal = journal_fields("replayed", message.id, now_ms, system)
+        keys = [self.keys.out(self.partition, system), self.keys.journal(self.partition)]
+        await self.server.run(SEND_AGAIN, keys, [len(out), *out, *journal])
 
     async def refuse(self, raw: bytes, reason: str, reference: str, now_ms: int) -> None:
         """Keep something unreadable in the invalid message channel (the newest ten thousand)."""

@@ -1,6 +1,6 @@
 """The Lua that makes each hop one atomic step. Every script touches one hash slot only."""
 
-__all__ = ["ACQUIRE", "PUBLISH", "RELEASE", "RENEW", "REPLAY", "TRANSACTION"]
+__all__ = ["ACQUIRE", "PUBLISH", "RELEASE", "RENEW", "REPLAY", "SEND_AGAIN", "TRANSACTION"]
 
 PUBLISH = """
 -- KEYS inbox, seen, journal, out...   ARGV digest, body, max_waiting, seen_ttl_ms, journal fields...
@@ -51,6 +51,14 @@ RELEASE = """
 -- KEYS lease   ARGV value
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
+"""
+
+SEND_AGAIN = """
+-- KEYS to, journal   ARGV count of the fields for `to`, fields for `to`..., journal fields...
+local n = tonumber(ARGV[1])
+redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2, 1 + n))
+redis.call('XADD', KEYS[2], '*', unpack(ARGV, 2 + n))
+return 1
 """
 
 REPLAY = """

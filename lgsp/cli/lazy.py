@@ -17,6 +17,10 @@ COMMANDS = {
     "trace": ("trace:trace", "The journey of a message, a document or a dossier."),
     "messages": ("trace:messages", "Search the message store."),
     "dead": ("dead:app", "Dead letters: list, show, replay, discard."),
+    "reconcile": (
+        "reconcile:reconcile",
+        "Does a system hold what was delivered to it? --mend sends it again.",
+    ),
     "routes": ("routes:app", "Routes: list, explain."),
     "schema": ("schema:app", "Schemas: list, show, check."),
     "doctor": ("doctor:doctor", "What is configured, reachable, and wrong."),

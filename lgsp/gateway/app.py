@@ -12,6 +12,7 @@ from lgsp.gateway.metrics import Metrics
 from lgsp.gateway.pages import page_routes
 from lgsp.gateway.ports import GatewayServices
 from lgsp.gateway.problems import install
+from lgsp.gateway.reconcile import reconcile_routes
 
 __all__ = ["create_gateway"]
 
@@ -29,6 +30,7 @@ def create_gateway(services: GatewayServices, *, lifespan: Lifespan[FastAPI] | N
     app.include_router(message_routes(services, metrics))
     app.include_router(dead_routes(services))
     app.include_router(schema_routes(services))
+    app.include_router(reconcile_routes(services))
     for system, routes in services.callbacks.items():
         app.router.routes.append(Mount(f"/in/{system}", routes=list(routes), name=f"in-{system}"))
     install(app)

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 from pydantic import JsonValue
@@ -10,11 +11,12 @@ from starlette.routing import BaseRoute
 from lgsp.channels import Accepted, DeadEntry
 from lgsp.errors import InvalidMessageError
 from lgsp.message import Message
+from lgsp.reconcile import Reconciliation
 from lgsp.routing import Router
 from lgsp.schemas import SchemaRegistry
 from lgsp.store import MessageQuery, StoredMessage, TracedMessage
 
-__all__ = ["DeadLetterDesk", "GatewayServices", "History", "Publisher"]
+__all__ = ["Accountant", "DeadLetterDesk", "GatewayServices", "History", "Publisher"]
 
 
 class Publisher(Protocol):
@@ -69,6 +71,14 @@ class History(Protocol):
         ...
 
 
+class Accountant(Protocol):
+    """Reconciliation."""
+
+    async def run(self, system: str, *, since: timedelta, mend: bool) -> Reconciliation:
+        """Compare what was delivered with what the system holds; NotFoundError for one that can't be asked."""
+        ...
+
+
 async def _nothing_waits() -> Mapping[str, int]:
     return {}
 
@@ -80,6 +90,7 @@ class GatewayServices:
     publisher: Publisher
     dead_letters: DeadLetterDesk
     store: History
+    reconciler: Accountant
     router: Router
     schemas: SchemaRegistry
     readiness: Callable[[], Awaitable[Mapping[str, bool]]]

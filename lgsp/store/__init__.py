@@ -1,5 +1,6 @@
 """Message store: what happened to each message, for searching and tracing (SQLite, or PostgreSQL by URL)."""
 
+from lgsp.store.deliveries import StoredDelivery
 from lgsp.store.journal import JournalEntry, Step
 from lgsp.store.records import MessageQuery, StoredMessage, StoredStep, TracedMessage
 from lgsp.store.store import MessageStore
@@ -9,6 +10,7 @@ __all__ = [
     "MessageQuery",
     "MessageStore",
     "Step",
+    "StoredDelivery",
     "StoredMessage",
     "StoredStep",
     "TracedMessage",

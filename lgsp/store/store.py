@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from lgsp.errors import ChannelUnavailableError, ConfigurationError, NotFoundError
+from lgsp.store.deliveries import StoredDelivery, deliveries
 from lgsp.store.journal import JournalEntry, state_of
 from lgsp.store.records import MessageQuery, StoredMessage, StoredStep, TracedMessage, fold, message_row
 from lgsp.store.tables import JOURNAL, MESSAGES, METADATA, create_engine
@@ -117,6 +118,13 @@ class MessageStore:
                 .limit(_MAX_TRACED)
             )
             return await _with_steps(connection, await _messages(connection, wanted))
+
+    async def deliveries(
+        self, system: str, *, since_ms: int, after: int = 0, limit: int = 200
+    ) -> Sequence[StoredDelivery]:
+        """What was delivered to a system since then, in order; the `seq` of the last one is the next page's `after`."""
+        async with self._connection() as connection:
+            return await deliveries(connection, system, since_ms=since_ms, after=after, limit=limit)
 
     def _insert(self, table: Table) -> Insert:
         """An insert that skips what is there."""

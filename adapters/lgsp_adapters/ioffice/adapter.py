@@ -1,13 +1,13 @@
 """IOfficeAdapter: documents through the mailbox that iOffice polls over VXP, dossiers through its one-stop link."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import httpx
 from pydantic import JsonValue
 from starlette.routing import BaseRoute
 
-from lgsp.adapter import AdapterSettings, Delivery, Intake, MailboxItem, Ports, Receipt
-from lgsp.errors import InvalidMessageError, RejectedError, TransientError
+from lgsp.adapter import AdapterSettings, Delivered, Delivery, Intake, MailboxItem, Ports, Receipt
+from lgsp.errors import InvalidMessageError, NotFoundError, RejectedError, TransientError
 from lgsp.standards import identifiers
 from lgsp_adapters import edoc, wire
 from lgsp_adapters.ioffice import one_stop
@@ -17,6 +17,8 @@ __all__ = ["IOfficeAdapter"]
 
 RESULTS_PER_ROUND = 100
 MAX_RESULT_BYTES = 150 * 1024 * 1024
+
+LATE_MS = 3_600_000
 
 _LINK = "/qlvb/lienthong"
 _TAKEN = "1"
@@ -80,6 +82,23 @@ class IOfficeAdapter:
         if failures and not taken:
             raise failures[0]
         return taken
+
+    async def missing(self, delivered: Sequence[Delivered]) -> Mapping[str, str]:
+        """By the mailbox: what iOffice could not read, or has not fetched for an hour."""
+        found: dict[str, str] = {}
+        now_ms = int(self._ports.clock.now().timestamp() * 1000)
+        for each in delivered:
+            if not each.message.kind.startswith("document."):
+                continue
+            try:
+                item, _ = await self._ports.mailbox.get(each.reference)
+            except NotFoundError:
+                continue  # settled long ago
+            if item.state == "fail":
+                found[each.message.id] = f"iOffice could not read it{': ' if item.note else ''}{item.note}"
+            elif item.state != "done" and now_ms - item.created_ms > LATE_MS:
+                found[each.message.id] = "iOffice has not fetched it for more than an hour"
+        return found
 
     async def aclose(self) -> None:
         """Close the connections."""
