@@ -19,7 +19,9 @@ def reconcile_routes(services: GatewayServices) -> APIRouter:
     routes = APIRouter(prefix="/v1/reconcile", tags=["reconciliation"])
 
     async def run(system: str, hours: float, *, mend: bool) -> dict[str, JsonValue]:
-        return asdict(await services.reconciler.run(system, since=timedelta(hours=hours), mend=mend))
+        ended = await services.reconciler.run(system, since=timedelta(hours=hours), mend=mend)
+        missing: list[JsonValue] = [asdict(each) for each in ended.missing]
+        return {"system": system, "compared": ended.compared, "mended": ended.mended, "missing": missing}
 
     @routes.get("/{system}")
     async def compare(system: str, hours: Hours = 168) -> dict[str, JsonValue]:

@@ -1,0 +1,58 @@
+"""Reconciliation over the whole bus: what a system lost is found, and sent again."""
+
+from pathlib import Path
+
+import pytest
+
+from lgsp.demo.documents import MINISTRY, PROVINCE
+from lgsp.demo.world import World
+from province import province
+
+pytestmark = pytest.mark.flow
+
+LETTER = {"from": PROVINCE, "to": [MINISTRY], "subject": "V/v đối soát", "attachments": []}
+
+
+async def ministry_holds(world: World, document_id: str) -> dict[str, object] | None:
+    return await world.record("axis", "external_documents", f"{document_id}|{MINISTRY}")
+
+
+async def test_what_the_axis_lost_is_found_and_sent_again(tmp_path: Path) -> None:
+    async with province(tmp_path) as world:
+        issued = [
+            str((await world.act("ioffice", "issue-document", LETTER))["document_id"]) for _ in range(3)
+        ]
+        for document_id in issued:
+            await world.until("the ministry holds it", lambda key=document_id: ministry_holds(world, key))
+        url = f"{world.urls['gateway']}/v1/reconcile/axis"
+
+        async def compared() -> dict[str, object] | None:
+            answer = (await world.http.get(url)).json()
+            return answer if answer["compared"] >= 3 else None
+
+        assert (await world.until("the store has heard of all three", compared))["missing"] == []
+        for step in ("reset", "seed"):
+            (await world.http.post(f"{world.urls['axis']}/__mock__/{step}")).raise_for_status()
+        found = (await world.http.get(url)).json()
+        assert {each["subject"] for each in found["missing"]} >= set(issued)
+        assert all("DocId" in each["reason"] for each in found["missing"])
+        assert await ministry_holds(world, issued[0]) is None
+
+        mended = (await world.http.post(url)).json()
+        assert mended["mended"] == len(mended["missing"]) >= 3
+        for document_id in issued:
+            await world.until(
+                "the ministry holds it again", lambda key=document_id: ministry_holds(world, key)
+            )
+
+        async def agreed() -> bool | None:
+            return True if (await world.http.get(url)).json()["missing"] == [] else None
+
+        assert await world.until("nothing is missing any more", agreed)
+
+
+async def test_a_system_that_cannot_be_asked_is_named(tmp_path: Path) -> None:
+    async with province(tmp_path) as world:
+        answer = await world.http.get(f"{world.urls['gateway']}/v1/reconcile/nobody")
+        assert answer.status_code == 404
+        assert "axis" in answer.json()["detail"]
