@@ -25,6 +25,7 @@ __all__ = [
     "DossierDocument",
     "DossierFee",
     "DossierKeys",
+    "DossierPause",
     "DossierProgressed",
     "DossierRequest",
     "DossierResolved",
@@ -127,6 +128,22 @@ class DossierSubmitted(DossierKeys):
     documents: Annotated[tuple[DossierDocument, ...], Field(strict=False, max_length=200)] = ()
 
 
+class DossierPause(Strict):
+    """One request for papers (5) or a fee (6), during which the clock stands (DanhSachHoSoBoSung); open without `answered_at`."""
+
+    request_id: WireCode
+    state: Annotated[DossierState, Field(strict=False)]
+    content: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    officer: Text = ""
+    requested_at: Moment
+    answered_at: Moment | None = None
+    answer: Text = ""
+    due_before: Moment | None = None
+    due_after: Moment | None = None
+    documents: Annotated[tuple[DossierDocument, ...], Field(strict=False, max_length=200)] = ()
+    fees: Annotated[tuple[DossierFee, ...], Field(strict=False, max_length=100)] = ()
+
+
 class DossierSynchronized(DossierKeys):
     """Data of `dossier.synchronized`: the whole dossier as the one-stop holds it (DongBoHoSoMC)."""
 
@@ -149,6 +166,7 @@ class DossierSynchronized(DossierKeys):
     documents: Annotated[tuple[DossierDocument, ...], Field(strict=False, max_length=200)] = ()
     fees: Annotated[tuple[DossierFee, ...], Field(strict=False, max_length=100)] = ()
     results: Annotated[tuple[ResultPaper, ...], Field(strict=False, max_length=100)] = ()
+    pauses: Annotated[tuple[DossierPause, ...], Field(strict=False, max_length=100)] = ()
 
 
 class DossierProgressed(DossierKeys):
@@ -166,12 +184,18 @@ class DossierProgressed(DossierKeys):
 
 
 class DossierRequest(DossierKeys):
-    """Data of `dossier.supplement_requested`, `.supplemented`, `.fee_requested`, `.fee_paid`, `.withdrawn`."""
+    """Data of `dossier.supplement_requested`, `.supplemented`, `.fee_requested`, `.fee_paid`, `.withdrawn`.
+
+    `request_id` (HoSoBoSungId) names the request, in a request as in its answer; a request carries the whole `dossier` as it then was.
+    """
 
     content: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
     at: Moment
+    request_id: Annotated[str, StringConstraints(max_length=64)] = ""
+    by: Text = ""
     documents: Annotated[tuple[DossierDocument, ...], Field(strict=False, max_length=200)] = ()
     fees: Annotated[tuple[DossierFee, ...], Field(strict=False, max_length=100)] = ()
+    dossier: DossierSynchronized | None = None
 
 
 class DossierResolved(DossierSynchronized):

@@ -185,6 +185,6 @@ async def test_system_that_is_away_is_told_apart_from_one_that_refuses() -> None
 
 
 async def test_kind_that_the_wire_has_no_call_for_is_refused(stage: Stage) -> None:
-    other = submitted().model_copy(update={"type": "vn.lgsp.dossier.withdrawn"})
-    with pytest.raises(RejectedError, match=r"dossier\.withdrawn"):
+    other = submitted().model_copy(update={"type": "vn.lgsp.dossier.resolved"})
+    with pytest.raises(RejectedError, match=r"dossier\.resolved"):
         await stage.adapter.send(delivery(other))

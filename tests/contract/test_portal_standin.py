@@ -422,10 +422,10 @@ async def test_dossier_that_nobody_knows_is_not_found(portal):
 
 async def test_synchronizing_a_portal_born_dossier_keeps_what_the_citizen_typed(portal):
     code = (await portal.submit(abstract="Xin cấp lại")).json()["national_code"]
-    answer = await portal.synchronize(dossier(MaHoSo=code, TrangThaiHoSo="4"), updating="True")
+    answer = await portal.synchronize(dossier(MaHoSo=code, TrangThaiHoSo="2"), updating="True")
     assert answer["error_code"] == 0
     seen = await portal.view(code)
-    assert (seen["nguon"], seen["TrangThaiHoSo"], seen["MaDonViTiepNhan"]) == ("portal", "4", "000.00.03.H34")
+    assert (seen["nguon"], seen["TrangThaiHoSo"], seen["MaDonViTiepNhan"]) == ("portal", "2", "000.00.03.H34")
 
 
 async def test_state_report_takes_a_portal_born_dossier_in_and_never_back(portal):

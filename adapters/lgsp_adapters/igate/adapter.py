@@ -1,15 +1,31 @@
 """IGateAdapter: submitted dossiers and signed results in, the life of every dossier out."""
 
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
 from lgsp.adapter import AdapterSettings, Delivery, Intake, Ports, Receipt
-from lgsp.errors import InvalidMessageError, RejectedError
+from lgsp.errors import Fault, InvalidMessageError, RejectedError, TransientError
+from lgsp.message import Message
 from lgsp_adapters.igate import write
-from lgsp_adapters.igate.client import IGateClient, Record
+from lgsp_adapters.igate.client import AccessRefusedError, IGateClient, Record
 from lgsp_adapters.igate.read import Reading
 
 __all__ = ["IGateAdapter"]
 
 PAGE = 50
 MAX_PAGES = 200
+FIRST_HOLD_S, LONGEST_HOLD_S = 60.0, 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A dossier that iGate would not hand out at that revision: not asked for again before `until`."""
+
+    revision: str
+    until: datetime
+    pause_s: float
 
 
 class IGateAdapter:
@@ -20,51 +36,123 @@ class IGateAdapter:
         self._client = IGateClient(settings, ports.system)
         self._reading = Reading(ports.system, self._client, ports.blobs)
         self._seen: dict[str, str] = {}
+        self._held: dict[str, _Held] = {}
 
     async def send(self, delivery: Delivery) -> Receipt:
-        """`dossier.submitted` as NopHoSo, `result.issued` as CapNhatTrangThai."""
+        """Dossiers and supplements as NopHoSo, payments and signed results as CapNhatTrangThai, a withdrawal as step 7."""
         message = delivery.message
         match message.kind:
             case "dossier.submitted":
                 return await write.submit(message, self._client, self._ports.blobs)
+            case "dossier.supplemented":
+                return await write.supplement(message, self._client, self._ports.blobs)
+            case "dossier.fee_paid":
+                return await write.pay(message, self._client)
+            case "dossier.withdrawn":
+                return await write.withdraw(message, self._client)
             case "result.issued":
                 return await write.answer_draft(message, self._client, self._ports.blobs)
             case kind:
                 raise RejectedError(f"iGate's wire has no call for {kind}", wire_code="kind")
 
     async def poll(self, intake: Intake) -> int:
-        """What changed since this process last looked, the oldest change first; a repeat after a restart is harmless."""
+        """What changed since this process last looked, the oldest change first; a repeat after a restart is harmless.
+
+        A dossier that can't be read holds back itself only. Where it was iGate that stumbled over it, the round says so at its end.
+        """
         taken = 0
-        for row in reversed(await self._changed()):
-            taken += await self._take(row, intake)
+        stumbled: TransientError | None = None
+        for row in reversed(await self._changed(intake)):
+            try:
+                taken += await self._take(row, intake)
+            except TransientError as exc:
+                if exc.system_down:
+                    raise
+                stumbled = exc
+        if stumbled is not None:
+            raise stumbled
         return taken
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _changed(self) -> list[Record]:
+    async def _changed(self, intake: Intake) -> list[Record]:
         changed: list[Record] = []
         for page in range(MAX_PAGES):
             rows, last = await self._client.search(page, PAGE)
-            fresh = [row for row in rows if self._seen.get(str(row["id"])) != _revision(row)]
-            changed += fresh
-            if last or not fresh:
+            nameless = [row for row in rows if not row.get("id")]
+            await self._refuse_nameless(nameless, intake)
+            known = [row for row in rows if row.get("id")]
+            changed += [row for row in known if self._is_due(row)]
+            if last or (known and all(self._seen.get(str(row["id"])) == _revision(row) for row in known)):
                 break
         return changed
 
+    def _is_due(self, row: Record) -> bool:
+        internal_id, revision = str(row["id"]), _revision(row)
+        if self._seen.get(internal_id) == revision:
+            return False
+        held = self._held.get(internal_id)
+        return held is None or held.revision != revision or held.until <= self._ports.clock.now()
+
+    async def _refuse_nameless(self, rows: Sequence[Record], intake: Intake) -> None:
+        for row in rows:
+            raw = json.dumps(row, ensure_ascii=False, sort_keys=True)
+            if self._seen.get(raw) is None:
+                fault = Fault(
+                    "igate.id", "/id", "a row of the search has no id", "một dòng tra cứu không có id"
+                )
+                await intake.refuse(
+                    raw.encode(), InvalidMessageError("iGate search", [fault]), reference="search"
+                )
+                self._seen[raw] = ""
+
     async def _take(self, row: Record, intake: Intake) -> int:
-        detail = await self._client.detail(str(row["id"]))
+        """Publish what is new of one dossier; what can't be read is kept in the invalid message channel, once."""
+        internal_id = str(row["id"])
         taken = 0
         try:
+            detail = await self._client.detail(internal_id)
             async for message in self._reading.messages(detail):
-                taken += await intake.accept(message)
+                taken += await self._accept(message, intake)
         except InvalidMessageError as exc:
-            # Kept in the invalid message channel; asking again would bring the same until the dossier changes.
-            await intake.refuse(str(row).encode(), exc, reference=str(row.get("code") or row["id"]))
-        self._seen[str(row["id"])] = _revision(detail)
+            # Asking again would bring the same until the dossier changes.
+            await intake.refuse(json.dumps(row).encode(), exc, reference=_code(row))
+        except AccessRefusedError:
+            raise
+        except RejectedError as exc:
+            await self._hold(row, exc, intake)
+            return taken
+        self._held.pop(internal_id, None)
+        self._seen[internal_id] = _revision(row)
         return taken
+
+    async def _accept(self, message: Message, intake: Intake) -> int:
+        try:
+            return int(await intake.accept(message))
+        except InvalidMessageError:
+            # The bus has recorded it already; what follows in the dossier's life still counts.
+            return 0
+
+    async def _hold(self, row: Record, error: RejectedError, intake: Intake) -> None:
+        """Ask for this dossier again later, each time a little later, or as soon as it has changed."""
+        internal_id, revision = str(row["id"]), _revision(row)
+        before = self._held.get(internal_id)
+        again = before is not None and before.revision == revision
+        pause_s = min(before.pause_s * 2, LONGEST_HOLD_S) if before and again else FIRST_HOLD_S
+        self._held[internal_id] = _Held(
+            revision, self._ports.clock.now() + timedelta(seconds=pause_s), pause_s
+        )
+        if not again:
+            fault = Fault("igate.refused", "", str(error), f"iGate từ chối: {error}")
+            invalid = InvalidMessageError(f"iGate dossier {_code(row)}", [fault])
+            await intake.refuse(json.dumps(row).encode(), invalid, reference=_code(row))
 
 
 def _revision(row: Record) -> str:
     return f"{row.get('updatedDate')}#{row.get('revision', '')}"
+
+
+def _code(row: Record) -> str:
+    return str(row.get("nationCode") or row.get("code") or row.get("id"))

@@ -6,15 +6,21 @@ import httpx
 from pydantic import JsonValue
 
 from lgsp.adapter import AdapterSettings
-from lgsp.errors import RejectedError
+from lgsp.errors import RejectedError, TransientError
 from lgsp_adapters import wire
 
-__all__ = ["IGateClient", "Record"]
+__all__ = ["AccessRefusedError", "IGateClient", "Record"]
 
 Record = dict[str, JsonValue]
 TOKEN_PATH = "/auth/realms/digo/protocol/openid-connect/token"  # noqa: S105 - a path
 PARTNER = "/pa/partner"
 MAX_FILE_BYTES = 150 * 1024 * 1024
+_FINE = frozenset({"", "None", "0", "00", "200"})
+_AWAY = frozenset({"502", "503", "504"})
+
+
+class AccessRefusedError(RejectedError):
+    """It is this account that iGate refuses, not the one thing that was asked for."""
 
 
 class IGateClient:
@@ -46,6 +52,20 @@ class IGateClient:
         found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
         return found, bool(answer.get("last", True))
 
+    async def find(self, code: str) -> Record:
+        """The row of the dossier with that number, its own or the national one.
+
+        Raises:
+            RejectedError: iGate has none.
+        """
+        params: dict[str, str | int] = {"code": code, "page": 0, "size": 2, "spec": "slice"}
+        answer = wire.json_object(await self._call("GET", "/pa/dossier/search", params=params), "search")
+        rows = answer.get("content")
+        found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        if not found:
+            raise RejectedError(f"search: iGate has no dossier {code}", wire_code="404")
+        return found[0]
+
     async def detail(self, internal_id: str) -> Record:
         """A whole dossier."""
         return wire.json_object(await self._call("GET", f"/pa/dossier/{internal_id}/--online"), "detail")
@@ -57,17 +77,20 @@ class IGateClient:
     async def upload(self, name: str, content: bytes, media_type: str) -> Record:
         """UploadFile; IdTepTin and HashTepTin."""
         files = {"file": (name, content, media_type)}
-        answer = wire.json_object(
-            await self._call("POST", f"{PARTNER}/UploadFile", files=files), "UploadFile"
-        )
+        answer = _accepted(await self._call("POST", f"{PARTNER}/UploadFile", files=files), "UploadFile")
         data = answer.get("data")
         if not isinstance(data, list) or not data or not isinstance(data[0], dict):
             raise RejectedError("UploadFile: the answer names no file")
         return data[0]
 
     async def post(self, name: str, body: JsonValue) -> Record:
-        """A call of the partner API."""
-        return wire.json_object(await self._call("POST", f"{PARTNER}/{name}", json=body), name)
+        """A call of the partner API.
+
+        Raises:
+            RejectedError: refused, whether by the HTTP status or by the `code` of an answer with HTTP 200.
+            TransientError: that `code` is one of a server in trouble (5xx, 429).
+        """
+        return _accepted(await self._call("POST", f"{PARTNER}/{name}", json=body), name)
 
     async def _log_in(self) -> str:
         form = {
@@ -80,7 +103,9 @@ class IGateClient:
         token = answer.get("access_token")
         if response.status_code != httpx.codes.OK or not isinstance(token, str):
             reason = answer.get("error_description") or answer.get("error")
-            raise RejectedError(f"iGate gives no token: {reason}", wire_code=str(answer.get("error", "")))
+            raise AccessRefusedError(
+                f"iGate gives no token: {reason}", wire_code=str(answer.get("error", ""))
+            )
         return token
 
     async def _call(
@@ -105,6 +130,18 @@ class IGateClient:
         return response
 
 
+def _accepted(response: httpx.Response, name: str) -> Record:
+    """The answer of a call that succeeded: iGate says so in `code`, also where HTTP says 200."""
+    answer = wire.json_object(response, name)
+    code = str(answer.get("code", "")).strip()
+    if code in _FINE:
+        return answer
+    what = f"{name}: HTTP {response.status_code}, code {code} {answer.get('message')}"
+    if code == "429" or (len(code) == 3 and code.isdigit() and code.startswith("5")):
+        raise TransientError(what, system_down=code in _AWAY)
+    raise RejectedError(what, wire_code=code)
+
+
 def _rejected(path: str, response: httpx.Response) -> RejectedError:
     try:
         answer = response.json()
@@ -113,7 +150,8 @@ def _rejected(path: str, response: httpx.Response) -> RejectedError:
     fields: Sequence[object] = (
         (answer.get("code"), answer.get("message")) if isinstance(answer, dict) else ("", "")
     )
-    return RejectedError(
+    kind = AccessRefusedError if response.status_code == httpx.codes.UNAUTHORIZED else RejectedError
+    return kind(
         f"{path}: HTTP {response.status_code} {fields[0]} {fields[1]}",
         wire_code=str(fields[0] or response.status_code),
     )

@@ -1,5 +1,7 @@
 """Canonical -> iGate: submitting a dossier, and what became of its draft."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -10,11 +12,11 @@ from lgsp.clock import VIETNAM
 from lgsp.errors import InvalidMessageError, NotFoundError, RejectedError
 from lgsp.message import Message, faults_of
 from lgsp.model.attachment import Attachment
-from lgsp.model.dossier import ApplicantKind, DossierSubmitted
+from lgsp.model.dossier import ApplicantKind, DossierDocument, DossierRequest, DossierSubmitted
 from lgsp.model.result import ResultIssued, ResultOutcome
 from lgsp_adapters.igate.client import IGateClient, Record
 
-__all__ = ["answer_draft", "submit"]
+__all__ = ["answer_draft", "pay", "submit", "supplement", "withdraw"]
 
 M = TypeVar("M", bound=BaseModel)
 _KINDS = {
@@ -36,29 +38,16 @@ def _read(message: Message, model: type[M]) -> M:
 async def submit(message: Message, client: IGateClient, blobs: BlobStore) -> Receipt:
     """`dossier.submitted` as UploadFile for each paper, then NopHoSo; the same number again gives the same dossier."""
     dossier = _read(message, DossierSubmitted)
-    components: list[JsonValue] = []
-    for one in dossier.documents:
-        papers: list[JsonValue] = []
-        if one.attachment is not None:
-            file = await _upload(one.attachment, client, blobs)
-            papers.append(
-                {
-                    "IdGiayTo": file["IdTepTin"],
-                    "MaKetQua": "",
-                    "TenGiayTo": one.name,
-                    "HashTepTin": file.get("HashTepTin", ""),
-                }
-            )
-        components.append({
-            "MaThanhPhanHoSo": one.code, "TenThanhPhanHoSo": one.name, "SoLuong": 1, "LoaiBan": 2, "GiayToDinhKem": papers,
-        })  # fmt: skip
     who = dossier.applicant
+    submitted_at = _wire_moment(dossier.submitted_at)
     body: Record = {
         "MaHoSo": dossier.national_code or dossier.code or "", "MaTTHC": dossier.procedure_code,
         "MaDichVuCong": f"{dossier.procedure_code}.01",
         "ChuHoSo": who.name, "LoaiDoiTuong": _KINDS[who.kind], "MaDonViTiepNhan": dossier.unit_id,
-        "NgayNop": f"{dossier.submitted_at.astimezone(VIETNAM):%Y-%m-%d %H:%M:%S}", "TrichYeu": dossier.abstract,
-        "ThanhPhanHoSo": components,
+        # iGate sets the real moment of acceptance itself; the wire wants one, and none can be earlier (assumed).
+        "NgayNop": submitted_at, "NgayTiepNhan": submitted_at, "TrichYeu": dossier.abstract,
+        "EformThongTinChiTiet": {"TenThuTuc": dossier.procedure_name, "TrichYeu": dossier.abstract, "ChuHoSo": who.name},
+        "ThanhPhanHoSo": await _components(dossier.documents, client, blobs),
         "ThongTinNguoiNop": {"LoaiDoiTuong": _KINDS[who.kind], "IdDoiTuong": who.citizen_id or "", "ThongTinChiTiet": {
             "TenNguoiNop": who.name, "SoDinhDanh": who.citizen_id or "", "SoDienThoai": who.telephone, "Email": who.email,
             "DiaChi": who.address, "TenChuHs": who.name,
@@ -66,6 +55,50 @@ async def submit(message: Message, client: IGateClient, blobs: BlobStore) -> Rec
     }  # fmt: skip
     data = (await client.post("NopHoSo", body)).get("data")
     return Receipt(str(data.get("idHoSo", "")) if isinstance(data, dict) else "")
+
+
+async def supplement(message: Message, client: IGateClient, blobs: BlobStore) -> Receipt:
+    """`dossier.supplemented` as NopHoSo of the same number, which EformThongTinChiTiet marks as the answer to a request."""
+    answer = _read(message, DossierRequest)
+    row = await client.find(_number(answer, message))
+    procedure, applicant = _inner(row, "procedure"), _inner(_inner(row, "applicant"), "data")
+    body: Record = {
+        "MaHoSo": _number(answer, message), "MaTTHC": procedure.get("code", ""), "ChuHoSo": applicant.get("fullname", ""),
+        "LoaiDoiTuong": applicant.get("kind", "0"), "MaDonViTiepNhan": _inner(row, "agency").get("code", ""),
+        "NgayNop": _wire_moment(answer.at), "NgayTiepNhan": _wire_moment(answer.at),
+        "EformThongTinChiTiet": {"HoSoBoSungId": answer.request_id, "NoiDungBoSung": answer.content},
+        "ThanhPhanHoSo": await _components(answer.documents, client, blobs),
+    }  # fmt: skip
+    data = (await client.post("NopHoSo", body)).get("data")
+    return Receipt(str(data.get("idHoSo", "")) if isinstance(data, dict) else "")
+
+
+async def pay(message: Message, client: IGateClient) -> Receipt:
+    """`dossier.fee_paid` as CapNhatTrangThai 6, with what was paid."""
+    paid = _read(message, DossierRequest)
+    fees: list[JsonValue] = [
+        {"TenPhiLePhi": fee.name, "MaPhiLePhi": fee.code, "HinhThucThu": fee.collected, "Gia": str(fee.amount), "LoaiPhiLePhi": fee.kind}
+        for fee in paid.fees
+    ]  # fmt: skip
+    body: Record = {
+        "MaHoSo": _number(paid, message), "TrangThai": "6", "NoiDungYKien": paid.by, "PhongBanXuLy": "",
+        "NoiDungXuLy": f"{paid.content} ({_wire_moment(paid.at)})"[:2000], "HoSoBoSungId": paid.request_id, "DanhSachLePhi": fees,
+        "DanhSachGiayToKetQua": [],
+    }  # fmt: skip
+    await client.post("CapNhatTrangThai", [body])
+    return Receipt(_number(paid, message))
+
+
+async def withdraw(message: Message, client: IGateClient) -> Receipt:
+    """`dossier.withdrawn` as a step 7 of CapNhatTienTrinh."""
+    wish = _read(message, DossierRequest)
+    at = wish.at.astimezone(VIETNAM).isoformat(timespec="seconds")
+    body: Record = {
+        "MaHoSo": _number(wish, message), "NguoiXuLy": wish.by or "Công dân", "ThoiDiemXuLy": at, "PhongBanXuLy": "",
+        "NoiDungXuLy": wish.content, "TrangThai": "7", "NgayBatDau": at, "NgayKetThucTheoQuyDinh": "",
+    }  # fmt: skip
+    await client.post("CapNhatTienTrinh", [body])
+    return Receipt(_number(wish, message))
 
 
 async def answer_draft(message: Message, client: IGateClient, blobs: BlobStore) -> Receipt:
@@ -83,6 +116,38 @@ async def answer_draft(message: Message, client: IGateClient, blobs: BlobStore) 
     }  # fmt: skip
     await client.post("CapNhatTrangThai", [body])
     return Receipt(issued.code)
+
+
+async def _components(
+    documents: Sequence[DossierDocument], client: IGateClient, blobs: BlobStore
+) -> list[JsonValue]:
+    """ThanhPhanHoSo, each paper uploaded."""
+    components: list[JsonValue] = []
+    for one in documents:
+        papers: list[JsonValue] = []
+        if one.attachment is not None:
+            file = await _upload(one.attachment, client, blobs)
+            papers.append({
+                "IdGiayTo": file["IdTepTin"], "MaKetQua": "", "TenGiayTo": one.name, "HashTepTin": file.get("HashTepTin", ""),
+            })  # fmt: skip
+        components.append({
+            "MaThanhPhanHoSo": one.code, "TenThanhPhanHoSo": one.name, "SoLuong": 1, "LoaiBan": 2, "GiayToDinhKem": papers,
+        })  # fmt: skip
+    return components
+
+
+def _number(request: DossierRequest, message: Message) -> str:
+    return request.national_code or request.code or message.subject
+
+
+def _inner(record: Record, name: str) -> Record:
+    value = record.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _wire_moment(moment: datetime) -> str:
+    """`2026-11-23 08:00:00`, in Vietnamese time."""
+    return f"{moment.astimezone(VIETNAM):%Y-%m-%d %H:%M:%S}"
 
 
 async def _upload(attachment: Attachment, client: IGateClient, blobs: BlobStore) -> Record:

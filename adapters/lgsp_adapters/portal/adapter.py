@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute
 
 from lgsp.adapter import AdapterSettings, Delivery, Intake, Ports, Receipt
 from lgsp.errors import InvalidMessageError, RejectedError
-from lgsp.model.dossier import DossierProgressed, DossierSynchronized
+from lgsp.model.dossier import DossierProgressed, DossierRequest, DossierSynchronized
 from lgsp.standards import dvcqg
 from lgsp_adapters import wire
 from lgsp_adapters.portal import translate
@@ -38,7 +38,7 @@ class PortalAdapter:
         self._session = wire.Session(self._log_in, _session_ended)
 
     async def send(self, delivery: Delivery) -> Receipt:
-        """`dossier.synchronized` and `.resolved` as DongBoHoSoMC, `.progressed` as CapNhatTienDoHoSoMC."""
+        """Whole dossiers and requests as DongBoHoSoMC, `.progressed` as CapNhatTienDoHoSoMC."""
         message = delivery.message
         match message.kind:
             case "dossier.synchronized" | "dossier.resolved":
@@ -54,6 +54,8 @@ class PortalAdapter:
                 step = translate.read(message, DossierProgressed)
                 await self._require("CapNhatTienDoHoSoMC", {"data": [translate.step_item(step)]})
                 return Receipt(f"{translate.national_code(step)}#{step.sequence}")
+            case "dossier.supplement_requested" | "dossier.fee_requested":
+                return await self._ask(translate.read(message, DossierRequest), message.kind)
             case kind:
                 raise RejectedError(f"the portal has no service for {kind}", wire_code="kind")
 
@@ -64,6 +66,19 @@ class PortalAdapter:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+    async def _ask(self, request: DossierRequest, kind: str) -> Receipt:
+        """The request as a row of DanhSachHoSoBoSung; and where the dossier was born on the portal, a supplement as state 5 too."""
+        if request.dossier is not None:
+            await self._synchronize(request.dossier)
+        status = translate.request_status_item(request) if kind == "dossier.supplement_requested" else None
+        if status is not None:
+            await self._require("DongBoTrangThaiHoSo", {"type": "2", "data": status})
+        elif request.dossier is None:
+            raise RejectedError(
+                f"{kind}: the wire has no call without the whole dossier", wire_code="dossier"
+            )
+        return Receipt(f"{translate.national_code(request)}#{request.request_id}")
 
     async def _synchronize(self, dossier: DossierSynchronized) -> None:
         """Insert or update; where the portal's own look-up was overtaken, its answer says which it should have been."""

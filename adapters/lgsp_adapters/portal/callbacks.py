@@ -1,6 +1,5 @@
-"""`nhanhsdvcqg`: a dossier that somebody submitted on the portal; answered as the province's own endpoint does."""
+"""`nhanhsdvcqg` and `nhantbthuedvcqg`: what citizens did on the portal; answered as the province's own endpoint does."""
 
-import base64
 from collections.abc import Sequence
 
 from pydantic import JsonValue, ValidationError
@@ -12,15 +11,22 @@ from starlette.routing import BaseRoute, Route
 from lgsp.adapter import Intake, Ports
 from lgsp.errors import BackpressureError, ChannelUnavailableError, Fault, InvalidMessageError
 from lgsp.message import Message, faults_of, type_name
-from lgsp.model.attachment import Attachment
-from lgsp.model.dossier import Applicant, ApplicantKind, DossierDocument, DossierSubmitted
+from lgsp.model.dossier import Applicant, ApplicantKind, DossierSubmitted
 from lgsp.standards import dvcqg, identifiers
+from lgsp_adapters.portal.answers import (
+    FALLBACK_UNIT,
+    PORTAL_OWNER,
+    documents_of,
+    from_payment,
+    from_supplement,
+)
 
 __all__ = ["callback_routes"]
 
 MAX_BODY = 50 * 1024 * 1024
-PORTAL_OWNER = "000.00.00.G22"
-FALLBACK_UNIT = "000.00.00.H34"
+NAMES = ("nhanhsdvcqg", "addtthcKhuyenMai", "nhantbthuedvcqg")
+
+Packet = dvcqg.InboundDossier | dvcqg.InboundSupplement | dvcqg.InboundPayment
 
 
 def callback_routes(ports: Ports, intake: Intake) -> Sequence[BaseRoute]:
@@ -30,7 +36,7 @@ def callback_routes(ports: Ports, intake: Intake) -> Sequence[BaseRoute]:
         return await _receive(request, ports, intake)
 
     pattern = "/web/guest/{forwarder}/RestService/forward/"
-    return [Route(pattern + name, receive, methods=["POST"]) for name in ("nhanhsdvcqg", "addtthcKhuyenMai")]
+    return [Route(pattern + name, receive, methods=["POST"]) for name in NAMES]
 
 
 async def _receive(request: Request, ports: Ports, intake: Intake) -> Response:
@@ -39,11 +45,11 @@ async def _receive(request: Request, ports: Ports, intake: Intake) -> Response:
         raw += chunk
         if len(raw) > MAX_BODY:
             return _reply(-1, f"gói tin lớn hơn {MAX_BODY} byte", status=413)
-    reference = "nhanhsdvcqg"
+    reference = request.url.path.rpartition("/")[2]
     try:
         try:
-            packet = _packet(bytes(raw))
-            reference = packet.MaHoSo
+            packet = _packet(bytes(raw), reference)
+            reference = _code_of(packet)
             message = await _message(packet, ports)
         except InvalidMessageError as exc:
             await intake.refuse(bytes(raw), exc, reference=reference)
@@ -62,20 +68,44 @@ async def _receive(request: Request, ports: Ports, intake: Intake) -> Response:
     return _reply(0, "Thành công")
 
 
-def _packet(raw: bytes) -> dvcqg.InboundDossier:
+def _packet(raw: bytes, name: str) -> Packet:
     try:
         value = from_json(raw)
     except ValueError as exc:
-        raise InvalidMessageError(
-            "nhanhsdvcqg", [Fault("json", "", str(exc), f"không phải JSON: {exc}")]
-        ) from exc
+        raise InvalidMessageError(name, [Fault("json", "", str(exc), f"không phải JSON: {exc}")]) from exc
     try:
-        return dvcqg.InboundDossier.model_validate(value)
+        return _model_of(value, name).model_validate(value)
     except ValidationError as exc:
-        raise InvalidMessageError("nhanhsdvcqg", faults_of(exc)) from exc
+        raise InvalidMessageError(name, faults_of(exc)) from exc
 
 
-async def _message(packet: dvcqg.InboundDossier, ports: Ports) -> Message:
+def _model_of(value: object, name: str) -> type[Packet]:
+    if name == "nhantbthuedvcqg":
+        return dvcqg.InboundPayment
+    return dvcqg.InboundSupplement if isinstance(value, dict) and "data" in value else dvcqg.InboundDossier
+
+
+def _code_of(packet: Packet) -> str:
+    match packet:
+        case dvcqg.InboundPayment():
+            return packet.Data.MaHoSo
+        case dvcqg.InboundSupplement():
+            return packet.data.MaHoSoQG
+        case dvcqg.InboundDossier():
+            return packet.MaHoSo
+
+
+async def _message(packet: Packet, ports: Ports) -> Message:
+    match packet:
+        case dvcqg.InboundPayment():
+            return from_payment(packet, ports)
+        case dvcqg.InboundSupplement():
+            return await from_supplement(packet, ports)
+        case dvcqg.InboundDossier():
+            return await _submitted(packet, ports)
+
+
+async def _submitted(packet: dvcqg.InboundDossier, ports: Ports) -> Message:
     unit = packet.MaDonViTiepNhan or FALLBACK_UNIT
     submitted_at = dvcqg.read_stamp(packet.NgayNopHoSo)
     owner = packet.DinhDanhCHS[0].SoDinhDanh if packet.DinhDanhCHS else None
@@ -86,7 +116,7 @@ async def _message(packet: dvcqg.InboundDossier, ports: Ports) -> Message:
                 name=packet.ChuHoSo or packet.TenThuongNhan or packet.NguoiLienHe, kind=ApplicantKind(packet.LoaiDoiTuong.value),
                 citizen_id=owner, email=packet.Email, telephone=packet.DienThoai, address=packet.DiaChi,
             ),
-            submitted_at=submitted_at, abstract=packet.TrichYeuHoSo, documents=await _documents(packet, ports),
+            submitted_at=submitted_at, abstract=packet.TrichYeuHoSo, documents=await documents_of(packet.TaiLieuNop, ports),
         )  # fmt: skip
     except ValidationError as exc:
         raise InvalidMessageError("nhanhsdvcqg", faults_of(exc)) from exc
@@ -96,17 +126,6 @@ async def _message(packet: dvcqg.InboundDossier, ports: Ports) -> Message:
         subject=packet.MaHoSo, time=submitted_at, dataschema="https://lgsp.vn/schemas/dossier.submitted/1",
         data=data.model_dump(mode="json"), correlationid=packet.MaHoSo, sender=PORTAL_OWNER, recipients=unit,
     )  # fmt: skip
-
-
-async def _documents(packet: dvcqg.InboundDossier, ports: Ports) -> tuple[DossierDocument, ...]:
-    documents = []
-    for one in packet.TaiLieuNop:
-        blob = await ports.blobs.put(base64.b64decode(one.Base64))
-        name = one.TenTepDinhKem.replace("/", "_").replace("\\", "_")[:255]
-        documents.append(
-            DossierDocument(code=one.MaThanhPhanHoSo, name=name, attachment=Attachment(name=name, blob=blob))
-        )
-    return tuple(documents)
 
 
 def _refusal(error: InvalidMessageError) -> Response:

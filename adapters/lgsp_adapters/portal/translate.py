@@ -8,10 +8,19 @@ from pydantic_core import to_json
 
 from lgsp.errors import InvalidMessageError
 from lgsp.message import Message, faults_of
-from lgsp.model.dossier import DossierChannel, DossierProgressed, DossierState, DossierSynchronized
+from lgsp.model.dossier import (
+    DossierChannel,
+    DossierFee,
+    DossierKeys,
+    DossierPause,
+    DossierProgressed,
+    DossierRequest,
+    DossierState,
+    DossierSynchronized,
+)
 from lgsp.standards import dvcqg
 
-__all__ = ["dossier_item", "national_code", "read", "status_item", "step_item"]
+__all__ = ["dossier_item", "national_code", "read", "request_status_item", "status_item", "step_item"]
 
 M = TypeVar("M", bound=BaseModel)
 MAX_OFFICER = 50
@@ -30,7 +39,7 @@ def read(message: Message, model: type[M]) -> M:
         raise InvalidMessageError(message.kind, faults_of(exc, "/data")) from exc
 
 
-def national_code(dossier: DossierSynchronized | DossierProgressed) -> str:
+def national_code(dossier: DossierKeys) -> str:
     """MaHoSo: the national number where there is one."""
     return dossier.national_code or dossier.code or ""
 
@@ -47,7 +56,8 @@ def dossier_item(dossier: DossierSynchronized) -> dict[str, JsonValue]:
         "NgayHenTra": dvcqg.write_stamp(dossier.due_at), "TrangThaiHoSo": dossier.state.value,
         "NgayTra": dvcqg.write_stamp(dossier.returned_at), "ThongTinTra": "", "HinhThuc": "0",
         "NgayKetThucXuLy": dvcqg.write_stamp(dossier.finished_at), "DonViXuLy": dossier.unit_name, "GhiChu": dossier.note,
-        "TaiLieuNop": _documents(dossier), "DanhSachLePhi": _fees(dossier), "DanhSachTepDinhKemKhac": [], "DanhSachHoSoBoSung": [],
+        "TaiLieuNop": _documents(dossier), "DanhSachLePhi": _fees(dossier.fees), "DanhSachTepDinhKemKhac": [],
+        "DanhSachHoSoBoSung": [_pause(one) for one in dossier.pauses],
         "DanhSachGiayToKetQua": _results(dossier), "KenhThucHien": dossier.channel.value, "NoiNopHoSo": "1" if online else "2",
         "NgayNopHoSo": dvcqg.write_stamp(dossier.submitted_at), "NgayTuChoi": _refused_at(dossier), "DinhDanhCHS": _owner(who.citizen_id),
         "HoSoCoThanhPhanSoHoa": "1" if dossier.documents else "0",
@@ -64,13 +74,28 @@ def _documents(dossier: DossierSynchronized) -> list[JsonValue]:
     ]  # fmt: skip
 
 
-def _fees(dossier: DossierSynchronized) -> list[JsonValue]:
+def _pause(pause: DossierPause) -> JsonValue:
+    """A request, and how it ended; one for a fee carries it in DanhSachLePhiBoSung (assumed)."""
+    papers: list[JsonValue] = [
+        {"TenGiayTo": one.name, "MaThanhPhanHoSo": one.code, "DuongDanTepTin": one.url}
+        for one in pause.documents
+    ]
+    return {
+        "HoSoBoSungId": pause.request_id, "NguoiYeuCauBoSung": pause.officer, "NoiDungBoSung": pause.content,
+        "NgayBoSung": dvcqg.write_stamp(pause.requested_at), "NguoiTiepNhanBoSung": pause.officer if pause.answered_at else "",
+        "ThongTinTiepNhan": pause.answer, "NgayTiepNhanBoSung": dvcqg.write_stamp(pause.answered_at),
+        "TrangThaiBoSung": pause.answered_at is not None, "DanhSachGiayToBoSung": papers, "DanhSachLePhiBoSung": _fees(pause.fees),
+        "NgayHenTraTruoc": dvcqg.write_stamp(pause.due_before), "NgayHenTraMoi": dvcqg.write_stamp(pause.due_after),
+    }  # fmt: skip
+
+
+def _fees(fees: Sequence[DossierFee]) -> list[JsonValue]:
     return [
         {
             "TenPhiLePhi": fee.name, "MaPhiLePhi": fee.code, "HinhThucThu": fee.collected, "Gia": str(fee.amount),
             "LoaiPhiLePhi": fee.kind,
         }
-        for fee in dossier.fees
+        for fee in fees
     ]  # fmt: skip
 
 
@@ -120,4 +145,14 @@ def status_item(dossier: DossierSynchronized) -> dict[str, JsonValue] | None:
         "MaHoSo": dossier.national_code, "MaHoSoDonVi": dossier.code or "", "MaDoiTuong": "",
         "NoiDung": dossier.note or "Đã tiếp nhận hồ sơ", "NgayXuLy": dvcqg.write_stamp(dossier.accepted_at), "TrangThai": status,
         "TaiLieuXuLy": list(documents),
+    }  # fmt: skip
+
+
+def request_status_item(request: DossierRequest) -> dict[str, JsonValue] | None:
+    """`data` of DongBoTrangThaiHoSo 5 for a supplement that is asked of a dossier that was born on the portal."""
+    if request.national_code is None:
+        return None
+    return {
+        "MaHoSo": request.national_code, "MaHoSoDonVi": request.code or "", "MaDoiTuong": "", "NoiDung": request.content,
+        "NgayXuLy": dvcqg.write_stamp(request.at), "TrangThai": "5", "TaiLieuXuLy": [],
     }  # fmt: skip

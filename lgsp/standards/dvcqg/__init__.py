@@ -25,9 +25,13 @@ from lgsp.standards.dvcqg.dossier import (
 from lgsp.standards.dvcqg.inbound import (
     Address,
     CallbackReply,
+    Changes,
     InboundDocument,
     InboundDossier,
+    InboundPayment,
     InboundSupplement,
+    Payment,
+    PaymentProof,
     SupplementData,
 )
 from lgsp.standards.dvcqg.requests import (
@@ -64,6 +68,7 @@ __all__ = [
     "Answer",
     "CallbackReply",
     "CapNhatTienDoHoSoMC",
+    "Changes",
     "Connection",
     "DongBoHoSoMC",
     "DongBoTrangThaiHoSo",
@@ -76,6 +81,7 @@ __all__ = [
     "HandledDocument",
     "InboundDocument",
     "InboundDossier",
+    "InboundPayment",
     "InboundSupplement",
     "LayDVC",
     "LayDanhMucCoQuan",
@@ -87,6 +93,8 @@ __all__ = [
     "ObjectKind",
     "OtherFile",
     "OwnerId",
+    "Payment",
+    "PaymentProof",
     "ProcedureName",
     "ProcedureRecord",
     "ResultPaper",

@@ -14,7 +14,7 @@ from lgsp.standards.dvcqg.catalogue import (
     TechId,
 )
 from lgsp.standards.dvcqg.dossier import Dossier, Step
-from lgsp.standards.dvcqg.inbound import InboundDossier, InboundSupplement
+from lgsp.standards.dvcqg.inbound import InboundDossier, InboundPayment, InboundSupplement
 from lgsp.standards.dvcqg.requests import REQUESTS, LoginRequest, StatusReport
 from lgsp.standards.faults import pydantic_faults
 
@@ -103,6 +103,8 @@ def _model_of(packet: object) -> type[BaseModel] | Fault:
 
 
 def _model_without_service(packet: Mapping[object, object]) -> type[BaseModel] | Fault:
+    if isinstance(packet.get("Data"), Mapping):
+        return InboundPayment
     if "MaHoSo" in packet or "MaTTHC" in packet:
         return InboundDossier
     if "username" in packet or "password" in packet:

@@ -1,4 +1,4 @@
-"""What the national portal posts to the province: `nhanhsdvcqg`.
+"""What the national portal posts to the province: `nhanhsdvcqg`, and the payment proof of `nhantbthuedvcqg`.
 
 Documented is the form for a business's promotion notice, with an ellipsis in the field list: so unknown fields are let through, and
 the fields of a citizen's dossier marked below are ASSUMED, named as DongBoHoSoMC names them.
@@ -6,9 +6,9 @@ the fields of a citizen's dossier marked below are ASSUMED, named as DongBoHoSoM
 
 import base64
 import binascii
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from lgsp.standards.dvcqg.dossier import OwnerId
 from lgsp.standards.dvcqg.values import (
@@ -16,6 +16,7 @@ from lgsp.standards.dvcqg.values import (
     ErrorCode,
     Flag,
     ObjectKind,
+    OptionalStamp,
     ProcedureCode,
     Required,
     Stamp,
@@ -27,9 +28,13 @@ from lgsp.standards.faults import bilingual
 __all__ = [
     "Address",
     "CallbackReply",
+    "Changes",
     "InboundDocument",
     "InboundDossier",
+    "InboundPayment",
     "InboundSupplement",
+    "Payment",
+    "PaymentProof",
     "SupplementData",
 ]
 
@@ -93,12 +98,22 @@ class InboundDossier(_Open):
     DinhDanhCHS: list[OwnerId] = Field(default_factory=list)
 
 
+class Changes(_Open):
+    """ThongTinSuaDoi. ASSUMED whole: the citizen's papers to request HoSoBoSungId, or with TrangThai 7 the wish to withdraw."""
+
+    TrangThai: Literal["", "5", "7"] = ""
+    HoSoBoSungId: Annotated[str, StringConstraints(max_length=64)] = ""
+    NoiDung: Text = ""
+    ThoiDiem: Stamp
+    TaiLieuNop: list[InboundDocument] = Field(default_factory=list)
+
+
 class SupplementData(_Open):
     """`data` of the supplement form; what is below MaHoSoQG was cut short where it is documented."""
 
     MaHoSoQG: DossierCode
     ThongTinDaNop: object = None
-    ThongTinSuaDoi: object = None
+    ThongTinSuaDoi: Changes
 
 
 class InboundSupplement(_Open):
@@ -107,6 +122,41 @@ class InboundSupplement(_Open):
     service: Required
     isUpdating: Flag  # noqa: N815 - the wire's name
     data: SupplementData
+
+
+class Payment(_Open):
+    """ThongTinThanhToan. That TrangThaiThanhToan 1 means "paid", and MaThongBaoThue names the request, is assumed."""
+
+    NoiDungThanhToan: Text = ""
+    ThoiGianThanhToan: Stamp
+    MaThongBaoThue: Annotated[str, StringConstraints(max_length=64)] = ""
+    TrangThaiThanhToan: Literal["0", "1"]
+    SoTien: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,15}$")]
+
+
+class PaymentProof(_Open):
+    """`Data` of the payment proof: chứng từ nộp phí, lệ phí."""
+
+    MaHoSo: DossierCode
+    MaSoThue: Text = ""
+    HoTenNguoiNopTien: Text = ""
+    SoCMTNguoiNopTien: Text = ""
+    DiaChiNguoiNopTien: Text = ""
+    XaNguoiNopTien: Text = ""
+    HuyenNguoiNopTien: Text = ""
+    TinhNguoiNopTien: Text = ""
+    UrlFileChungTu: Text = ""
+    ThongTinThanhToan: Payment
+
+
+class InboundPayment(_Open):
+    """nhantbthuedvcqg, the payment proof; SecurityKey is not checked, since its rule is not public."""
+
+    SecurityKey: Text = ""
+    Service: Text = ""
+    Ngay: OptionalStamp = ""
+    IsUpdating: Literal["", "True", "False"] = ""
+    Data: PaymentProof
 
 
 class CallbackReply(_Open):

@@ -9,15 +9,20 @@ from pydantic import JsonValue
 
 from lgsp.clock import WorkCalendar
 from lgsp.standards import identifiers
+from lgsp.standards.dossier_life import check_transition
 from lgsp_mocks.kit import Agency, Context, Procedure, Record
 
-__all__ = ["OFFICER", "Dossiers", "paper"]
+__all__ = ["OFFICER", "Dossiers", "IllegalStepError", "iso", "paper"]
 
 OFFICER = {"officer": "Trần Mô Phỏng", "position": "Chuyên viên", "department": "Bộ phận Một cửa"}
 PAPER = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
     b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 )
+
+
+class IllegalStepError(Exception):
+    """A state that can't follow; the text is the reason, in Vietnamese and English."""
 
 
 class Dossiers:
@@ -39,7 +44,7 @@ class Dossiers:
             "procedure_name": procedure.name, "field_code": procedure.field_code, "field_name": procedure.field_name,
             "unit_id": unit.id, "unit_name": unit.name, "applicant": applicant, "channel": "1", "abstract": "", "submitted_at": self._now(),
             "accepted_at": "", "due_at": "", "finished_at": "", "returned_at": "", "steps": [], "files": [], "results": [], "draft": None,
-            "fees": fees, "updated_at": self._now(), **fields,
+            "pauses": [], "fees": fees, "updated_at": self._now(), **fields,
         }  # fmt: skip
         return self.save(dossier)
 
@@ -68,13 +73,19 @@ class Dossiers:
         taken = {
             **dossier,
             "code": identifiers.dossier_code(unit, day, number),
-            "accepted_at": _iso(now),
-            "due_at": _iso(due),
+            "accepted_at": iso(now),
+            "due_at": iso(due),
         }
         return self.step(taken, "2", "Tiếp nhận hồ sơ, cấp giấy tiếp nhận và hẹn trả kết quả (Mẫu 01)")
 
     def step(self, dossier: Record, status: str, content: str) -> Record:
-        """One more step of the process."""
+        """One more step of the process.
+
+        Raises:
+            IllegalStepError: that state can't follow.
+        """
+        if reason := check_transition(str(dossier["status"]), status):
+            raise IllegalStepError(f"{dossier['code'] or dossier['national_code']}: {reason}")
         steps = cast("list[JsonValue]", dossier["steps"])
         before = cast("Record", steps[-1])["at"] if steps else dossier["submitted_at"]
         step: Record = {
@@ -83,18 +94,16 @@ class Dossiers:
         }  # fmt: skip
         return self.save({**dossier, "status": status, "steps": [*steps, step]})
 
-    def finish(self, dossier: Record) -> Record:
+    def finish(self, dossier: Record, content: str = "Đã xử lý xong, có kết quả") -> Record:
         """State 9: a result paper there must be."""
         results = cast("list[JsonValue]", dossier["results"]) or [
             self.keep("ket-qua.pdf", paper(dossier), "KQ.G15.000001")
         ]
-        return self.step(
-            {**dossier, "results": results, "finished_at": self._now()}, "9", "Đã xử lý xong, có kết quả"
-        )
+        return self.step({**dossier, "results": results, "finished_at": self._now()}, "9", content)
 
-    def give_back(self, dossier: Record) -> Record:
+    def give_back(self, dossier: Record, content: str = "Đã trả kết quả cho người dân") -> Record:
         """State 10: handed to the citizen."""
-        return self.step({**dossier, "returned_at": self._now()}, "10", "Đã trả kết quả cho người dân")
+        return self.step({**dossier, "returned_at": self._now()}, "10", content)
 
     def ask_for_signature(self, dossier: Record) -> Record:
         """A draft decision waits for a leader's signature in iOffice."""
@@ -102,6 +111,7 @@ class Dossiers:
         draft: Record = {
             "documentType": "Quyết định", "abstract": f"V/v giải quyết hồ sơ {dossier['code']}: {dossier['abstract']}"[:900],
             "signer": "Nguyễn Mô Phỏng", "requestedAt": self._now(), "dueAt": dossier["due_at"], "files": [file], "state": "waiting",
+            "afterStep": len(cast("list[JsonValue]", dossier["steps"])),
         }  # fmt: skip
         return self.save({**dossier, "draft": draft})
 
@@ -120,7 +130,7 @@ class Dossiers:
         return hashlib.sha256(f"{kind}:{number}".encode()).hexdigest()[:24]
 
     def _now(self) -> str:
-        return _iso(self._context.clock.now())
+        return iso(self._context.clock.now())
 
 
 def paper(dossier: Record) -> bytes:
@@ -128,6 +138,6 @@ def paper(dossier: Record) -> bytes:
     return PAPER + f"% {dossier['id']}\n".encode()
 
 
-def _iso(moment: datetime) -> str:
+def iso(moment: datetime) -> str:
     """`2025-06-01T08:30:00.000+0700`, as iGate writes moments."""
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}{moment:%z}"

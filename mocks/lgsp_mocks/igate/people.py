@@ -2,12 +2,14 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 from typing import Annotated, cast
 
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from lgsp_mocks.igate.dossiers import Dossiers
+from lgsp_mocks.igate.dossiers import Dossiers, IllegalStepError, iso
+from lgsp_mocks.igate.life import Answer, Life, pauses_of
 from lgsp_mocks.kit import Citizen, Context, Record
 
 __all__ = ["People", "applicant_of"]
@@ -33,12 +35,23 @@ class ReceiveAtCounter(BaseModel):
     documents: Annotated[list[AttachedFile], Field(max_length=50)] = []
 
 
+class AtCounter(BaseModel):
+    """What a citizen does at the counter with a dossier that is there already."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: str
+    content: Annotated[str, Field(max_length=900)] = ""
+    documents: Annotated[list[AttachedFile], Field(max_length=50)] = []
+
+
 class People:
     """One step per dossier and round."""
 
-    def __init__(self, context: Context, dossiers: Dossiers) -> None:
+    def __init__(self, context: Context, dossiers: Dossiers, life: Life) -> None:
         self._context = context
         self._dossiers = dossiers
+        self._life = life
 
     def router(self) -> APIRouter:
         """What a user does."""
@@ -48,7 +61,42 @@ class People:
         async def receive_at_counter(body: ReceiveAtCounter) -> Record:
             return self.receive(body)
 
+        @router.post("/__mock__/act/supplement")
+        async def supplement(body: AtCounter) -> Record:
+            return self._answer("5", body, "Nộp giấy tờ bổ sung tại quầy")
+
+        @router.post("/__mock__/act/pay")
+        async def pay(body: AtCounter) -> Record:
+            return self._answer("6", body, "Nộp phí, lệ phí tại quầy")
+
+        @router.post("/__mock__/act/withdraw")
+        async def withdraw(body: AtCounter) -> Record:
+            dossier = self._at_counter(body.code)
+            reason = body.content or "Công dân yêu cầu rút hồ sơ tại quầy"
+            return self._done(lambda: self._life.move(dossier, "7", reason))
+
         return router
+
+    def _answer(self, kind: str, body: AtCounter, content: str) -> Record:
+        dossier = self._at_counter(body.code)
+        contents = [(file.name, _content(index, file)) for index, file in enumerate(body.documents)]
+        files = tuple(self._dossiers.keep(name, content, "") for name, content in contents)
+        at = iso(self._context.clock.now())
+        answer = Answer(kind, body.content or content, at, files=files)
+        return self._done(lambda: self._life.answer(dossier, answer))
+
+    def _at_counter(self, code: str) -> Record:
+        dossier = self._dossiers.find(code=code)
+        if dossier is None:
+            raise HTTPException(404, f"code: no dossier {code!r}")
+        return dossier
+
+    def _done(self, act: Callable[[], Record]) -> Record:
+        try:
+            dossier = act()
+        except IllegalStepError as exc:
+            raise HTTPException(409, str(exc)) from exc
+        return {"code": dossier["code"], "status": dossier["status"], "due_at": dossier["due_at"]}
 
     def receive(self, body: ReceiveAtCounter) -> Record:
         """A dossier handed in at the counter is accepted at once."""
@@ -73,13 +121,20 @@ class People:
         return sum(self._move(dossier) for dossier in self._dossiers.table.values())
 
     def _move(self, dossier: Record) -> bool:
-        match str(dossier["status"]):
-            case "1" if "[từ chối]" in str(dossier["abstract"]):
-                self._dossiers.step(dossier, "3", "Không tiếp nhận: thành phần hồ sơ không hợp lệ (Mẫu 03)")
+        abstract, status = str(dossier["abstract"]), str(dossier["status"])
+        match status:
+            case "1" if "[từ chối]" in abstract:
+                refusal = "Không tiếp nhận: thành phần hồ sơ không hợp lệ (Mẫu 03)"
+                self._life.move(dossier, "3", refusal)
             case "1":
-                self._dossiers.accept(dossier)
+                self._life.move(dossier, "2", "")
+            case "2" if "[bổ sung]" in abstract and _never_asked(dossier, "5"):
+                request = "Yêu cầu bổ sung, hoàn thiện hồ sơ: bản sao giấy tờ tùy thân (Mẫu 02)"
+                self._life.move(dossier, "5", request)
             case "2":
-                self._dossiers.step(dossier, "4", "Chuyển phòng chuyên môn thụ lý")
+                self._life.move(dossier, "4", "Chuyển phòng chuyên môn thụ lý")
+            case "4" if "[lệ phí]" in abstract and _never_asked(dossier, "6"):
+                self._life.move(dossier, "6", "Yêu cầu nộp phí, lệ phí giải quyết hồ sơ")
             case "4":
                 return self._decide(dossier)
             case "9":
@@ -99,6 +154,10 @@ class People:
                 return False
         self._dossiers.finish(dossier)
         return True
+
+
+def _never_asked(dossier: Record, kind: str) -> bool:
+    return all(pause["kind"] != kind for pause in pauses_of(dossier))
 
 
 def applicant_of(citizen: Citizen) -> Record:

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 
+from lgsp_mocks.igate.dossiers import IllegalStepError
 from lgsp_mocks.kit import Context, Record
 
 __all__ = ["CLIENTS", "Tokens", "WireError", "WireRoute"]
@@ -40,6 +41,8 @@ class WireRoute(APIRoute):
                 return await handle(request)
             except WireError as exc:
                 return JSONResponse(exc.body, exc.status)
+            except IllegalStepError as exc:
+                return JSONResponse({"code": "400", "message": f"TrangThai: {exc}"}, 400)
             except RequestValidationError as exc:
                 faults = "; ".join(
                     f"{'/'.join(str(step) for step in one['loc'])}: {one['msg']}" for one in exc.errors()

@@ -97,6 +97,7 @@ def detail(one: Record) -> Record:
         **summary(one), "submittedDate": one["submitted_at"], "finishedDate": one["finished_at"], "returnedDate": one["returned_at"],
         "receivingKind": int(str(one["channel"])), "abstract": one["abstract"], "tasks": one["steps"], "dossierFormFile": one["files"],
         "dossierFee": one["fees"], "results": one["results"], "signatureDraft": one["draft"],
+        "supplementRequests": one.get("pauses") or [],
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Stand-in of the national public service portal (Cổng DVCQG)."""
 
 from lgsp_mocks.kit.standin import Context, Parts, StandIn
+from lgsp_mocks.portal.citizens import Citizens
 from lgsp_mocks.portal.differences import DIFFERENCES
 from lgsp_mocks.portal.outbox import Outbox
 from lgsp_mocks.portal.people import people_routes
@@ -12,14 +13,18 @@ __all__ = ["STAND_IN"]
 
 def _build(context: Context) -> Parts:
     outbox = Outbox(context)
+    citizens = Citizens(context, outbox)
 
     def seed() -> None:
         seed_account(context)
 
+    async def tick() -> int:
+        return citizens.answer_requests() + await outbox.deliver()
+
     return Parts(
-        routes=[*wire_routes(context), *people_routes(context, outbox)],
+        routes=[*wire_routes(context), *people_routes(context, outbox), *citizens.routes()],
         seed=seed,
-        tick=outbox.deliver,
+        tick=tick,
     )
 
 

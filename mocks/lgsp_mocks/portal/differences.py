@@ -36,7 +36,7 @@ DIFFERENCES = (
     Difference(
         "states",
         "which changes of TrangThaiHoSo the portal allows is not public",
-        "any; but a step does not leave 3, 7, 8 or 10, an identical step changes nothing, and DongBoTrangThaiHoSo 2 only moves 1 or 5",
+        "those of lgsp.standards.dossier_life, else error_code -1; a repeat or an older step is noted; DongBoTrangThaiHoSo 2 moves 1, 5",
         "none",
         "assumed",
     ),
@@ -52,6 +52,27 @@ DIFFERENCES = (
         "documented is the form for a business's promotion notice, with an ellipsis in its field list",
         "a citizen's dossier with ChuHoSo, DinhDanhCHS, TrichYeuHoSo, DiaChi and MaDonViTiepNhan added, named as in DongBoHoSoMC",
         "OpenCPS rc-3.0, a provincial portal",
+        "assumed",
+    ),
+    Difference(
+        "supplement, withdrawal",
+        "the inside of the supplement form is not public; nor is how a withdrawal travels",
+        "ThongTinSuaDoi {TrangThai, HoSoBoSungId, NoiDung, ThoiDiem, TaiLieuNop}; a withdrawal is the same form with TrangThai 7",
+        "supplement form of OpenCPS rc-3.0",
+        "assumed",
+    ),
+    Difference(
+        "payment",
+        "a payment runs through PayGov and a bank; documented is the proof that the province gets",
+        "no money moves; nhantbthuedvcqg with TrangThaiThanhToan 1 (paid) and the request's number in MaThongBaoThue",
+        "payment proof of a provincial portal",
+        "assumed",
+    ),
+    Difference(
+        "DanhSachHoSoBoSung",
+        "whether an update may leave rows out is not public",
+        "rows are kept by HoSoBoSungId; a request for a fee is a row with DanhSachLePhiBoSung",
+        "QCVN 120:2019 as cited by clients",
         "assumed",
     ),
     Difference(

@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute, Route
 from lgsp.clock import VIETNAM
 from lgsp.errors import Fault
 from lgsp.standards import dvcqg
+from lgsp.standards.dossier_life import STATES
 from lgsp.standards.faults import bilingual, pydantic_faults
 from lgsp.standards.identifiers import check_citizen_id, dossier_code
 from lgsp_mocks.kit.population import Agency, Citizen, Procedure
@@ -30,23 +31,10 @@ from lgsp_mocks.portal.dossiers import BORN_HERE
 from lgsp_mocks.portal.outbox import Outbox
 from lgsp_mocks.portal.reply import problem
 
-__all__ = ["people_routes"]
+__all__ = ["Document", "people_routes"]
 
 NATIONAL_UNIT = "G22.99.99"
 """Unit part of dossiers that are born on the portal, as their numbers are seen in public."""
-
-_STATES = {
-    "1": "Mới đăng ký",
-    "2": "Được tiếp nhận",
-    "3": "Không được tiếp nhận",
-    "4": "Đang xử lý",
-    "5": "Yêu cầu bổ sung giấy tờ",
-    "6": "Yêu cầu thực hiện nghĩa vụ tài chính",
-    "7": "Công dân yêu cầu rút hồ sơ",
-    "8": "Dừng xử lý",
-    "9": "Đã xử lý xong",
-    "10": "Đã trả kết quả",
-}
 
 
 def _check_base64(value: str) -> str:
@@ -97,7 +85,7 @@ def people_routes(context: Context, outbox: Outbox) -> Sequence[BaseRoute]:
         dossier = context.state.table("dossiers").get(code)
         if dossier is None:
             return problem(404, f"No dossier {code}")
-        return JSONResponse(dossier | {"TenTrangThai": _STATES[str(dossier["TrangThaiHoSo"])]})
+        return JSONResponse(dossier | {"TenTrangThai": STATES[str(dossier["TrangThaiHoSo"])].name_vi})
 
     return [
         Route("/__mock__/act/submit-dossier", submit, methods=["POST"]),

@@ -1,0 +1,145 @@
+"""Bodies of the partner API's calls, with the wire's own names."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from lgsp.clock import VIETNAM
+from lgsp.standards.faults import bilingual
+
+__all__ = [
+    "Component",
+    "Credentials",
+    "Eform",
+    "NopHoSo",
+    "PaidFee",
+    "Paper",
+    "Progress",
+    "Status",
+    "read_moment",
+]
+
+Required = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+def read_moment(value: str) -> datetime:
+    """`2026-11-23 08:00:00`, in Vietnamese time."""
+    try:
+        return datetime.strptime(value, "%Y-%m-%d %H:%M:%S").replace(tzinfo=VIETNAM)
+    except ValueError as exc:
+        raise bilingual(
+            "moment", "is not yyyy-MM-dd HH:mm:ss", "phải viết theo dạng yyyy-MM-dd HH:mm:ss"
+        ) from exc
+
+
+def _check_moment(value: str) -> str:
+    read_moment(value)
+    return value
+
+
+def _check_optional_moment(value: str) -> str:
+    return _check_moment(value) if value else value
+
+
+class Body(BaseModel):
+    """Fields that are not listed are ignored, as the real one does with its many."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Credentials(Body):
+    """Step 1."""
+
+    client_id: str
+    client_secret: str
+
+
+class Paper(Body):
+    """GiayToDinhKem."""
+
+    IdGiayTo: Required
+    TenGiayTo: str = ""
+    MaKetQua: str = ""
+
+
+class Component(Body):
+    """ThanhPhanHoSo."""
+
+    MaThanhPhanHoSo: str = ""
+    TenThanhPhanHoSo: str = ""
+    GiayToDinhKem: list[Paper] = []
+
+
+class SubmitterDetail(Body):
+    """ThongTinChiTiet."""
+
+    TenNguoiNop: str = ""
+    SoDinhDanh: str = ""
+    SoDienThoai: str = ""
+    Email: str = ""
+    DiaChi: str = ""
+
+
+class Eform(Body):
+    """EformThongTinChiTiet, free by procedure; the two fields that make a NopHoSo a supplement are assumed."""
+
+    HoSoBoSungId: str = ""
+    NoiDungBoSung: str = ""
+
+    @property
+    def is_supplement(self) -> bool:
+        """Whether the submission answers a request for papers."""
+        return bool(self.HoSoBoSungId or self.NoiDungBoSung)
+
+
+class PaidFee(Body):
+    """DanhSachLePhi, named as in DongBoHoSoMC."""
+
+    TenPhiLePhi: str = ""
+    MaPhiLePhi: str = ""
+    Gia: Annotated[str, Field(pattern=r"^\d{1,15}$", coerce_numbers_to_str=True)] = "0"
+
+
+class Submitter(Body):
+    """ThongTinNguoiNop."""
+
+    ThongTinChiTiet: SubmitterDetail = SubmitterDetail()
+
+
+class NopHoSo(Body):
+    """Step 4. LoaiDoiTuong: 0 citizen, 1 enterprise, 2 household business."""
+
+    MaHoSo: Required
+    MaTTHC: Required
+    ChuHoSo: Required
+    LoaiDoiTuong: Literal["0", "1", "2", 0, 1, 2] = "0"
+    MaDonViTiepNhan: str = ""
+    NgayNop: Annotated[str, AfterValidator(_check_moment)]
+    NgayTiepNhan: Annotated[str, AfterValidator(_check_optional_moment)] = ""
+    TrichYeu: str = ""
+    ThanhPhanHoSo: list[Component] = []
+    ThongTinNguoiNop: Submitter = Submitter()
+    EformThongTinChiTiet: Eform = Eform()
+
+
+class Progress(Body):
+    """Step 5."""
+
+    MaHoSo: Required
+    NoiDungXuLy: Required
+    TrangThai: Annotated[str, Field(pattern=r"^([1-9]|10)$", coerce_numbers_to_str=True)]
+    NguoiXuLy: str = ""
+    ThoiDiemXuLy: str = ""
+
+
+class Status(Body):
+    """Step 6: the draft's answer (5 refused, 9 signed), or a fee that was paid (6). HoSoBoSungId is assumed."""
+
+    MaHoSo: Required
+    TrangThai: Annotated[Literal["5", "6", "9"], Field(coerce_numbers_to_str=True)]
+    NoiDungYKien: str = ""
+    NoiDungXuLy: str = ""
+    HoSoBoSungId: str = ""
+    DanhSachLePhi: list[PaidFee] = []
+    DanhSachGiayToKetQua: list[Paper] = []
