@@ -83,6 +83,7 @@ class Endpoint:
             if probing:
                 wait_s = self._circuit.wait_s(self._settings.chance())
                 await until_stopped(self._clock.sleep(wait_s), stopping)
+                self._circuit.probe()
             await self._retry_due(1 if probing else self._settings.concurrency)
             if stopping.is_set() or (probing and self._circuit.is_open and self._held):
                 continue
@@ -181,9 +182,10 @@ class Endpoint:
         except (RejectedError, InvalidMessageError) as exc:
             outcome = DeadLetter(str(exc), exc.code)
         except TransientError as exc:
-            return self._not_now(entry, str(exc), system_down=exc.system_down, wait_s=exc.retry_after_s)
+            return self._failed(entry, exc)
         except TimeoutError:
-            return self._not_now(entry, f"no answer within {self._settings.send_timeout_s:g} s")
+            reason = f"no answer within {self._settings.send_timeout_s:g} s"
+            return self._failed(entry, TransientError(reason, unanswered=True))
         except LgspError as exc:
             # Our own side is short of something (Redis, a blob): that is not the message's fault.
             return (
@@ -201,15 +203,23 @@ class Endpoint:
             receipt = await self._sender.send(Delivery(message, entry.organizations, entry.attempt, key))
         return Delivered(receipt.reference)
 
-    def _not_now(
-        self, entry: OutEntry, reason: str, *, system_down: bool = False, wait_s: float | None = None
-    ) -> RetryLater | DeadLetter:
-        if system_down:
-            if not self._circuit.is_open:
-                log.warning("system.down", system=self._system, reason=reason)
+    def _failed(self, entry: OutEntry, error: TransientError) -> RetryLater | DeadLetter:
+        """Where it is the system's fault, the message waits and loses none of its tries."""
+        reason, was_open = str(error), self._circuit.is_open
+        if error.system_down:
             self._circuit.failed(reason)
-            return RetryLater(reason, 0.0, counts=False)
-        self._circuit.succeeded()
+        elif not (error.unanswered and self._circuit.unanswered(entry.subject, reason)):
+            answered = not error.unanswered
+            return self._not_now(entry, reason, answered=answered, wait_s=error.retry_after_s)
+        if not was_open:
+            log.warning("system.down", system=self._system, reason=reason)
+        return RetryLater(reason, 0.0, counts=False)
+
+    def _not_now(
+        self, entry: OutEntry, reason: str, *, answered: bool = True, wait_s: float | None = None
+    ) -> RetryLater | DeadLetter:
+        if answered:
+            self._circuit.succeeded()
         if self._settings.policy.is_spent(entry.attempt):
             return DeadLetter(f"{entry.attempt} tries spent; the last: {reason}", "lgsp.tries_spent")
         delay_s = (

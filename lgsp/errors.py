@@ -102,17 +102,24 @@ class TransientError(AdapterError):
     """The system did not take the message now; the same call may succeed later.
 
     `system_down` is true where the system as a whole is away (no connection, no answer, 502, 503): that opens the circuit and
-    costs the message none of its tries. `retry_after_s` is what the system itself asked for.
+    costs the message none of its tries. `unanswered` is true where the call was made and nothing came back: that may be the message's
+    fault or the system's. `retry_after_s` is what the system itself asked for.
     """
 
     code = "lgsp.transient"
     can_retry = True
 
     def __init__(
-        self, message: str, *, system_down: bool = False, retry_after_s: float | None = None
+        self,
+        message: str,
+        *,
+        system_down: bool = False,
+        unanswered: bool = False,
+        retry_after_s: float | None = None,
     ) -> None:
         super().__init__(message)
         self.system_down = system_down
+        self.unanswered = unanswered
         self.retry_after_s = retry_after_s
 
 

@@ -25,11 +25,17 @@ class RetryPolicy:
 
 @dataclass(slots=True)
 class Circuit:
-    """Whether a system is worth calling. Opens at the first sign that the whole system is away; one probe at a time closes it."""
+    """Whether a system is worth calling. Opens at the first sign that the whole system is away; one probe at a time closes it.
+
+    A call without an answer is such a sign only when `silences` subjects in a row got none: one alone may be a poison message.
+    """
 
     policy: RetryPolicy = field(default_factory=lambda: RetryPolicy(base_s=0.25, cap_s=30.0))
+    silences: int = 3
     failures: int = 0
     reason: str = ""
+    _silent: set[str] = field(default_factory=set)
+    _probing: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -40,11 +46,27 @@ class Circuit:
         """The system answered, whatever it said."""
         self.failures = 0
         self.reason = ""
+        self._probing = False
+        self._silent.clear()
+
+    def unanswered(self, subject: str, reason: str) -> bool:
+        """A call about that subject got no answer; whether the system is taken to be away for it."""
+        self._silent.add(subject)
+        if not self.is_open and len(self._silent) < self.silences:
+            return False
+        self.failed(reason)
+        return True
 
     def failed(self, reason: str) -> None:
-        """The system as a whole did not answer."""
-        self.failures += 1
+        """The system as a whole did not answer. Many calls that fail together are one failure, and so is each probe."""
+        if self._probing or not self.is_open:
+            self.failures += 1
+        self._probing = False
         self.reason = reason
+
+    def probe(self) -> None:
+        """The next call finds out whether the system is back."""
+        self._probing = True
 
     def wait_s(self, chance: float) -> float:
         """Seconds until the next probe; 0 while closed."""

@@ -30,6 +30,9 @@ MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 """Default bound of an answer's decoded body; a caller that fetches documents gives its own."""
 
 _AWAY = frozenset({502, 503, 504})
+_NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout)
+# The call was made: whether the message or the system is to blame is not known. A full pool (PoolTimeout) is our own doing.
+_NO_ANSWER = (httpx.ReadTimeout, httpx.WriteTimeout, httpx.NetworkError, httpx.RemoteProtocolError)
 
 
 class CallOptions(TypedDict, total=False):
@@ -119,7 +122,10 @@ async def _exchange(
     except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as exc:
         raise RejectedError(f"{place}: the request can't be written: {exc}", wire_code="request") from exc
     except httpx.TransportError as exc:
-        raise TransientError(f"{place}: {type(exc).__name__} {exc}".rstrip(), system_down=True) from exc
+        reason = f"{place}: {type(exc).__name__} {exc}".rstrip()
+        raise TransientError(
+            reason, system_down=isinstance(exc, _NO_CONNECTION), unanswered=isinstance(exc, _NO_ANSWER)
+        ) from exc
     except httpx.DecodingError as exc:
         raise TransientError(f"{place}: the answer can't be decoded: {exc}") from exc
     _check_status(response, place)

@@ -111,6 +111,42 @@ async def test_one_subject_arrives_in_order_while_its_head_is_retried_and_others
     assert len(set(system.keys)) == 4, "every attempt of one message carries the same key"
 
 
+async def test_message_that_makes_the_system_hang_spends_its_tries_and_others_pass(server: Server) -> None:
+    def refuse(delivery: Delivery) -> None:
+        if delivery.message.id == "poison":
+            raise TransientError("no answer", unanswered=True)
+
+    system = FakeSystem(refuse)
+    desk = DeadLetters(DeadLetterChannel(server, KEYS), SystemClock())
+    async with running(server, system) as bus:
+        await bus.publish(message("poison", subject="p"))
+        for number in range(10):
+            await bus.publish(message(f"m-{number}", subject=f"s-{number}"))
+        await eventually(lambda: len(system.holds) == 10, "the others")
+
+        async def buried() -> bool:
+            return [letter.message_id for letter in await desk.list()] == ["poison"]
+
+        await eventually(buried, "the dead letter")
+
+
+async def test_system_that_answers_nobody_costs_no_message_its_tries(server: Server) -> None:
+    def refuse(_: Delivery) -> None:
+        raise TransientError("no answer", unanswered=True)
+
+    system, store = FakeSystem(refuse), FakeStore()
+    desk = DeadLetters(DeadLetterChannel(server, KEYS), SystemClock())
+    async with running(server, system, store) as bus:
+        for number in range(8):
+            await bus.publish(message(f"m-{number}", subject=f"s-{number}"))
+        await eventually(lambda: system.calls >= 9, "probes")
+        assert await desk.list() == []
+        system.refuse = lambda _: None
+        await eventually(lambda: len(system.holds) == 8, "all of them, once it answers")
+    retried = [entry for entry in store.entries if entry.step == "retrying"]
+    assert len(retried) <= 2 * KEYS.partitions, "only the first silent ones counted"
+
+
 async def test_refused_message_becomes_a_dead_letter_and_the_next_of_its_subject_goes_on(
     server: Server,
 ) -> None:

@@ -23,22 +23,22 @@ async def ask(answer, **options) -> httpx.Response:
 
 
 @pytest.mark.parametrize(
-    "error",
+    ("error", "down", "unanswered"),
     [
-        httpx.ConnectError,
-        httpx.ConnectTimeout,
-        httpx.ReadTimeout,
-        httpx.PoolTimeout,
-        httpx.RemoteProtocolError,
+        (httpx.ConnectError, True, True),
+        (httpx.ConnectTimeout, True, False),
+        (httpx.ReadTimeout, False, True),
+        (httpx.RemoteProtocolError, False, True),
+        (httpx.PoolTimeout, False, False),
     ],
 )
-async def test_a_system_that_does_not_answer_is_down(error):
+async def test_no_connection_is_the_systems_fault_and_no_answer_may_be_the_messages(error, down, unanswered):
     def answer(request: httpx.Request) -> httpx.Response:
         raise error("gone", request=request)
 
     with pytest.raises(TransientError) as caught:
         await ask(answer)
-    assert caught.value.system_down
+    assert (caught.value.system_down, caught.value.unanswered) == (down, unanswered)
 
 
 @pytest.mark.parametrize(
