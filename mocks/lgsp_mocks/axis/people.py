@@ -5,6 +5,7 @@ from fastapi import APIRouter, HTTPException
 
 from lgsp.errors import InvalidMessageError
 from lgsp.standards import edxml
+from lgsp.standards.content import Content
 from lgsp_mocks.axis.exchange import EXTERNAL_SYSTEM, Exchange, Refusal
 from lgsp_mocks.kit import Context, Record
 from lgsp_mocks.kit.desk import Desk, Packet
@@ -30,9 +31,9 @@ class People:
         """One round: take in what has come, then each agency takes one more step with each document."""
         return self._take_in() + self._desk.work()
 
-    def _post(self, packet: Packet, sender: str, about: str) -> None:
+    def _post(self, content: Content, packet: Packet, sender: str, about: str) -> None:
         try:
-            self._exchange.send(edxml.write_content(packet), EXTERNAL_SYSTEM, sender)
+            self._exchange.send(content, EXTERNAL_SYSTEM, sender)
         except Refusal as refusal:
             # A person at the form is told; a clerk's answer that nobody can take is only noted.
             if isinstance(packet, edxml.EdxmlDocument):

@@ -16,9 +16,9 @@ class Office:
         self.outbox = context.state.table("outbox")
         self.desk = Desk(context, "documents", self._post, lambda agency: agency.province)
 
-    def _post(self, packet: Packet, sender: str, about: str) -> None:
+    def _post(self, content: Content, packet: Packet, sender: str, about: str) -> None:
         kind = "status" if isinstance(packet, edxml.EdxmlStatus) else "edoc"
-        sha256 = self._context.files.put(edxml.write_content(packet))
+        sha256 = self._context.files.put(content)
         key = f"{self._context.state.next('outbox'):09d}"
         self.outbox.put(key, {"kind": kind, "from": sender, "about": about, "sha256": sha256})
 

@@ -1,5 +1,6 @@
 """One-stop link (liên thông một cửa - QLVB): a draft comes in, the leader signs or refuses, the package is fetched."""
 
+import asyncio
 import base64
 from typing import Annotated
 
@@ -9,15 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from lgsp_mocks.ioffice.credentials import same
 from lgsp_mocks.kit import Context, Record
+from lgsp_mocks.kit.signing import decision
 
 __all__ = ["OneStop"]
 
 PREFIX = "/qlvb/lienthong"
 _basic = HTTPBasic(realm="qlvb")
-SIGNED_PDF = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-    b"2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
-)
+PROVINCE, LEADER = "000.00.00.H34", "Nguyễn Mô Phỏng"
 
 
 class Unit(BaseModel):
@@ -122,7 +121,7 @@ class OneStop:
         })  # fmt: skip
         return key
 
-    def leader(self) -> int:
+    async def leader(self) -> int:
         """The leader looks at a draft in the first round and decides in the second."""
         decisions = 0
         for key, draft in self._drafts.items():
@@ -132,28 +131,27 @@ class OneStop:
             if rounds < 2:
                 self._drafts.put(key, {**draft, "rounds": rounds})
                 continue
-            self._drafts.put(key, self._decide(draft))
+            self._drafts.put(key, await self._decide(draft))
             decisions += 1
         return decisions
 
-    def _decide(self, draft: Record) -> Record:
+    async def _decide(self, draft: Record) -> Record:
         now = self._context.clock.now()
         refuses = "[không duyệt]" in str(draft["subject"])
         number = "" if refuses else f"{self._context.state.next(f'decision:{now.year}')}/QĐ-UBND"
         day = "" if refuses else f"{now:%d/%m/%Y}"
-        files: list[JsonValue] = (
-            []
-            if refuses
-            else [
-                {"Ten": "quyet-dinh-da-ky.pdf", "Base64": base64.b64encode(SIGNED_PDF).decode(), "Link": ""}
-            ]
-        )
+        files: list[JsonValue] = []
+        if not refuses:
+            lines = [f"Quyết định {number}", str(draft["subject"]), f"Người ký: {LEADER}"]
+            signed = await asyncio.to_thread(decision, self._context, lines, PROVINCE, LEADER)
+            content = base64.b64encode(signed.read()).decode()
+            files = [{"Ten": "quyet-dinh-da-ky.pdf", "Base64": content, "Link": ""}]
         package: Record = {
             "IDHoSo": draft["IDHoSo"], "MaHoSo": draft["MaHoSo"], "DonVi": draft["unit_fields"], "ThamSoAn": draft["hidden"],
             "LoaiKetQua": "03" if refuses else "01", "LyDo": "Không duyệt: hồ sơ chưa đủ căn cứ" if refuses else "",
             "VanBanDi": {
                 "TrichYeu": draft["subject"], "LoaiVanBan": draft["type"], "NgayBanHanh": day, "NgayKy": day,
-                "NguoiKy": "Nguyễn Mô Phỏng", "ChucVu": "Phó Chủ tịch", "NguoiSoan": "Phạm Mô Phỏng", "SoKyHieu": number, "DinhKem": files,
+                "NguoiKy": LEADER, "ChucVu": "Phó Chủ tịch", "NguoiSoan": "Phạm Mô Phỏng", "SoKyHieu": number, "DinhKem": files,
             },
         }  # fmt: skip
         return {**draft, "state": "refused" if refuses else "signed", "number": number, "package": package}

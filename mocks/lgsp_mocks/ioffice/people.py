@@ -29,7 +29,7 @@ class People:
 
     async def tick(self) -> int:
         """The number of things that happened."""
-        actions = self._office.desk.work() + self._one_stop.leader()
+        actions = self._office.desk.work() + await self._one_stop.leader()
         if not self._wire.is_connected:
             return actions
         try:

@@ -1,6 +1,7 @@
 """Document desks (văn thư): the books of agencies, and what their people do with a document, on either side of it."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import cast
@@ -10,8 +11,10 @@ from pydantic import JsonValue
 
 from lgsp.clock import VIETNAM, WorkCalendar
 from lgsp.standards import edxml, identifiers
+from lgsp.standards.content import Content
 from lgsp.standards.document_life import Life, Verdict, apply, next_steps, report_due
 from lgsp_mocks.kit.desk_forms import (
+    AttachedFile,
     IssueDocument,
     RecallDocument,
     ReplaceDocument,
@@ -20,13 +23,14 @@ from lgsp_mocks.kit.desk_forms import (
     attached,
 )
 from lgsp_mocks.kit.population import Agency
+from lgsp_mocks.kit.signing import sign_files, signed_packet
 from lgsp_mocks.kit.standin import Context
 from lgsp_mocks.kit.state import Record
 
 __all__ = ["Desk", "Packet"]
 
 Packet = edxml.EdxmlDocument | edxml.EdxmlStatus
-Post = Callable[[Packet, str, str], None]
+Post = Callable[[Content, Packet, str, str], None]
 """Puts a packet of an agency on its way; the last argument is the key of the row that it is about."""
 
 RECALL, UPDATE, REPLACE = 1, 2, 3
@@ -56,20 +60,29 @@ class Desk:
 
     # What the issuer's people do
 
-    def issue(self, form: IssueDocument) -> Record:
-        """Issue a document."""
+    async def issue(self, form: IssueDocument) -> Record:
+        """Issue a document; of five that do not say, four are signed, as Kon Tum's were in 2019."""
         sender = self._agency(form.sender)
         if bad := [organ_id for organ_id in form.to if not identifiers.is_organization_id(organ_id)]:
             raise HTTPException(422, f"to: not organization ids: {', '.join(bad)}")
-        files = tuple(attached(index, file) for index, file in enumerate(form.attachments))
+        signed = form.signed if form.signed is not None else self._context.state.next("issued") % 5 != 0
+        files = await self._files(form.attachments, sender, signed=signed)
         document = replace(
             self._document(sender, form.subject, form.to, form.document_type, files),
             priority=form.priority,
             due_date=date.fromisoformat(form.due_on) if form.due_on else None,
             responses=tuple(self._response_to(sender.id, each) for each in form.responds_to),
         )
-        self._send(document, sender.id)
+        self._send(document, sender.id, signed=signed)
         return {"document_id": document.document_id, "code": document.code}
+
+    async def _files(
+        self, files: Sequence[AttachedFile], sender: Agency, *, signed: bool
+    ) -> tuple[edxml.EdxmlAttachment, ...]:
+        plain = tuple(attached(index, file) for index, file in enumerate(files))
+        if not signed:
+            return plain
+        return await asyncio.to_thread(sign_files, self._context, plain, sender.id, sender.name)
 
     def recall(self, form: RecallDocument) -> Record:
         """Ask every receiver to give the document back."""
@@ -92,14 +105,16 @@ class Desk:
         )  # fmt: skip
         return self._change(row, form.subject or str(row["subject"]), business, more=form.added)
 
-    def replace(self, form: ReplaceDocument) -> Record:
+    async def replace(self, form: ReplaceDocument) -> Record:
         """Issue a document that takes the place of an earlier one."""
         row = self._outgoing(form.document_id)
         replaced = edxml.EdxmlReplacement(form.document_id, tuple(_organs(row)))
         business = edxml.EdxmlBusiness(
             REPLACE, form.document_id, form.reason, paper=False, replacements=(replaced,)
         )
-        files = tuple(attached(index, file) for index, file in enumerate(form.attachments))
+        files = await self._files(
+            form.attachments, self._agency(str(row["agency"])), signed=bool(row["signed"])
+        )
         return self._change(row, form.subject, business, files=files)
 
     def take_back(self, form: TakeBack) -> Record:
@@ -128,7 +143,7 @@ class Desk:
         to = [*_organs(row), *(more or [])]
         document = self._document(sender, subject, list(dict.fromkeys(to)), str(row["type"]), files)
         self._put(business.document_id, self._asked(row, _organs(row)))
-        self._send(replace(document, business=business), sender.id)
+        self._send(replace(document, business=business), sender.id, signed=bool(row["signed"]))
         return {"document_id": document.document_id, "code": document.code, "concerns": business.document_id}
 
     def _asked(self, row: Record, organs: list[str]) -> Record:
@@ -138,13 +153,17 @@ class Desk:
             receivers[organ_id] = {"status": life.status, "request": life.request}
         return {**row, "receivers": receivers}
 
-    def _send(self, document: edxml.EdxmlDocument, agency: str) -> None:
-        row = self._row(document, agency, "out")
+    def _send(self, document: edxml.EdxmlDocument, agency: str, *, signed: bool) -> None:
+        row = self._row(document, agency, "out") | {"signed": signed}
         receivers: dict[str, JsonValue] = {
             one.id: {"status": "", "request": ""} for one in document.recipients
         }
         self._put(document.document_id, {**row, "receivers": receivers, "sending": "waiting"})
-        self._post(document, agency, document.document_id)
+        name = document.sender.name
+        content = (
+            signed_packet(self._context, document, agency, name) if signed else edxml.write_content(document)
+        )
+        self._post(content, document, agency, document.document_id)
 
     def _document(
         self, sender: Agency, subject: str, to: list[str], kind: str, files: tuple[edxml.EdxmlAttachment, ...]
@@ -312,9 +331,8 @@ class Desk:
         about = edxml.EdxmlResponseFor(issuer, str(row["code"]), _day(row), str(row["document_id"]))
         now = self._context.clock.now().replace(microsecond=0)
         staff = edxml.EdxmlStaff("Văn phòng", "Phạm Mô Phỏng")
-        self._post(
-            edxml.EdxmlStatus(self._organ(reporter), about, *said, now, staff), reporter, f"{key}|{said[0]}"
-        )
+        status = edxml.EdxmlStatus(self._organ(reporter), about, *said, now, staff)
+        self._post(edxml.write_content(status), status, reporter, f"{key}|{said[0]}")
 
     # The books
 

@@ -10,7 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from lgsp.standards import edxml
 from lgsp.standards.content import Content
 
-__all__ = ["IssueDocument", "RecallDocument", "ReplaceDocument", "TakeBack", "UpdateDocument", "attached"]
+__all__ = [
+    "AttachedFile",
+    "IssueDocument",
+    "RecallDocument",
+    "ReplaceDocument",
+    "TakeBack",
+    "UpdateDocument",
+    "attached",
+]
 
 DocumentId = Annotated[str, Field(min_length=1, max_length=300)]
 Reason = Annotated[str, Field(min_length=1, max_length=2000)]

@@ -15,7 +15,7 @@ def desk_router(desk: Desk, issue: str) -> APIRouter:
 
     @router.post(f"/{issue}", status_code=201)
     async def issue_document(form: IssueDocument) -> Record:
-        return desk.issue(form)
+        return await desk.issue(form)
 
     @router.post("/recall-document", status_code=201)
     async def recall_document(form: RecallDocument) -> Record:
@@ -27,7 +27,7 @@ def desk_router(desk: Desk, issue: str) -> APIRouter:
 
     @router.post("/replace-document", status_code=201)
     async def replace_document(form: ReplaceDocument) -> Record:
-        return desk.replace(form)
+        return await desk.replace(form)
 
     @router.post("/take-back", status_code=201)
     async def take_back(form: TakeBack) -> Record:

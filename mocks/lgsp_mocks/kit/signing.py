@@ -1,5 +1,6 @@
 """Signing as an agency does: its PDF files, and the packet that they travel in."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -11,7 +12,7 @@ from lgsp.standards.signatures import Contents, SigningKey, sign_xml
 from lgsp.standards.xml import Element
 from lgsp_mocks.kit.standin import Context
 
-__all__ = ["sign_files", "signed_packet"]
+__all__ = ["decision", "sign_files", "signed_packet"]
 
 PLACE = "Viet Nam"
 _PDF = "lgsp.standards.signatures.pdf"
@@ -45,6 +46,12 @@ def _signed(context: Context, content: Content, key: SigningKey) -> Content:
     except ValueError:
         return content  # a PDF that nobody can write to goes out as it is
     return Content.of(cast("bytes", signed))
+
+
+def decision(context: Context, lines: Sequence[str], organization_id: str, name: str) -> Content:
+    """A document of one page that says these lines, signed."""
+    pdf = Content.of(cast("bytes", import_module(_PDF).minimal_pdf(lines)))
+    return _signed(context, pdf, context.authority().key_for(organization_id, name))
 
 
 def signed_packet(context: Context, packet: edxml.EdxmlDocument, organization_id: str, name: str) -> Content:
