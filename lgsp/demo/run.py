@@ -16,7 +16,7 @@ from lgsp.bootstrap import Running, running
 from lgsp.demo import documents, dossiers, troubles
 from lgsp.demo.world import Arrived, Flow, FlowError, World
 from lgsp.settings import Settings
-from lgsp.up import configure_log, ready_line, until_signal
+from lgsp.up import configure_log, ready_line, run, until_signal
 
 __all__ = ["FLOWS", "Verdict", "play_all", "run_demo"]
 
@@ -67,7 +67,7 @@ class Verdict:
 def run_demo(settings: Settings, *, once: bool, lang: str, json_output: bool) -> int:
     """Play the flows; with `once` end then: 0 when all arrived, 1 otherwise. Without it, stay up until a signal."""
     configure_log("error" if once else settings.log_level)
-    return asyncio.run(_demo(settings, once=once, lang=lang, json_output=json_output))
+    return run(_demo(settings, once=once, lang=lang, json_output=json_output))
 
 
 async def _demo(settings: Settings, *, once: bool, lang: str, json_output: bool) -> int:

@@ -16,7 +16,7 @@ __all__ = ["Arrived", "Flow", "FlowError", "World", "attachment"]
 
 T = TypeVar("T")
 Record = dict[str, JsonValue]
-LOOK_AGAIN_S = 0.05
+LOOK_AGAIN_S = 0.1
 
 
 class FlowError(Exception):
@@ -63,8 +63,8 @@ class World:
 
     async def table(self, system: str, name: str) -> dict[str, Record]:
         """A table of what the system holds."""
-        answer = await self.http.get(f"{self.urls[system]}/__mock__/state")
-        return cast("dict[str, Record]", answer.json()["tables"].get(name, {}))
+        answer = await self.http.get(f"{self.urls[system]}/__mock__/state/{quote(name, safe='')}")
+        return cast("dict[str, Record]", answer.json())
 
     async def record(self, system: str, table: str, key: str) -> Record | None:
         """One thing that the system holds."""

@@ -25,7 +25,7 @@ __all__ = [
     "SignatureCheck",
     "SignatureState",
     "Signer",
-    "worst_state",
+    "overall_state",
 ]
 
 
@@ -61,11 +61,16 @@ class Signer(Strict):
     name: Text = ""
 
 
-def worst_state(states: Iterable[str]) -> SignatureState:
-    """The state that decides, of several verdicts on one document."""
-    found = set(states)
-    worst = (SignatureState.INVALID, SignatureState.UNTRUSTED, SignatureState.VALID)
-    return next((state for state in worst if state in found), SignatureState.UNSIGNED)
+def overall_state(verdicts: Iterable[tuple[str, str]], issuer: str) -> SignatureState:
+    """What several verdicts (state, organization) say of a document together: the worst of them.
+
+    Only the issuer's own signature makes it valid: a file that somebody else signed says nothing about who sends it.
+    """
+    found = {(state, organization == issuer) for state, organization in verdicts}
+    for state in (SignatureState.INVALID, SignatureState.UNTRUSTED):
+        if (state, True) in found or (state, False) in found:
+            return state
+    return SignatureState.VALID if (SignatureState.VALID, True) in found else SignatureState.UNSIGNED
 
 
 class SignatureCheck(Strict):
@@ -118,8 +123,8 @@ class Document(Strict):
 
     @property
     def signature_state(self) -> SignatureState:
-        """What all verdicts together say: the worst of them, and `unsigned` where there is none."""
-        return worst_state([each.state for each in self.signatures])
+        """What all verdicts together say."""
+        return overall_state([(each.state, each.organization) for each in self.signatures], self.issuer.id)
 
 
 class Replacement(Strict):

@@ -5,7 +5,8 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from lgsp.model.document import SignatureState, worst_state
+from lgsp.model.document import SignatureState, overall_state
+from lgsp.routing.conditions import pointer_value
 
 __all__ = ["SignaturePolicy", "has_verdicts", "signature_state"]
 
@@ -15,17 +16,24 @@ SignaturePolicy = Literal["off", "warn", "require"]
 
 def signature_state(data: Mapping[str, JsonValue]) -> SignatureState:
     """What the verdicts in a document, or in a change of one, say together."""
-    return worst_state(
-        str(each["state"]) for each in _verdicts(data) if isinstance(each, dict) and "state" in each
+    document = _document(data)
+    verdicts = [each for each in _verdicts(document) if isinstance(each, dict)]
+    issuer = str(pointer_value(document, "/issuer/id"))
+    return overall_state(
+        [(str(each.get("state")), str(each.get("organization"))) for each in verdicts], issuer
     )
 
 
 def has_verdicts(data: Mapping[str, JsonValue]) -> bool:
     """Whether somebody has judged its signatures."""
-    return bool(_verdicts(data))
+    return bool(_verdicts(_document(data)))
 
 
-def _verdicts(data: Mapping[str, JsonValue]) -> list[JsonValue]:
+def _document(data: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
     inner = data.get("document")
-    found = (inner if isinstance(inner, dict) else data).get("signatures")
+    return inner if isinstance(inner, dict) else data
+
+
+def _verdicts(document: Mapping[str, JsonValue]) -> list[JsonValue]:
+    found = document.get("signatures")
     return found if isinstance(found, list) else []

@@ -11,6 +11,7 @@ from lgsp.channels import Accepted, DeadEntry
 from lgsp.errors import BackpressureError, ChannelUnavailableError, NotFoundError
 from lgsp.gateway import GatewayServices, create_gateway
 from lgsp.message import MAX_MESSAGE_BYTES, Message
+from lgsp.reconcile import Missing, Reconciliation
 from lgsp.routing import Route, Router
 from lgsp.schemas import SchemaRegistry, dataschema
 from lgsp.store import JournalEntry, MessageStore
@@ -99,7 +100,7 @@ class World:
         self.parts = {"redis": True}
         router = Router([Route("<out>", ("document.*",), ("axis",), recipients=("*.G22",))])
         services = GatewayServices(
-            self.bus, self.desk, store, router, SchemaRegistry(), self.readiness,
+            self.bus, self.desk, store, self, router, SchemaRegistry(), self.readiness,
             callbacks={"portal": [HttpRoute("/echo", self.echo, methods=["POST"])]}, waiting=self.waiting,
         )  # fmt: skip
         transport = httpx.ASGITransport(create_gateway(services), raise_app_exceptions=False)
@@ -107,6 +108,11 @@ class World:
 
     async def readiness(self):
         return self.parts
+
+    async def run(self, system, *, since, mend):
+        return Reconciliation(
+            system, 3, (Missing("m-1", "document.issued", "d-1", "2026-11-23", "lost"),), int(mend)
+        )
 
     async def waiting(self):
         return {"out:axis": 7}
@@ -303,3 +309,10 @@ async def test_the_landing_page_speaks_both_languages_and_escapes(world):
 async def test_the_api_describes_itself(world):
     paths = (await world.http.get("/openapi.json")).json()["paths"]
     assert {"/v1/messages", "/v1/dead/{dead_id}/replay", "/v1/trace/{key}"} <= set(paths)
+
+
+async def test_reconciliation_compares_by_get_and_mends_by_post(world):
+    compared = (await world.http.get("/v1/reconcile/axis?hours=2")).json()
+    assert (compared["compared"], compared["mended"], compared["missing"][0]["reason"]) == (3, 0, "lost")
+    assert (await world.http.post("/v1/reconcile/axis")).json()["mended"] == 1
+    assert (await world.http.get("/v1/reconcile/axis?hours=0")).status_code == 422

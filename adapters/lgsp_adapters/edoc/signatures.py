@@ -1,6 +1,7 @@
 """The verdicts on a document's signatures: that of the packet, and those of its PDF files."""
 
 import asyncio
+import re
 from collections.abc import Iterable
 from importlib import import_module
 
@@ -16,7 +17,9 @@ __all__ = ["check_signatures"]
 MAX_PDF_BYTES = 32 * 1024 * 1024
 """A PDF is judged in memory."""
 
-_BYTE_RANGE = b"/ByteRange"
+# Any letter of a PDF name may be written as #xx (ISO 32000-1, 7.3.5).
+_BYTE_RANGE = re.compile(b"/" + b"".join(b"(?:%c|#%02X|#%02x)" % (code, code, code) for code in b"ByteRange"))
+_LONGEST = 1 + 3 * len("ByteRange")
 
 
 async def check_signatures(raw: Content, packet: Packet, source: Source) -> tuple[SignatureCheck, ...]:
@@ -41,12 +44,12 @@ def _check_all(raw: Content, packet: edxml.EdxmlDocument, source: Source) -> tup
 
 
 def _has_signature(chunks: Iterable[bytes]) -> bool:
-    """Cheap and never wrong in one direction: a signature's byte range stands in the file as it is."""
+    """Cheap, and never wrong where there is one: a signature's byte range stands uncompressed in the file."""
     before = b""
     for chunk in chunks:
-        if _BYTE_RANGE in before + chunk:
+        if _BYTE_RANGE.search(before + chunk):
             return True
-        before = chunk[-len(_BYTE_RANGE) :]
+        before = chunk[-_LONGEST:]
     return False
 
 

@@ -15,6 +15,7 @@ from lgsp_mocks.kit.desk import Packet
 __all__ = ["People"]
 
 log = structlog.get_logger()
+AT_ONCE = 8
 
 
 class People:
@@ -54,18 +55,30 @@ class People:
         return len(waiting)
 
     async def _fetch(self, kind: str) -> int:
-        items = await self._wire.received(kind)
-        for item in items:
-            doc_id = str(item["docId"])
-            try:
-                raw = await self._wire.download(doc_id)
-                self._book(await asyncio.to_thread(edxml.read, raw))
-            except (InvalidMessageError, Refused, ValueError) as exc:
-                log.warning("ioffice.packet_failed", doc_id=doc_id, reason=str(exc))
-                await self._mark(doc_id, "fail")
-            else:
-                await self._mark(doc_id, "done")
-        return len(items)
+        """What has come is fetched side by side, booked in the order of the list, and then confirmed."""
+        doc_ids = [str(item["docId"]) for item in await self._wire.received(kind)]
+        for start in range(0, len(doc_ids), AT_ONCE):
+            part = doc_ids[start : start + AT_ONCE]
+            packets = await asyncio.gather(*map(self._packet, part))
+            states = [self._booked(doc_id, packet) for doc_id, packet in zip(part, packets, strict=True)]
+            await asyncio.gather(*map(self._mark, part, states))
+        return len(doc_ids)
+
+    async def _packet(self, doc_id: str) -> Packet | Exception:
+        try:
+            return await asyncio.to_thread(edxml.read, await self._wire.download(doc_id))
+        except (InvalidMessageError, Refused) as exc:
+            return exc
+
+    def _booked(self, doc_id: str, packet: Packet | Exception) -> str:
+        try:
+            if isinstance(packet, Exception):
+                raise packet
+            self._book(packet)
+        except (InvalidMessageError, Refused, ValueError) as exc:
+            log.warning("ioffice.packet_failed", doc_id=doc_id, reason=str(exc))
+            return "fail"
+        return "done"
 
     async def _mark(self, doc_id: str, status: str) -> None:
         try:
