@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from lgsp.demo.world import Arrived, Flow, Record, World, attachment, codes_of
+from lgsp.demo.world import Arrived, Flow, FlowError, Record, World, attachment, codes_of
 
 __all__ = ["FLOWS", "PDF", "PROVINCE"]
 
@@ -64,6 +64,28 @@ async def incoming(world: World) -> Arrived:
     return Arrived(document_id, "iOffice: registered, finished; G09: 01-06", document_id)
 
 
+async def recalled(world: World) -> Arrived:
+    """Sent in error, recalled before anybody worked on it: the receiver gives it back (15)."""
+    issued = await world.act("ioffice", "issue-document", {
+        "from": PROVINCE, "to": [MINISTRY], "subject": "V/v gửi nhầm nơi nhận [chờ]", "attachments": [],
+    })  # fmt: skip
+    document_id = str(issued["document_id"])
+
+    async def at(status: str, request: str) -> Record | None:
+        row = await world.record("ioffice", "documents", document_id)
+        life: Record = {"status": status, "request": request}
+        return row if row is not None and row["receivers"] == {MINISTRY: life} else None
+
+    await world.until("the ministry has registered it", partial(at, "03", ""))
+    form: Record = {"document_id": document_id, "reason": "Gửi nhầm nơi nhận"}
+    await world.act("ioffice", "recall-document", form)
+    await world.until("the ministry agreed to give it back", partial(at, "03", "agreed"))
+    theirs = await world.record("axis", "external_documents", f"{document_id}|{MINISTRY}")
+    if theirs is None or not theirs["withdrawn"]:
+        raise FlowError(f"the ministry still works on {document_id}")
+    return Arrived(document_id, "G22: given back; iOffice: 15", document_id)
+
+
 def _is(document_id: str, agency: str, row: Record) -> bool:
     return row.get("document_id") == document_id and row.get("agency") == agency
 
@@ -71,4 +93,5 @@ def _is(document_id: str, agency: str, row: Record) -> bool:
 FLOWS = (
     Flow("outgoing", "Outgoing document", "Văn bản đi", outgoing),
     Flow("incoming", "Incoming document", "Văn bản đến", incoming),
+    Flow("recall", "Recalled document", "Thu hồi văn bản", recalled),
 )

@@ -8,8 +8,7 @@ from lgsp.standards import edxml
 from lgsp.standards.content import Content
 from lgsp_mocks.axis.exchange import EXTERNAL_SYSTEM, Exchange, Refusal
 from lgsp_mocks.kit import Context, Record
-from lgsp_mocks.kit.desk import Desk, Packet
-from lgsp_mocks.kit.desk_routes import desk_router
+from lgsp_mocks.kit.desk import Book, Issuing, Packet, Receiving, desk_router
 
 __all__ = ["People"]
 
@@ -21,15 +20,17 @@ class People:
 
     def __init__(self, context: Context, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._desk = Desk(context, "external_documents", self._post, lambda agency: not agency.province)
+        book = Book(context, "external_documents", self._post, lambda agency: not agency.province)
+        self._issuing = Issuing(book)
+        self._receiving = Receiving(book)
 
     def router(self) -> APIRouter:
         """What a user does."""
-        return desk_router(self._desk, "send-document")
+        return desk_router(self._issuing, "send-document")
 
     async def tick(self) -> int:
         """One round: take in what has come, then each agency takes one more step with each document."""
-        return self._take_in() + self._desk.work()
+        return self._take_in() + self._receiving.work()
 
     def _post(self, content: Content, packet: Packet, sender: str, about: str) -> None:
         try:
@@ -54,9 +55,9 @@ class People:
             self._exchange.mark(EXTERNAL_SYSTEM, doc_id, "fail", str(exc)[:500])
             return
         if isinstance(packet, edxml.EdxmlStatus):
-            self._desk.note(packet)
+            self._receiving.note(packet)
         else:
             receivers = item["to"] if isinstance(item["to"], list) else []
             for organ_id in receivers:
-                self._desk.take_in(packet, str(organ_id))
+                self._receiving.take_in(packet, str(organ_id))
         self._exchange.mark(EXTERNAL_SYSTEM, doc_id, "done")

@@ -5,7 +5,7 @@ from lgsp_mocks.ioffice.one_stop import OneStop
 from lgsp_mocks.ioffice.people import People
 from lgsp_mocks.ioffice.user_api import UserApi
 from lgsp_mocks.kit import Context, Difference, Parts, StandIn
-from lgsp_mocks.kit.desk_routes import desk_router
+from lgsp_mocks.kit.desk import desk_router
 
 __all__ = ["STAND_IN"]
 
@@ -13,7 +13,7 @@ __all__ = ["STAND_IN"]
 def _build(context: Context) -> Parts:
     office, one_stop = Office(context), OneStop(context)
     people = People(context, office, one_stop)
-    desk = desk_router(office.desk, "issue-document")
+    desk = desk_router(office.issuing, "issue-document")
     routes = [*desk.routes, *UserApi(context, office).router().routes, *one_stop.router().routes]
     return Parts(routes, lambda: None, people.tick)
 

@@ -3,7 +3,7 @@
 from lgsp.standards import edxml
 from lgsp.standards.content import Content
 from lgsp_mocks.kit import Context, Record
-from lgsp_mocks.kit.desk import Desk, Packet
+from lgsp_mocks.kit.desk import Book, Issuing, Packet, Receiving
 
 __all__ = ["Office"]
 
@@ -14,7 +14,9 @@ class Office:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.outbox = context.state.table("outbox")
-        self.desk = Desk(context, "documents", self._post, lambda agency: agency.province)
+        self.book = Book(context, "documents", self._post, lambda agency: agency.province)
+        self.issuing = Issuing(self.book)
+        self.receiving = Receiving(self.book)
 
     def _post(self, content: Content, packet: Packet, sender: str, about: str) -> None:
         kind = "status" if isinstance(packet, edxml.EdxmlStatus) else "edoc"
@@ -28,7 +30,7 @@ class Office:
 
     def sent(self, key: str, posted: Record, state: str) -> None:
         """Note on the document how its sending ended, and take the packet out of the outbox."""
-        row = self.desk.rows.get(str(posted["about"]))
+        row = self.book.rows.get(str(posted["about"]))
         if row is not None and posted["kind"] == "edoc":
-            self.desk.rows.put(str(posted["about"]), {**row, "sending": state})
+            self.book.rows.put(str(posted["about"]), {**row, "sending": state})
         self.outbox.delete(key)

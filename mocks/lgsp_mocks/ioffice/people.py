@@ -30,7 +30,7 @@ class People:
 
     async def tick(self) -> int:
         """The number of things that happened."""
-        actions = self._office.desk.work() + await self._one_stop.leader()
+        actions = self._office.receiving.work() + await self._one_stop.leader()
         if not self._wire.is_connected:
             return actions
         try:
@@ -89,13 +89,13 @@ class People:
     def _book(self, packet: Packet) -> None:
         """Of a document's receivers only those with an office here are ours, as in every province's software."""
         if isinstance(packet, edxml.EdxmlStatus):
-            self._office.desk.note(packet)
+            self._office.receiving.note(packet)
             return
         ours = [one.id for one in packet.recipients if self._is_ours(one.id)]
         if not ours:
             raise ValueError("none of its receivers has an office here")
         for organ_id in ours:
-            self._office.desk.take_in(packet, organ_id)
+            self._office.receiving.take_in(packet, organ_id)
 
     def _is_ours(self, organ_id: str) -> bool:
         agency = self._context.population.agency(organ_id)

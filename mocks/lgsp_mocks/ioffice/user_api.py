@@ -60,7 +60,7 @@ class UserApi:
     async def _detail(self, key: str, authorization: Token = "") -> Record:
         if not self._knows(authorization):
             return _unknown()
-        row = self._office.desk.rows.get(key)
+        row = self._office.book.rows.get(key)
         return _done({"id": key, **row}) if row else _failed("error_not_found", f"không có văn bản {key}")
 
     async def _download(self, digest: str, authorization: Token = "") -> Response:
@@ -82,7 +82,7 @@ class UserApi:
         }.get(which)
         rows: list[JsonValue] = [
             {"id": key, **row}
-            for key, row in self._office.desk.rows.items()
+            for key, row in self._office.book.rows.items()
             if row["direction"] == "in" and wanted is not None and wanted(row)
         ]
         return rows

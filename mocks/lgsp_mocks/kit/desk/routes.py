@@ -2,14 +2,14 @@
 
 from fastapi import APIRouter
 
-from lgsp_mocks.kit.desk import Desk
-from lgsp_mocks.kit.desk_forms import IssueDocument, RecallDocument, ReplaceDocument, TakeBack, UpdateDocument
+from lgsp_mocks.kit.desk.forms import IssueDocument, RecallDocument, ReplaceDocument, TakeBack, UpdateDocument
+from lgsp_mocks.kit.desk.issuing import Issuing
 from lgsp_mocks.kit.state import Record
 
 __all__ = ["desk_router"]
 
 
-def desk_router(desk: Desk, issue: str) -> APIRouter:
+def desk_router(desk: Issuing, issue: str) -> APIRouter:
     """`/__mock__/act/<issue>`, and what may be done to a document afterwards."""
     router = APIRouter(prefix="/__mock__/act")
 
