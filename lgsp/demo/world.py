@@ -16,7 +16,7 @@ __all__ = ["Arrived", "Flow", "FlowError", "World", "attachment"]
 
 T = TypeVar("T")
 Record = dict[str, JsonValue]
-LOOK_AGAIN_S = 0.1
+LOOK_AGAIN_S = 0.2
 
 
 class FlowError(Exception):
