@@ -15,6 +15,8 @@ MAX_DEPTH = 64
 MAX_ELEMENTS = 100_000
 _PROLOG = 65_536
 _DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
+_ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"'>]{1,40})")
+_UTF8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00")
 
 
@@ -34,6 +36,15 @@ def parse(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Element:
     if not text.startswith(b"<"):
         hint = "UTF-16 is not accepted; send UTF-8" if text[:2] in _WIDE else "it does not begin with '<'"
         raise _refused("xml.not_xml", f"not XML: {hint}", "không phải XML UTF-8", line=1)
+    declared = _ENCODING.match(text)
+    if declared is not None and declared.group(1).lower() not in _UTF8:
+        name = declared.group(1).decode("ascii", "replace")
+        raise _refused(
+            "xml.encoding",
+            f"declared as {name}; send UTF-8, and say so",
+            f"khai báo bảng mã {name}; hãy gửi UTF-8",
+            line=1,
+        )
     if _DOCTYPE.search(text[:_PROLOG]) or b"<!DOCTYPE" in text or b"<!ENTITY" in text:
         raise _refused(
             "xml.doctype",
@@ -85,11 +96,10 @@ def place_of(element: Element) -> str:
     steps = []
     node: Element | None = element
     while node is not None:
-        parent = node.getparent()
-        name = local_name(node)
-        twins = [child for child in parent if local_name(child) == name] if parent is not None else [node]
-        steps.append(name if len(twins) == 1 else f"{name}[{twins.index(node) + 1}]")
-        node = parent
+        before = sum(1 for _ in node.itersiblings(str(node.tag), preceding=True))
+        alone = before == 0 and next(node.itersiblings(str(node.tag)), None) is None
+        steps.append(local_name(node) if alone else f"{local_name(node)}[{before + 1}]")
+        node = node.getparent()
     return "/" + "/".join(reversed(steps))
 
 

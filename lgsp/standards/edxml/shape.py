@@ -1,6 +1,7 @@
 """Brings a packet into the shape of its XSD: real senders' habits are put right and noted, the rest is faults with line and path."""
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lxml import etree
 
@@ -16,6 +17,8 @@ OLDER_NAMESPACES = frozenset({"http://www.e-doc.vn/Schema/", "http://www.go.vn/e
 _SPELLINGS = {f"business{rest}": f"bussiness{rest}" for rest in ("", "doctype", "docreason", "documentinfo")}
 _IN_HEADER = frozenset({"messageheader", "traceheaderlist", "signature"})
 _MAX_FAULTS = 200
+MAX_EXTENSIONS = 200
+MAX_REPEATED = 1000
 
 
 @dataclass
@@ -42,7 +45,7 @@ class Shaped:
         self._note(element, Fault(f"edxml.{code}", "", message, message_vi, warning=True))
 
     def _note(self, element: Element, fault: Fault) -> None:
-        if len(self.faults) >= _MAX_FAULTS:
+        if sum(each.warning == fault.warning for each in self.faults) >= _MAX_FAULTS:
             return
         place = place_of(element) + (f"/{fault.place}" if fault.place else "")
         if any((each.code, each.place) == (fault.code, place) for each in self.faults):
@@ -62,6 +65,8 @@ def shape(root: Element) -> Shaped:
         shaped.kind = "status"
     model = root_model(shaped.kind)
     _walk(shaped, root, model)
+    if any(fault.code == "edxml.too_many" for fault in shaped.faults):
+        return shaped  # nobody reads the rest
     # Put right only now: until here every path names the place where the sender put it.
     _put_right(shaped, root, model)
     _check_values(shaped, model)
@@ -162,6 +167,11 @@ def _check_number(shaped: Shaped, parent: Element, child: Child, elements: list[
     if child.required and not elements:
         wrong, wrong_vi = f"{child.name} is missing or empty", f"thiếu {child.name} hoặc để trống"
         shaped.fault(parent, "missing", wrong, wrong_vi, below=child.name)
+    if len(elements) > MAX_REPEATED:
+        wrong = f"{child.name} stands here {len(elements)} times, the limit is {MAX_REPEATED}"
+        wrong_vi = f"{child.name} xuất hiện {len(elements)} lần, tối đa {MAX_REPEATED}"
+        shaped.fault(parent, "too_many", wrong, wrong_vi, below=child.name)
+        del elements[MAX_REPEATED:]
     if len(elements) > 1 and not child.repeats:
         wrong_vi = f"{child.name} chỉ được xuất hiện một lần"
         shaped.fault(elements[1], "repeated", f"{child.name} may stand only once here", wrong_vi)
@@ -169,6 +179,9 @@ def _check_number(shaped: Shaped, parent: Element, child: Child, elements: list[
 
 def _check_leaf(shaped: Shaped, element: Element) -> None:
     text = element.text or ""
+    if element.attrib:
+        shaped.warn(element, "attribute", "attributes mean nothing here", "thuộc tính ở đây không có ý nghĩa")
+        element.attrib.clear()
     if len(element):
         shaped.fault(
             element, "content", "a value is expected, not elements", "cần một giá trị, không phải phần tử con"
@@ -188,6 +201,12 @@ def _put_right(shaped: Shaped, parent: Element, model: Model) -> None:
         element.tail = None
         place, child = known.get(str(element.tag), (-1, None))
         if child is None:
+            if len(shaped.extensions) >= MAX_EXTENSIONS:
+                wrong = f"more than {MAX_EXTENSIONS} elements that are not defined here"
+                shaped.fault(
+                    parent, "too_many_unknown", wrong, f"quá {MAX_EXTENSIONS} phần tử không được định nghĩa"
+                )
+                continue
             above = "/".join(place_of(parent).split("/")[2:])
             shaped.extensions.append(EdxmlExtension(above, xml.canonical(element)))
         elif child.model is None:
@@ -209,10 +228,9 @@ def _check_values(shaped: Shaped, model: Model) -> None:
         return
     explained: dict[Element, Child] = {}
     _explain(shaped.root, model, explained)
-    by_path = {shaped.root.getroottree().getpath(element): element for element in explained}
     seen: set[Element] = set()
-    for entry in schema.error_log:
-        element = by_path.get(entry.path or "", shaped.root)
+    for entry in islice(schema.error_log, _MAX_FAULTS):
+        element = _at(shaped.root, entry.path)
         child = explained.get(element)
         if element in seen:
             continue
@@ -224,6 +242,11 @@ def _check_values(shaped: Shaped, model: Model) -> None:
             )
         elif not shaped.is_broken:
             shaped.fault(element, "schema", entry.message, f"không đúng lược đồ: {entry.message}")
+
+
+def _at(root: Element, path: str | None) -> Element:
+    found = root.getroottree().xpath(path) if path else None
+    return found[0] if isinstance(found, list) and found and isinstance(found[0], Element) else root
 
 
 def _explain(element: Element, model: Model, into: dict[Element, Child]) -> None:
