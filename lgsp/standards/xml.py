@@ -104,8 +104,14 @@ def place_of(element: Element) -> str:
 
 
 def canonical(element: Element) -> str:
-    """Exclusive canonical XML of an element, which stands for itself: it declares what it uses."""
-    return etree.tostring(element, method="c14n", exclusive=True, with_comments=False).decode()
+    """Exclusive canonical XML of an element, which stands for itself: it declares what it uses.
+
+    An element that has no canonical form (its namespace is a relative URI) is written as it is.
+    """
+    try:
+        return etree.tostring(element, method="c14n", exclusive=True, with_comments=False).decode()
+    except etree.C14NError:
+        return etree.tostring(element, encoding="unicode", with_tail=False)
 
 
 def serialize(root: Element) -> bytes:

@@ -166,6 +166,12 @@ def test_elements_that_nobody_knows_are_kept_at_their_place() -> None:
     assert "<v:No>7</v:No>" in extension.xml
 
 
+def test_element_that_has_no_canonical_form_is_kept_as_it_is() -> None:
+    packet = edxml.read(changed(HEADER_END, b'<a xmlns="relative/uri">x</a>' + HEADER_END))
+    assert packet.extensions[0].xml == '<a xmlns="relative/uri">x</a>'
+    assert edxml.read(edxml.write(packet)) == packet
+
+
 def test_older_root_straight_over_the_message_is_read() -> None:
     raw = (
         b'<EdXMLEnvelope xmlns="http://www.go.vn/eDoc"><MessageHeader><From><OrganId>H34</OrganId><OrganName>A</OrganName></From>'
