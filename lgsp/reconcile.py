@@ -12,7 +12,9 @@ from lgsp.store import MessageStore, StoredDelivery
 
 __all__ = ["Missing", "Reconciler", "Reconciliation"]
 
-PAGE = 200
+PAGE = 5000
+"""Large enough that a dossier's or document's messages are judged together."""
+
 MOST = 100_000
 """Deliveries that one run looks at."""
 

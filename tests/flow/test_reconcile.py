@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lgsp.demo.documents import MINISTRY, PROVINCE
+from lgsp.demo.dossiers import PLAIN, ended
 from lgsp.demo.world import World
 from province import province
 
@@ -56,3 +57,35 @@ async def test_a_system_that_cannot_be_asked_is_named(tmp_path: Path) -> None:
         answer = await world.http.get(f"{world.urls['gateway']}/v1/reconcile/nobody")
         assert answer.status_code == 404
         assert "axis" in answer.json()["detail"]
+
+
+async def test_dossiers_that_the_portal_lost_are_told_again_in_order(tmp_path: Path) -> None:
+    async with province(tmp_path) as world:
+        codes = [
+            str(
+                (await world.act("igate", "receive-at-counter", {"procedure": PLAIN, "documents": []}))[
+                    "code"
+                ]
+            )
+            for _ in range(2)
+        ]
+        before = {code: await world.until("ended", lambda key=code: ended(world, key)) for code in codes}
+        url = f"{world.urls['gateway']}/v1/reconcile/portal"
+
+        async def compared() -> bool | None:
+            answer = (await world.http.get(url)).json()
+            return True if answer["compared"] >= 14 and answer["missing"] == [] else None
+
+        await world.until("the store has heard of all of it", compared)
+        for step in ("reset", "seed"):
+            (await world.http.post(f"{world.urls['portal']}/__mock__/{step}")).raise_for_status()
+        found = (await world.http.get(url)).json()
+        assert {each["subject"] for each in found["missing"]} == set(codes)
+        assert {each["reason"] for each in found["missing"]} == {"the portal has no such dossier"}
+
+        await world.http.post(url)
+        for code in codes:
+            after = await world.until("ended again", lambda key=code: ended(world, key))
+            assert after["tien_do"] == before[code]["tien_do"]
+            assert (after["TrangThaiHoSo"], len(after["ket_qua"])) == ("10", len(before[code]["ket_qua"]))
+        assert (await world.http.get(url)).json()["missing"] == []

@@ -1,18 +1,19 @@
 """PortalAdapter: dossiers to the national portal, and those that citizens submit there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import httpx
 from pydantic import JsonValue
 from starlette.routing import BaseRoute
 
-from lgsp.adapter import AdapterSettings, Delivery, Intake, Ports, Receipt
+from lgsp.adapter import AdapterSettings, Delivered, Delivery, Intake, Ports, Receipt
 from lgsp.errors import InvalidMessageError, RejectedError
 from lgsp.model.dossier import DossierProgressed, DossierRequest, DossierSynchronized
 from lgsp.standards import dvcqg
 from lgsp_adapters import wire
-from lgsp_adapters.portal import translate
+from lgsp_adapters.portal import accounts, translate
 from lgsp_adapters.portal.callbacks import callback_routes
+from lgsp_adapters.portal.procedures import Procedures
 
 __all__ = ["PortalAdapter"]
 
@@ -22,7 +23,7 @@ _FINE = frozenset({"0", "00"})
 
 
 class PortalAdapter:
-    """Settings: `url`, `username`, `password`, `unit_id`, `dstcode`, `prefix`, `timeout_s`."""
+    """Settings: `url`, `username`, `password`, `unit_id`, `dstcode`, `prefix`, `timeout_s`; those of `Procedures`."""
 
     def __init__(self, settings: AdapterSettings, ports: Ports) -> None:
         name = ports.system
@@ -36,6 +37,7 @@ class PortalAdapter:
             wire.url_setting(settings, name), timeout_s=wire.number_setting(settings, name, "timeout_s", 20.0)
         )
         self._session = wire.Session(self._log_in, _session_ended)
+        self._procedures = Procedures(settings, ports, self._unit, self._require)
 
     async def send(self, delivery: Delivery) -> Receipt:
         """Whole dossiers and requests as DongBoHoSoMC, `.progressed` as CapNhatTienDoHoSoMC."""
@@ -59,9 +61,25 @@ class PortalAdapter:
             case kind:
                 raise RejectedError(f"the portal has no service for {kind}", wire_code="kind")
 
+    async def poll(self, intake: Intake) -> int:
+        """The catalogue of procedures, seldom and a few calls at a time; dossiers come by call-back."""
+        return await self._procedures.poll(intake)
+
     def routes(self, intake: Intake) -> Sequence[BaseRoute]:
         """The province's side of the call-backs."""
         return callback_routes(self._ports, intake)
+
+    async def missing(self, delivered: Sequence[Delivered]) -> Mapping[str, str]:
+        """By TraCuuHoSo, once for each dossier: what was told after the state that the portal shows."""
+        found: dict[str, str] = {}
+        for code, told in accounts.by_dossier(delivered).items():
+            answer = await self._require("TraCuuHoSo", {"mahoso": code}, fine={"-3", "3"})
+            rows = answer.get("result")
+            row = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
+            shown = str(row.get("TrangThaiHoSo", ""))
+            reason = f"the portal shows state {shown}" if shown else "the portal has no such dossier"
+            found |= {each.message.id: reason for each in accounts.lacking(told, shown)}
+        return found
 
     async def aclose(self) -> None:
         """Close the connections."""
