@@ -12,7 +12,7 @@ from lgsp.adapter import Closes, Ports, TakesCallbacks
 from lgsp.attachments import FileBlobStore
 from lgsp.bus import Bus, BusIntake, BusParts, Worker, WorkerSettings
 from lgsp.channels import DeadLetterChannel, Keys, RedisMailbox, Server
-from lgsp.clock import Clock, SystemClock
+from lgsp.clock import Clock, SteerableClock
 from lgsp.dead_letters import DeadLetters
 from lgsp.embedded import EmbeddedServer
 from lgsp.endpoint import EndpointSettings
@@ -39,7 +39,7 @@ _CREATE_STANDIN = "lgsp_mocks.kit.app:create_app"
 class Overrides:
     """What a test, or a caller with its own parts, puts in the place of what the settings say."""
 
-    clock: Clock = field(default_factory=SystemClock)
+    clock: Clock = field(default_factory=SteerableClock)
     adapters: Mapping[str, object] | None = None
     worker: WorkerSettings | None = None
     autopilot: bool = True
@@ -75,10 +75,10 @@ async def running(
         if wanted.bus:
             await asyncio.to_thread(ensure_data_dir, settings)
             system = await _start_bus(stack, system, replaced)
+        apps = {name: _standin(name, system, replaced) for name in wanted.standins}
         if "gateway" in servers:
-            await _serve(stack, servers["gateway"], _gateway(system))
-        for name in wanted.standins:
-            await _serve(stack, servers[name], _standin(name, system, replaced))
+            apps["gateway"] = _gateway(system)
+        await _serve(stack, [(servers[name], app) for name, app in apps.items()])
         if wanted.worker:
             await _start_worker(stack, system, replaced)
         yield system
@@ -119,9 +119,14 @@ def _bind(stack: AsyncExitStack, settings: Settings, wanted: _Wanted) -> dict[st
     return servers
 
 
-async def _serve(stack: AsyncExitStack, server: HttpServer, app: ASGIApp) -> None:
-    stack.push_async_callback(server.stop)
-    await server.start(app)
+async def _serve(stack: AsyncExitStack, served: Sequence[tuple[HttpServer, ASGIApp]]) -> None:
+    """Start and stop them side by side: each takes a moment of its own."""
+
+    async def stop() -> None:
+        await asyncio.gather(*(server.stop() for server, _ in served))
+
+    stack.push_async_callback(stop)
+    await asyncio.gather(*(server.start(app) for server, app in served))
 
 
 async def _start_bus(stack: AsyncExitStack, system: Running, replaced: Overrides) -> Running:
@@ -189,7 +194,8 @@ def _gateway(system: Running) -> ASGIApp:
         callbacks=callbacks,
         waiting=bus.waiting,
     )
-    return create_gateway(services)
+    steerable = system.clock if isinstance(system.clock, SteerableClock) else None
+    return create_gateway(services, clock=steerable)
 
 
 def _standin(name: str, system: Running, replaced: Overrides) -> ASGIApp:

@@ -66,6 +66,9 @@ class Endpoint:
         self._settings = settings
         self._stopping = asyncio.Event()
         self._held: dict[str, int] = {}
+        self._recovering = True
+        self._left = False
+        self._stream_first = False
         self._places = asyncio.Semaphore(settings.concurrency)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -77,20 +80,35 @@ class Endpoint:
         """
         self._stopping = stopping
         self._held = {entry.subject: entry.due_ms for entry in await self._channel.held(self._system)}
-        recovering = True
+        self._recovering = True
         while not stopping.is_set():
-            probing = self._circuit.is_open
-            if probing:
+            if self._circuit.is_open:
                 wait_s = self._circuit.wait_s(self._settings.chance())
                 await until_stopped(self._clock.sleep(wait_s), stopping)
                 self._circuit.probe()
-            await self._retry_due(1 if probing else self._settings.concurrency)
-            if stopping.is_set() or (probing and self._circuit.is_open and self._held):
-                continue
-            entries = await self._read(1 if probing else self._settings.batch, recovering=recovering)
-            if entries:
-                await self._deliver(entries)
-            recovering = self._circuit.is_open or (recovering and bool(entries))
+                await self._probe()
+            else:
+                await self._retry_due(self._settings.concurrency)
+                await self._take(self._settings.batch)
+
+    async def _probe(self) -> None:
+        """One call, of held subjects and of the stream in turn: a message that makes the system hang must not be the only probe."""
+        first, second = (self._take, self._retry_due) if self._stream_first else (self._retry_due, self._take)
+        self._stream_first = not self._stream_first
+        if not await first(1):
+            await second(1)
+
+    async def _take(self, count: int) -> int:
+        """Deliver what is next in the stream: first what was read before and is still there, then what is new."""
+        if self._stopping.is_set():
+            return 0
+        entries = await self._read(count, recovering=True) if self._recovering else ()
+        self._recovering = bool(entries)
+        entries = entries or await self._read(count, recovering=False)
+        self._left = False
+        await self._deliver(entries)
+        self._recovering |= self._left
+        return len(entries)
 
     async def _read(self, count: int, *, recovering: bool) -> Sequence[OutEntry]:
         cursor = "0" if recovering else ">"
@@ -120,15 +138,22 @@ class Endpoint:
                     return
                 outcome = await self._attempt(lane[0])
                 if isinstance(outcome, RetryLater):
-                    if outcome.counts:
-                        lane[0] = lane[0].next_attempt()
-                        await self._park(subject, lane, self._due_ms(outcome), outcome)
+                    await self._put_off(subject, lane, outcome)
                     return
                 entry = lane.popleft()
                 hop = self._transaction()
                 hop.acknowledge(self._stream, [entry.entry_id])
                 self._record(hop, entry, outcome)
                 await hop.commit()
+
+    async def _put_off(self, subject: str, lane: deque[OutEntry], outcome: RetryLater) -> None:
+        if outcome.counts:
+            lane[0] = lane[0].next_attempt()
+            await self._park(subject, lane, self._due_ms(outcome), outcome)
+        elif outcome.delay_s:
+            await self._park(subject, lane, self._due_ms(outcome))
+        else:
+            self._left = True
 
     async def _park(
         self, subject: str, lane: deque[OutEntry], due_ms: int, why: RetryLater | None = None
@@ -142,10 +167,11 @@ class Endpoint:
         await hop.commit()
         self._held[subject] = due_ms
 
-    async def _retry_due(self, limit: int) -> None:
+    async def _retry_due(self, limit: int) -> int:
         now = self._now_ms()
         due = sorted((due_ms, subject) for subject, due_ms in self._held.items() if due_ms <= now)[:limit]
         await _all([self._retry(subject) for _, subject in due])
+        return len(due)
 
     async def _retry(self, subject: str) -> None:
         """Work off a held subject from its head, until one must wait again."""
@@ -153,18 +179,12 @@ class Endpoint:
             while not self._stopping.is_set():
                 head, length = await self._channel.parked_head(self._system, subject)
                 outcome = await self._attempt(head) if head else Delivered()
-                if isinstance(outcome, RetryLater) and not outcome.counts:
+                if head and isinstance(outcome, RetryLater):
+                    await self._hold_again(subject, head, outcome)
                     return
                 hop = self._transaction()
                 if head:
                     self._record(hop, head, outcome)
-                if head and isinstance(outcome, RetryLater):
-                    due_ms = self._due_ms(outcome)
-                    hop.replace_head(self._parked(subject), head.next_attempt().parked())
-                    hop.hold(self._held_key, subject, due_ms)
-                    await hop.commit()
-                    self._held[subject] = due_ms
-                    return
                 hop.drop_head(self._parked(subject))
                 if length <= 1:
                     hop.release(self._held_key, subject)
@@ -172,6 +192,17 @@ class Endpoint:
                 if length <= 1:
                     del self._held[subject]
                     return
+
+    async def _hold_again(self, subject: str, head: OutEntry, outcome: RetryLater) -> None:
+        if not outcome.counts and not outcome.delay_s:
+            return
+        due_ms, hop = self._due_ms(outcome), self._transaction()
+        if outcome.counts:
+            self._record(hop, head, outcome)
+            hop.replace_head(self._parked(subject), head.next_attempt().parked())
+        hop.hold(self._held_key, subject, due_ms)
+        await hop.commit()
+        self._held[subject] = due_ms
 
     async def _attempt(self, entry: OutEntry) -> Outcome:
         try:
@@ -188,9 +219,7 @@ class Endpoint:
             return self._failed(entry, TransientError(reason, unanswered=True))
         except LgspError as exc:
             # Our own side is short of something (Redis, a blob): that is not the message's fault.
-            return (
-                RetryLater(str(exc), 0.0, counts=False) if exc.can_retry else DeadLetter(str(exc), exc.code)
-            )
+            return self._aside(str(exc)) if exc.can_retry else DeadLetter(str(exc), exc.code)
         except Exception as exc:
             log.exception("adapter.bug", system=self._system)
             return self._not_now(entry, f"bug in the adapter: {type(exc).__name__}: {exc}")
@@ -208,12 +237,19 @@ class Endpoint:
         reason, was_open = str(error), self._circuit.is_open
         if error.system_down:
             self._circuit.failed(reason)
-        elif not (error.unanswered and self._circuit.unanswered(entry.subject, reason)):
+            outcome = RetryLater(reason, 0.0, counts=False)
+        elif error.unanswered and self._circuit.unanswered(entry.subject, reason):
+            outcome = self._aside(reason)
+        else:
             answered = not error.unanswered
             return self._not_now(entry, reason, answered=answered, wait_s=error.retry_after_s)
         if not was_open:
             log.warning("system.down", system=self._system, reason=reason)
-        return RetryLater(reason, 0.0, counts=False)
+        return outcome
+
+    def _aside(self, reason: str) -> RetryLater:
+        """Later, behind the others, with none of its tries lost."""
+        return RetryLater(reason, self._settings.policy.delay_s(1, self._settings.chance()), counts=False)
 
     def _not_now(
         self, entry: OutEntry, reason: str, *, answered: bool = True, wait_s: float | None = None

@@ -3,7 +3,8 @@
 import json
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -36,7 +37,11 @@ def mock(  # noqa: PLR0913, PLR0917 - each is a flag of the command
     settings = settings_of(None)
     place = ensure_data_dir(settings.model_copy(update={"data_dir": data_dir}) if data_dir else settings)
     gateway = settings.gateway_url
-    pointed = {"vxp_url": f"{gateway}/in/ioffice", "callback_url": f"{gateway}/in/portal"}
+    pointed = {
+        "vxp_url": f"{gateway}/in/ioffice",
+        "callback_url": f"{gateway}/in/portal",
+        "authority_dir": str(place / "authority"),
+    }
     title = str(getattr(stand_in, "name", name))
     wanted = int(getattr(stand_in, "default_port", 0)) if port is None else port
     listening = bind(host, wanted)
@@ -75,6 +80,13 @@ class _Announcing(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, line: str) -> None:
         super().__init__(config)
         self._line = line
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """A signal to stop ends in order, and with 0; uvicorn would raise it once more behind that."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then print."""

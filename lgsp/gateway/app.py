@@ -5,6 +5,8 @@ from starlette.routing import Mount
 from starlette.types import Lifespan
 
 from lgsp import __version__
+from lgsp.clock import SteerableClock
+from lgsp.gateway.clock import clock_routes
 from lgsp.gateway.dead import dead_routes, schema_routes
 from lgsp.gateway.limits import BodyLimit
 from lgsp.gateway.messages import message_routes
@@ -17,8 +19,13 @@ from lgsp.gateway.reconcile import reconcile_routes
 __all__ = ["create_gateway"]
 
 
-def create_gateway(services: GatewayServices, *, lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
-    """The gateway; systems that call the bus find their wire under `/in/<system>`."""
+def create_gateway(
+    services: GatewayServices,
+    *,
+    lifespan: Lifespan[FastAPI] | None = None,
+    clock: SteerableClock | None = None,
+) -> FastAPI:
+    """The gateway; systems that call the bus find their wire under `/in/<system>`. Without `clock` nobody can steer the time."""
     app = FastAPI(
         title="LGSP",
         version=__version__,
@@ -31,6 +38,8 @@ def create_gateway(services: GatewayServices, *, lifespan: Lifespan[FastAPI] | N
     app.include_router(dead_routes(services))
     app.include_router(schema_routes(services))
     app.include_router(reconcile_routes(services))
+    if clock is not None:
+        app.include_router(clock_routes(clock))
     for system, routes in services.callbacks.items():
         app.router.routes.append(Mount(f"/in/{system}", routes=list(routes), name=f"in-{system}"))
     install(app)

@@ -14,7 +14,7 @@ from lgsp.channels import DeadLetterChannel, Keys, Server
 from lgsp.clock import SystemClock
 from lgsp.dead_letters import DeadLetters
 from lgsp.endpoint import EndpointSettings
-from lgsp.errors import InvalidMessageError, RejectedError, TransientError
+from lgsp.errors import BackpressureError, InvalidMessageError, RejectedError, TransientError
 from lgsp.retry import RetryPolicy
 from lgsp.routing import Route, Router
 from lgsp.schemas import SchemaRegistry
@@ -145,6 +145,60 @@ async def test_system_that_answers_nobody_costs_no_message_its_tries(server: Ser
         await eventually(lambda: len(system.holds) == 8, "all of them, once it answers")
     retried = [entry for entry in store.entries if entry.step == "retrying"]
     assert len(retried) <= 2 * KEYS.partitions, "only the first silent ones counted"
+
+
+@pytest.mark.parametrize("poisons", [1, 4])
+async def test_message_that_makes_the_system_hang_is_not_the_only_probe_after_an_outage(
+    server: Server, poisons: int
+) -> None:
+    away = True
+
+    def refuse(delivery: Delivery) -> None:
+        if away:
+            raise TransientError("no connection", system_down=True)
+        if delivery.message.id.startswith("poison"):
+            raise TransientError("no answer", unanswered=True)
+
+    system = FakeSystem(refuse)
+    async with running(server, system) as bus:
+        for number in range(poisons):
+            await bus.publish(message(f"poison-{number}", subject=f"p-{number}"))
+        await eventually(lambda: system.calls >= 2, "probes")
+        for number in range(5):
+            await bus.publish(message(f"m-{number}", subject=f"s-{number}"))
+        away = False
+        await eventually(lambda: len(system.holds) == 5, "the others")
+
+
+async def test_messages_that_all_make_the_system_hang_do_not_hold_up_those_that_come_later(
+    server: Server,
+) -> None:
+    def refuse(delivery: Delivery) -> None:
+        if delivery.message.id.startswith("poison"):
+            raise TransientError("no answer", unanswered=True)
+
+    system = FakeSystem(refuse)
+    async with running(server, system) as bus:
+        for number in range(6):
+            await bus.publish(message(f"poison-{number}", subject=f"p-{number}"))
+        await eventually(lambda: system.calls >= 6, "all of them were tried")
+        for number in range(5):
+            await bus.publish(message(f"m-{number}", subject=f"s-{number}"))
+        await eventually(lambda: len(system.holds) == 5, "the others")
+
+
+async def test_message_that_waits_for_our_own_side_is_tried_again_and_loses_no_try(server: Server) -> None:
+    lacks = iter([True] * 5)
+
+    def refuse(_: Delivery) -> None:
+        if next(lacks, False):
+            raise BackpressureError("the blob store is full", retry_after_s=1.0)
+
+    system = FakeSystem(refuse)
+    async with running(server, system) as bus:
+        await bus.publish(message("m-1"))
+        await bus.publish(message("m-2"))
+        await eventually(lambda: system.holds == ["m-1", "m-2"], "after more waits than it has tries")
 
 
 async def test_refused_message_becomes_a_dead_letter_and_the_next_of_its_subject_goes_on(

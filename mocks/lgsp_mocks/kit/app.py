@@ -10,7 +10,7 @@ import httpx
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lgsp.clock import Clock, SystemClock
+from lgsp.clock import Clock, SteerableClock, SystemClock
 from lgsp.standards import identifiers
 from lgsp_mocks.kit.authority import Authority
 from lgsp_mocks.kit.control import router
@@ -36,7 +36,7 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     seed: int = 34,
 ) -> FastAPI:
     """A stand-in with its wire, its control endpoints and, where wanted, its people. Without `data_dir` it forgets at the end."""
-    time = clock or SystemClock()
+    time = clock or SteerableClock()
     state = State(data_dir / f"{stand_in.name}.sqlite3" if data_dir else None)
     files = Files(data_dir / f"{stand_in.name}.files" if data_dir else None)
     client = http or httpx.AsyncClient(timeout=10)

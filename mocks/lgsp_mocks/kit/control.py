@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from pydantic import JsonValue
 
+from lgsp.clock import ClockChange, SteerableClock, clock_view
 from lgsp_mocks.kit.faults import Fault
 from lgsp_mocks.kit.runtime import Runtime
 from lgsp_mocks.kit.state import Record
@@ -31,6 +32,13 @@ async def state(request: Request) -> Record:
     """Everything that the stand-in holds."""
     tables = _runtime(request).context.state.tables
     return {"tables": {name: dict(table.items()) for name, table in tables.items()}}
+
+
+@router.get("/__mock__/state/{table}")
+async def table(request: Request, table: str) -> Record:
+    """One table; empty where nothing was ever put into it."""
+    found = _runtime(request).context.state.tables.get(table)
+    return dict(found.items()) if found is not None else {}
 
 
 @router.get("/__mock__/state/{table}/{key:path}")
@@ -59,7 +67,20 @@ async def differences(request: Request) -> list[Record]:
 @router.get("/__mock__/clock")
 async def clock(request: Request) -> Record:
     """The stand-in's time."""
-    return {"now": _runtime(request).context.clock.now().isoformat()}
+    return clock_view(_runtime(request).context.clock)
+
+
+@router.post("/__mock__/clock")
+async def steer(request: Request, change: ClockChange) -> Record:
+    """Freeze, advance (90s, 5m, 2h, 3d, 15wd), resume; answers once the timers on the way have fired."""
+    clock = _runtime(request).context.clock
+    if not isinstance(clock, SteerableClock):
+        raise HTTPException(409, "whoever started this stand-in gave it a clock that can't be steered")
+    try:
+        await clock.change(change)
+    except ValueError as exc:
+        raise HTTPException(422, str(exc)) from exc
+    return clock_view(clock)
 
 
 @router.post("/__mock__/reset")

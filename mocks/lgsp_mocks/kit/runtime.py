@@ -12,7 +12,7 @@ from lgsp_mocks.kit.standin import Context, Parts, StandIn
 __all__ = ["Runtime"]
 
 log = structlog.get_logger()
-TICK_S = 0.2
+TICK_S = 0.1
 
 
 @dataclass

@@ -1,17 +1,14 @@
-"""Time, real or virtual, and the working days of a Vietnamese office. The only room that reads the wall clock."""
+"""The port, the machine's clock and a test's. The only place that reads the wall clock."""
 
 import asyncio
 import heapq
 import itertools
 import time
-from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-import holidays
-
-__all__ = ["VIETNAM", "Clock", "SystemClock", "VirtualClock", "WorkCalendar", "wire_stamp"]
+__all__ = ["VIETNAM", "Clock", "SystemClock", "VirtualClock", "wire_stamp"]
 
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 
@@ -71,31 +68,6 @@ class VirtualClock:
                 woken.set_result(None)
             await asyncio.sleep(0)
         self._now = target
-
-
-class WorkCalendar:
-    """Working days: Monday to Friday without public holidays (Bộ luật Lao động 2019, Điều 112), overridable by day."""
-
-    def __init__(self, *, closed: Collection[date] = (), opened: Collection[date] = ()) -> None:
-        self._holidays = holidays.country_holidays("VN")
-        self._closed = frozenset(closed)
-        self._opened = frozenset(opened)
-
-    def is_working_day(self, day: date) -> bool:
-        """Whether offices work on that day; days that were moved by decision are given to the constructor."""
-        if day in self._opened:
-            return True
-        return day.weekday() < 5 and day not in self._closed and day not in self._holidays
-
-    def add_working_days(self, start: datetime, days: int) -> datetime:
-        """The same hour, that many working days after `start`; the day of `start` itself does not count."""
-        moment = start
-        left = days
-        while left > 0:
-            moment += timedelta(days=1)
-            if self.is_working_day(moment.astimezone(VIETNAM).date()):
-                left -= 1
-        return moment
 
 
 def wire_stamp(moment: datetime) -> str:

@@ -1,0 +1,29 @@
+"""/v1/clock: the time of this process, which may be steered."""
+
+from fastapi import APIRouter, HTTPException
+from pydantic import JsonValue
+
+from lgsp.clock import ClockChange, SteerableClock, clock_view
+
+__all__ = ["clock_routes"]
+
+
+def clock_routes(clock: SteerableClock) -> APIRouter:
+    """GET shows, POST steers."""
+    routes = APIRouter(prefix="/v1/clock", tags=["clock"])
+
+    @routes.get("")
+    async def show() -> dict[str, JsonValue]:
+        """The moment, whether it stands, and how far it is ahead of the machine."""
+        return clock_view(clock)
+
+    @routes.post("")
+    async def steer(change: ClockChange) -> dict[str, JsonValue]:
+        """Freeze, advance (90s, 5m, 2h, 3d, 15wd), resume; answers once the timers on the way have fired."""
+        try:
+            await clock.change(change)
+        except ValueError as exc:
+            raise HTTPException(422, str(exc)) from exc
+        return clock_view(clock)
+
+    return routes
