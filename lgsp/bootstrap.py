@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from lgsp.adapter import Closes, Ports, TakesCallbacks
 from lgsp.attachments import FileBlobStore
 from lgsp.bus import Bus, BusIntake, BusParts, Worker, WorkerSettings
-from lgsp.channels import DeadLetterChannel, Keys, RedisMailbox, Server
+from lgsp.channels import DeadLetterChannel, InvalidMessageChannel, Keys, RedisMailbox, Server
 from lgsp.clock import Clock, SteerableClock
 from lgsp.dead_letters import DeadLetters
 from lgsp.embedded import EmbeddedServer
@@ -169,9 +169,8 @@ def _gateway(system: Running) -> ASGIApp:
     if system.bus is None or system.dead_letters is None or system.store is None:
         raise ConfigurationError("the gateway needs the bus")
     bus, store = system.bus, system.store
-    intake = BusIntake(bus)
     callbacks: dict[str, Sequence[BaseRoute]] = {
-        name: adapter.routes(intake)
+        name: adapter.routes(BusIntake(bus, name))
         for name, adapter in bus.parts.adapters.items()
         if isinstance(adapter, TakesCallbacks)
     }
@@ -187,6 +186,7 @@ def _gateway(system: Running) -> ASGIApp:
         publisher=bus,
         dead_letters=system.dead_letters,
         store=store,
+        invalid=InvalidMessageChannel(bus.parts.server, bus.parts.keys),
         reconciler=Reconciler(bus, store),
         router=bus.parts.router,
         schemas=bus.parts.schemas,

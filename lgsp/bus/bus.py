@@ -92,10 +92,10 @@ class Bus:
         partition = self.partition_of(message.subject)
         await partition.send_again(message, system, organizations, self._now_ms())
 
-    async def refuse(self, raw: bytes, error: InvalidMessageError, reference: str) -> None:
+    async def refuse(self, raw: bytes, error: InvalidMessageError, reference: str, system: str) -> None:
         """Keep what could not be read or accepted in the invalid message channel, for a person to look at."""
         await self.partition_of(reference).refuse(
-            raw[:MAX_MESSAGE_BYTES], str(error), reference, self._now_ms()
+            raw[:MAX_MESSAGE_BYTES], error, reference, system, self._now_ms()
         )
 
     def partition_of(self, subject: str) -> PartitionLog:

@@ -8,19 +8,20 @@ __all__ = ["BusIntake"]
 
 
 class BusIntake:
-    """Accepts what an adapter brings, and records what it can't accept."""
+    """Accepts what the adapter of a system brings, and records what it can't accept."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, system: str) -> None:
         self._bus = bus
+        self._system = system
 
     async def accept(self, message: Message) -> bool:
         """Publish; false for a repeat."""
         try:
             return (await self._bus.publish(message)).is_new
         except InvalidMessageError as exc:
-            await self._bus.refuse(message.to_json(), exc, message.id)
+            await self._bus.refuse(message.to_json(), exc, message.id, self._system)
             raise
 
     async def refuse(self, raw: bytes, error: InvalidMessageError, *, reference: str) -> None:
         """Record something that could not be read."""
-        await self._bus.refuse(raw, error, reference)
+        await self._bus.refuse(raw, error, reference, self._system)

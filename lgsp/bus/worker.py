@@ -153,7 +153,7 @@ class Worker:
                 polling = Polling(
                     system,
                     adapter,
-                    BusIntake(self._bus),
+                    BusIntake(self._bus, system),
                     parts.clock,
                     interval_s=self._settings.poll_interval_s.get(system, 1.0),
                     timeout_s=self._settings.poll_timeout_s,

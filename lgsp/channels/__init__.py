@@ -2,6 +2,7 @@
 
 from lgsp.channels.dead import DeadEntry, DeadLetterChannel
 from lgsp.channels.entries import HeldEntry, InboxEntry, OutEntry
+from lgsp.channels.invalid import InvalidEntry, InvalidMessageChannel
 from lgsp.channels.keys import Keys
 from lgsp.channels.lease import Lease
 from lgsp.channels.mailbox import RedisMailbox
@@ -15,6 +16,8 @@ __all__ = [
     "DeadLetterChannel",
     "HeldEntry",
     "InboxEntry",
+    "InvalidEntry",
+    "InvalidMessageChannel",
     "Keys",
     "Lease",
     "OutEntry",

@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from lgsp.channels.entries import HeldEntry, InboxEntry, OutEntry, journal_fields, unpark
+from lgsp.channels.invalid import InvalidEntry
 from lgsp.channels.keys import Keys
 from lgsp.channels.scripts import PUBLISH, SEND_AGAIN
 from lgsp.channels.server import Argument, Server, StreamRecord
@@ -130,10 +131,12 @@ class PartitionLog:
         keys = [self.keys.out(self.partition, system), self.keys.journal(self.partition)]
         await self.server.run(SEND_AGAIN, keys, [len(out), *out, *journal])
 
-    async def refuse(self, raw: bytes, reason: str, reference: str, now_ms: int) -> None:
+    async def refuse(
+        self, raw: bytes, error: InvalidMessageError, reference: str, system: str, now_ms: int
+    ) -> None:
         """Keep something unreadable in the invalid message channel (the newest ten thousand)."""
-        kept: list[Argument] = ["body", raw, "reason", reason, "reference", reference, "at", str(now_ms)]
-        journal = journal_fields("invalid", reference, now_ms, detail=reason)
+        kept = InvalidEntry.fields(raw, error, reference, system, now_ms)
+        journal = journal_fields("invalid", reference, now_ms, system, str(error))
         add: list[Argument] = ["XADD", self.keys.invalid(self.partition), "MAXLEN", "~", 10_000, "*", *kept]
         await self.server.pipeline([add, ["XADD", self.keys.journal(self.partition), "*", *journal]])
 

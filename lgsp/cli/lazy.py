@@ -21,6 +21,7 @@ COMMANDS = {
         "reconcile:reconcile",
         "Does a system hold what was delivered to it? --mend sends it again.",
     ),
+    "invalid": ("invalid:app", "What was refused at the door: list, show."),
     "routes": ("routes:app", "Routes: list, explain."),
     "schema": ("schema:app", "Schemas: list, show, check."),
     "clock": ("clock:app", "The time of a running system: show, freeze, advance, resume."),

@@ -7,7 +7,7 @@ from starlette.types import Lifespan
 from lgsp import __version__
 from lgsp.clock import SteerableClock
 from lgsp.gateway.clock import clock_routes
-from lgsp.gateway.dead import dead_routes, schema_routes
+from lgsp.gateway.dead import dead_routes, invalid_routes, schema_routes
 from lgsp.gateway.limits import BodyLimit
 from lgsp.gateway.messages import message_routes
 from lgsp.gateway.metrics import Metrics
@@ -36,6 +36,7 @@ def create_gateway(
     app.include_router(page_routes(services, metrics))
     app.include_router(message_routes(services, metrics))
     app.include_router(dead_routes(services))
+    app.include_router(invalid_routes(services))
     app.include_router(schema_routes(services))
     app.include_router(reconcile_routes(services))
     if clock is not None:

@@ -1,4 +1,4 @@
-"""/v1/dead and /v1/schemas."""
+"""/v1/dead, /v1/invalid and /v1/schemas."""
 
 from typing import Annotated
 
@@ -6,10 +6,10 @@ from fastapi import APIRouter, Query
 from pydantic import JsonValue
 
 from lgsp.gateway.ports import GatewayServices
-from lgsp.gateway.views import dead_view
+from lgsp.gateway.views import dead_view, invalid_view
 from lgsp.schemas import dataschema
 
-__all__ = ["dead_routes", "schema_routes"]
+__all__ = ["dead_routes", "invalid_routes", "schema_routes"]
 
 
 def dead_routes(services: GatewayServices) -> APIRouter:
@@ -38,6 +38,24 @@ def dead_routes(services: GatewayServices) -> APIRouter:
     async def discard(dead_id: str) -> dict[str, JsonValue]:
         """Give it up for good; the message store keeps its history."""
         return dead_view(await desk.discard(dead_id))
+
+    return routes
+
+
+def invalid_routes(services: GatewayServices) -> APIRouter:
+    """What was refused at the door."""
+    routes = APIRouter(prefix="/v1/invalid", tags=["refused messages"])
+
+    @routes.get("")
+    async def listing(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, JsonValue]:
+        """The newest first, without their content."""
+        return {"invalid": [invalid_view(entry) for entry in await services.invalid.list(limit=limit)]}
+
+    @routes.get("/{invalid_id}")
+    async def show(invalid_id: str) -> dict[str, JsonValue]:
+        """One of them, with the beginning of what came."""
+        entry = await services.invalid.get(invalid_id)
+        return invalid_view(entry) | {"raw": entry.body.decode(errors="replace")}
 
     return routes
 

@@ -101,7 +101,7 @@ async def _accept(services: GatewayServices, metrics: Metrics, raw: bytes) -> tu
     except LgspError as exc:
         metrics.refused.labels(exc.code).inc()
         if isinstance(exc, InvalidMessageError):
-            await services.publisher.refuse(raw, exc, reference)
+            await services.publisher.refuse(raw, exc, reference, "gateway")
         raise
     counter = metrics.accepted if accepted.is_new else metrics.repeated
     counter.labels(message.kind).inc()

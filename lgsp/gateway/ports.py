@@ -8,7 +8,7 @@ from typing import Protocol
 from pydantic import JsonValue
 from starlette.routing import BaseRoute
 
-from lgsp.channels import Accepted, DeadEntry
+from lgsp.channels import Accepted, DeadEntry, InvalidEntry
 from lgsp.errors import InvalidMessageError
 from lgsp.message import Message
 from lgsp.reconcile import Reconciliation
@@ -16,7 +16,7 @@ from lgsp.routing import Router
 from lgsp.schemas import SchemaRegistry
 from lgsp.store import MessageQuery, StoredMessage, TracedMessage
 
-__all__ = ["Accountant", "DeadLetterDesk", "GatewayServices", "History", "Publisher"]
+__all__ = ["Accountant", "DeadLetterDesk", "GatewayServices", "History", "Publisher", "RefusedDesk"]
 
 
 class Publisher(Protocol):
@@ -30,7 +30,7 @@ class Publisher(Protocol):
         """
         ...
 
-    async def refuse(self, raw: bytes, error: InvalidMessageError, reference: str) -> None:
+    async def refuse(self, raw: bytes, error: InvalidMessageError, reference: str, system: str) -> None:
         """Keep what could not be accepted in the invalid message channel."""
         ...
 
@@ -71,6 +71,18 @@ class History(Protocol):
         ...
 
 
+class RefusedDesk(Protocol):
+    """What was refused; an unknown id raises NotFoundError."""
+
+    async def list(self, *, limit: int = 100) -> Sequence[InvalidEntry]:
+        """The newest first."""
+        ...
+
+    async def get(self, invalid_id: str) -> InvalidEntry:
+        """One, with its content."""
+        ...
+
+
 class Accountant(Protocol):
     """Reconciliation."""
 
@@ -90,6 +102,7 @@ class GatewayServices:
     publisher: Publisher
     dead_letters: DeadLetterDesk
     store: History
+    invalid: RefusedDesk
     reconciler: Accountant
     router: Router
     schemas: SchemaRegistry

@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import JsonValue
 from pydantic_core import from_json, to_jsonable_python
 
-from lgsp.channels import DeadEntry
+from lgsp.channels import DeadEntry, InvalidEntry
 from lgsp.clock import VIETNAM
 from lgsp.routing import RoutingDecision
 from lgsp.store import StoredMessage, StoredStep, TracedMessage
@@ -43,6 +43,20 @@ def dead_view(entry: DeadEntry) -> View:
         return shown | {"message": from_json(entry.body)}
     except ValueError:
         return shown | {"raw": entry.body.decode(errors="replace")}
+
+
+def invalid_view(entry: InvalidEntry) -> View:
+    """Something refused, with every fault."""
+    faults: list[JsonValue] = [asdict(fault) for fault in entry.faults]
+    return {
+        "id": entry.id,
+        "at": _iso(entry.at_ms),
+        "system": entry.system,
+        "reference": entry.reference,
+        "reason": entry.reason,
+        "faults": faults,
+        "bytes": len(entry.body),
+    }
 
 
 def decision_view(decision: RoutingDecision) -> View:

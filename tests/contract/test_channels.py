@@ -5,10 +5,20 @@ import asyncio
 import pytest
 
 from builders import message
-from lgsp.channels import DeadEntry, DeadLetterChannel, Keys, Lease, OutEntry, PartitionLog, Server
+from lgsp.channels import (
+    DeadEntry,
+    DeadLetterChannel,
+    InvalidMessageChannel,
+    Keys,
+    Lease,
+    OutEntry,
+    PartitionLog,
+    Server,
+)
 from lgsp.errors import (
     BackpressureError,
     ConfigurationError,
+    Fault,
     InvalidMessageError,
     NotFoundError,
     StaleLeaseError,
@@ -201,8 +211,20 @@ async def test_unknown_dead_letter_is_named(server: Server, wrong: str) -> None:
 
 
 async def test_refused_content_is_kept_with_its_reason(channel: PartitionLog, server: Server) -> None:
-    await channel.refuse(b"<edXML", "not well-formed, line 1", "doc-7", NOW)
-    assert (await channel.lengths())["invalid"] == 1
+    faults = [Fault("xml.malformed", "/", "not well-formed", "sai cú pháp", 1)]
+    for number in (1, 2):
+        await channel.refuse(
+            b"<edXML", InvalidMessageError("edXML", faults), f"doc-{number}", "axis", NOW + number
+        )
+    assert (await channel.lengths())["invalid"] == 2
+    desk = InvalidMessageChannel(server, KEYS)
+    newest, oldest = await desk.list()
+    assert (newest.reference, oldest.reference) == ("doc-2", "doc-1")
+    assert (newest.system, newest.faults, newest.body) == ("axis", tuple(faults), b"<edXML")
+    assert await desk.get(oldest.id) == oldest
+    for wrong in ("", "nonsense", "9:1-0", "0:x-0", "0:5-5"):
+        with pytest.raises(NotFoundError):
+            await desk.get(wrong)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1", "redis://127.0.0.1:1/0"])

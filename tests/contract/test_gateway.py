@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route as HttpRoute
 
-from lgsp.channels import Accepted, DeadEntry
-from lgsp.errors import BackpressureError, ChannelUnavailableError, NotFoundError
+from lgsp.channels import Accepted, DeadEntry, InvalidEntry
+from lgsp.errors import BackpressureError, ChannelUnavailableError, Fault, NotFoundError
 from lgsp.gateway import GatewayServices, create_gateway
 from lgsp.message import MAX_MESSAGE_BYTES, Message
 from lgsp.reconcile import Missing, Reconciliation
@@ -68,7 +68,8 @@ class FakeBus:
         self.messages += [message] if is_new else []
         return Accepted(is_new, 2, "17-0")
 
-    async def refuse(self, raw, error, reference):
+    async def refuse(self, raw, error, reference, system):
+        assert system == "gateway"
         self.refused.append((raw, error, reference))
 
 
@@ -92,6 +93,28 @@ class FakeDesk:
     discard = replay
 
 
+class Refused:
+    """One refused message."""
+
+    entry = InvalidEntry(
+        "1:5-0",
+        "axis",
+        "doc-7",
+        "edXML",
+        (Fault("edxml.missing", "/edXML", "To is missing", "thiếu To", 7),),
+        5,
+        b"<edXML",
+    )
+
+    async def list(self, *, limit):
+        return [self.entry][:limit]
+
+    async def get(self, invalid_id):
+        if invalid_id != self.entry.id:
+            raise NotFoundError(invalid_id)
+        return self.entry
+
+
 class World:
     """A gateway over fakes and a real store in memory."""
 
@@ -100,7 +123,7 @@ class World:
         self.parts = {"redis": True}
         router = Router([Route("<out>", ("document.*",), ("axis",), recipients=("*.G22",))])
         services = GatewayServices(
-            self.bus, self.desk, store, self, router, SchemaRegistry(), self.readiness,
+            self.bus, self.desk, store, Refused(), self, router, SchemaRegistry(), self.readiness,
             callbacks={"portal": [HttpRoute("/echo", self.echo, methods=["POST"])]}, waiting=self.waiting,
         )  # fmt: skip
         transport = httpx.ASGITransport(create_gateway(services), raise_app_exceptions=False)
@@ -316,3 +339,11 @@ async def test_reconciliation_compares_by_get_and_mends_by_post(world):
     assert (compared["compared"], compared["mended"], compared["missing"][0]["reason"]) == (3, 0, "lost")
     assert (await world.http.post("/v1/reconcile/axis")).json()["mended"] == 1
     assert (await world.http.get("/v1/reconcile/axis?hours=0")).status_code == 422
+
+
+async def test_refused_messages_are_shown_with_every_fault_and_what_came(world):
+    [listed] = (await world.http.get("/v1/invalid")).json()["invalid"]
+    assert (listed["system"], listed["reference"], listed["faults"][0]["line"]) == ("axis", "doc-7", 7)
+    assert "raw" not in listed
+    assert (await world.http.get("/v1/invalid/1:5-0")).json()["raw"] == "<edXML"
+    assert (await world.http.get("/v1/invalid/1:6-0")).status_code == 404
