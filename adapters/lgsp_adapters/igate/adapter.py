@@ -1,14 +1,14 @@
 """IGateAdapter: submitted dossiers and signed results in, the life of every dossier out."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lgsp.adapter import AdapterSettings, Delivery, Intake, Ports, Receipt
+from lgsp.adapter import AdapterSettings, Delivered, Delivery, Intake, Ports, Receipt
 from lgsp.errors import Fault, InvalidMessageError, RejectedError, TransientError
 from lgsp.message import Message
-from lgsp_adapters.igate import write
+from lgsp_adapters.igate import procedures, write
 from lgsp_adapters.igate.client import AccessRefusedError, IGateClient, Record
 from lgsp_adapters.igate.read import Reading
 
@@ -39,7 +39,7 @@ class IGateAdapter:
         self._held: dict[str, _Held] = {}
 
     async def send(self, delivery: Delivery) -> Receipt:
-        """Dossiers and supplements as NopHoSo, payments and signed results as CapNhatTrangThai, a withdrawal as step 7."""
+        """Dossiers, supplements: NopHoSo; payments, signed results: CapNhatTrangThai; a withdrawal: step 7; procedures: the catalogue."""
         message = delivery.message
         match message.kind:
             case "dossier.submitted":
@@ -52,6 +52,8 @@ class IGateAdapter:
                 return await write.withdraw(message, self._client)
             case "result.issued":
                 return await write.answer_draft(message, self._client, self._ports.blobs)
+            case "procedure.published":
+                return await procedures.publish(message, self._client)
             case kind:
                 raise RejectedError(f"iGate's wire has no call for {kind}", wire_code="kind")
 
@@ -72,6 +74,10 @@ class IGateAdapter:
         if stumbled is not None:
             raise stumbled
         return taken
+
+    async def missing(self, delivered: Sequence[Delivered]) -> Mapping[str, str]:
+        """By iGate's catalogue: procedures that it does not hold as they were published. Dossiers are not looked for."""
+        return await procedures.missing(delivered, self._client)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -1,6 +1,7 @@
 """Calls of iGate's wire: token, search, detail, files, and the partner API."""
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 import httpx
 from pydantic import JsonValue
@@ -13,7 +14,7 @@ __all__ = ["AccessRefusedError", "IGateClient", "Record"]
 
 Record = dict[str, JsonValue]
 TOKEN_PATH = "/auth/realms/digo/protocol/openid-connect/token"  # noqa: S105 - a path
-PARTNER = "/pa/partner"
+PARTNER, CATALOGUE = "/pa/partner", "/ba/procedure"
 MAX_FILE_BYTES = 150 * 1024 * 1024
 _FINE = frozenset({"", "None", "0", "00", "200"})
 _AWAY = frozenset({"502", "503", "504"})
@@ -91,6 +92,33 @@ class IGateClient:
             TransientError: that `code` is one of a server in trouble (5xx, 429).
         """
         return _accepted(await self._call("POST", f"{PARTNER}/{name}", json=body), name)
+
+    async def procedure(self, code: str) -> Record | None:
+        """A procedure of iGate's catalogue with the list of its versions; None where iGate has none."""
+        try:
+            answer = await self._call("GET", f"{CATALOGUE}/{quote(code, safe='')}")
+        except RejectedError as exc:
+            if exc.wire_code == "404":
+                return None
+            raise
+        return wire.json_object(answer, "procedure")
+
+    async def procedures(self, page: int, size: int) -> tuple[list[Record], bool]:
+        """One page of the catalogue, and whether it is the last."""
+        params: dict[str, str | int] = {"page": page, "size": size}
+        answer = wire.json_object(await self._call("GET", f"{CATALOGUE}/search", params=params), "procedures")
+        rows = answer.get("content")
+        found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        return found, bool(answer.get("last", True))
+
+    async def put_procedure(self, code: str, body: Record) -> Record:
+        """One version into the catalogue.
+
+        Raises:
+            RejectedError, TransientError: as `post`.
+        """
+        answer = await self._call("PUT", f"{CATALOGUE}/{quote(code, safe='')}", json=body)
+        return _accepted(answer, "procedure")
 
     async def _log_in(self) -> str:
         form = {

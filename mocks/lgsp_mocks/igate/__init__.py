@@ -6,6 +6,7 @@ from lgsp_mocks.igate.dossiers import Dossiers
 from lgsp_mocks.igate.life import Life
 from lgsp_mocks.igate.partner import Partner
 from lgsp_mocks.igate.people import People
+from lgsp_mocks.igate.procedure_routes import procedure_routes
 from lgsp_mocks.igate.tokens import Tokens, WireRoute
 from lgsp_mocks.igate.wire import routes
 from lgsp_mocks.kit import Context, Difference, Parts, StandIn
@@ -22,7 +23,8 @@ def _build(context: Context) -> Parts:
     partner = Partner(context, dossiers, tokens, life)
     login = APIRouter(route_class=WireRoute)
     login.add_api_route(TOKEN_PATH, tokens.keycloak, methods=["POST"])
-    routers = (login, routes(dossiers, tokens), partner.router(), people.router())
+    catalogue = procedure_routes(dossiers.procedures, tokens)
+    routers = (login, routes(dossiers, tokens), partner.router(), people.router(), catalogue)
     return Parts([route for router in routers for route in router.routes], lambda: None, people.tick)
 
 
@@ -88,6 +90,20 @@ STAND_IN = StandIn(
             "unseen",
             "HTTP 400 with the reason in Vietnamese and English; one of them refuses the whole batch",
             "states of QCVN 120:2019",
+            "assumed",
+        ),
+        Difference(
+            "catalogue of procedures",
+            "the gateway's prefix ba (basedata) is known, what is below it is not",
+            "/ba/procedure/search, GET and PUT /ba/procedure/{code}; every version is kept, a dossier goes on under the one it began with",
+            _CLIENT,
+            "assumed",
+        ),
+        Difference(
+            "repealed procedures",
+            "unseen",
+            "refused at the counter; online the date of submission counts: what was submitted before the repeal is taken in",
+            "",
             "assumed",
         ),
         Difference(

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-from datetime import datetime
 from typing import cast
 
 from pydantic import JsonValue
@@ -10,6 +9,8 @@ from pydantic import JsonValue
 from lgsp.clock import WorkCalendar
 from lgsp.standards import identifiers
 from lgsp.standards.dossier_life import check_transition
+from lgsp_mocks.igate.packets import iso
+from lgsp_mocks.igate.procedures import Procedures
 from lgsp_mocks.kit import Agency, Context, Procedure, Record
 
 __all__ = ["OFFICER", "Dossiers", "IllegalStepError", "iso", "paper"]
@@ -33,9 +34,10 @@ class Dossiers:
         self._calendar = WorkCalendar()
         self.table = context.state.table("dossiers")
         self.files = context.state.table("files")
+        self.procedures = Procedures(context)
 
     def add(self, procedure: Procedure, unit: Agency, applicant: Record, fields: Record) -> Record:
-        """A new dossier in state 1; `fields` has national_code, channel, abstract, submitted_at and files."""
+        """A new dossier in state 1; `fields` has procedure_version, national_code, channel, abstract, submitted_at and files."""
         fees: list[JsonValue] = (
             [{"code": "LP01", "name": "Lệ phí", "amount": procedure.fee}] if procedure.fee else []
         )
@@ -66,7 +68,7 @@ class Dossiers:
     def accept(self, dossier: Record) -> Record:
         """Take it in: number, receipt (Mẫu 01), due date in working days."""
         now = self._context.clock.now()
-        procedure = self._context.population.procedure(str(dossier["procedure_code"]))
+        procedure = self.procedures.of(dossier)
         unit, day = str(dossier["unit_id"]), now.date()
         number = self._context.state.next(f"dossier:{unit}:{day:%y%m%d}")
         due = self._calendar.add_working_days(now, procedure.working_days if procedure else 1)
@@ -136,8 +138,3 @@ class Dossiers:
 def paper(dossier: Record) -> bytes:
     """A small PDF that is this dossier's own."""
     return PAPER + f"% {dossier['id']}\n".encode()
-
-
-def iso(moment: datetime) -> str:
-    """`2025-06-01T08:30:00.000+0700`, as iGate writes moments."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}{moment:%z}"

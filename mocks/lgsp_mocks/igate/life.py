@@ -87,7 +87,7 @@ class Life:
         return self.move(changed, back, f"{what}: {answer.content}"[:2000])
 
     def _begin_pause(self, dossier: Record, status: str, content: str) -> Record:
-        procedure = self._context.population.procedure(str(dossier["procedure_code"]))
+        procedure = self._dossiers.procedures.of(dossier)
         amount = (procedure.fee if procedure else 0) or USUAL_FEE
         fees: list[JsonValue] = [{"code": "LP02", "name": "Phí, lệ phí", "amount": amount}]
         pauses = pauses_of(dossier)

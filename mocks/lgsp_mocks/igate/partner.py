@@ -10,6 +10,7 @@ from lgsp.standards import identifiers
 from lgsp_mocks.igate.dossiers import Dossiers, iso
 from lgsp_mocks.igate.life import Answer, Life, require
 from lgsp_mocks.igate.packets import Component, Credentials, NopHoSo, Paper, Progress, Status, read_moment
+from lgsp_mocks.igate.procedures import NotOfferedError
 from lgsp_mocks.igate.tokens import Tokens, WireError, WireRoute
 from lgsp_mocks.kit import Agency, Context, Procedure, Record
 
@@ -95,8 +96,9 @@ class Partner:
             before = self._supplement(body)
         if before is not None:
             return _done({"idHoSo": before["id"], "maHoSo": body.MaHoSo})
-        procedure, unit = self._place(body)
+        (procedure, version), unit = self._place(body)
         fields: Record = {
+            "procedure_version": version,
             "national_code": body.MaHoSo, "channel": "2", "abstract": body.TrichYeu or procedure.name,
             "submitted_at": iso(read_moment(body.NgayNop)), "files": self._papers(body.ThanhPhanHoSo),
         }  # fmt: skip
@@ -110,10 +112,11 @@ class Partner:
         answer = Answer("5", content, body.NgayNop, eform.HoSoBoSungId, tuple(files))
         return self._life.answer(self._known(body.MaHoSo), answer)
 
-    def _place(self, body: NopHoSo) -> tuple[Procedure, Agency]:
-        procedure = self._context.population.procedure(body.MaTTHC)
-        if procedure is None:
-            raise WireError(400, "MaTTHC", f"Mã thủ tục {body.MaTTHC} không tồn tại")
+    def _place(self, body: NopHoSo) -> tuple[tuple[Procedure, int], Agency]:
+        try:
+            procedure, version = self._dossiers.procedures.take(body.MaTTHC, read_moment(body.NgayNop))
+        except NotOfferedError as exc:
+            raise WireError(400, "MaTTHC", str(exc)) from exc
         unit = self._context.population.agency(body.MaDonViTiepNhan or procedure.unit_id)
         if unit is None or not unit.province:
             raise WireError(400, "MaDonViTiepNhan", f"Đơn vị {body.MaDonViTiepNhan} không tồn tại")
@@ -121,7 +124,7 @@ class Partner:
             identifiers.check_dossier_code(body.MaHoSo)
         except ValueError as exc:
             raise WireError(400, "MaHoSo", str(exc)) from exc
-        return procedure, unit
+        return (procedure, version), unit
 
     def _papers(self, components: Sequence[Component]) -> list[JsonValue]:
         return [self._file(paper, one.MaThanhPhanHoSo) for one in components for paper in one.GiayToDinhKem]

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from lgsp_mocks.igate.dossiers import Dossiers, IllegalStepError, iso
 from lgsp_mocks.igate.life import Answer, Life, pauses_of
+from lgsp_mocks.igate.procedures import NotOfferedError
 from lgsp_mocks.kit import Citizen, Context, Record
 
 __all__ = ["People", "applicant_of"]
@@ -101,18 +102,23 @@ class People:
     def receive(self, body: ReceiveAtCounter) -> Record:
         """A dossier handed in at the counter is accepted at once."""
         population = self._context.population
-        procedure = population.procedure(body.procedure)
-        if procedure is None:
-            raise HTTPException(422, f"procedure: unknown code {body.procedure!r}")
+        try:
+            procedure, version = self._dossiers.procedures.take(body.procedure)
+        except NotOfferedError as exc:
+            raise HTTPException(422, f"procedure: {exc}") from exc
         citizen = population.citizen(body.citizen) if body.citizen else population.citizens[0]
         unit = population.agency(procedure.unit_id)
-        if citizen is None or unit is None:
+        if citizen is None:
             raise HTTPException(422, f"citizen: unknown id {body.citizen!r}")
+        if unit is None:
+            raise HTTPException(422, f"procedure: nobody here is competent for {body.procedure!r}")
         files: list[JsonValue] = [
             self._dossiers.keep(file.name, _content(index, file), "")
             for index, file in enumerate(body.documents)
         ]
-        fields: Record = {"channel": "1", "abstract": body.abstract or procedure.name, "files": files}
+        fields: Record = {
+            "channel": "1", "abstract": body.abstract or procedure.name, "files": files, "procedure_version": version,
+        }  # fmt: skip
         dossier = self._dossiers.accept(self._dossiers.add(procedure, unit, applicant_of(citizen), fields))
         return {"code": dossier["code"], "id": dossier["id"]}
 
@@ -144,7 +150,7 @@ class People:
         return True
 
     def _decide(self, dossier: Record) -> bool:
-        procedure = self._context.population.procedure(str(dossier["procedure_code"]))
+        procedure = self._dossiers.procedures.of(dossier)
         draft = dossier["draft"]
         if procedure is not None and procedure.needs_signature:
             if draft is None:

@@ -18,6 +18,7 @@ from lgsp_mocks.kit.faults import FaultMiddleware, Faults
 from lgsp_mocks.kit.files import Files
 from lgsp_mocks.kit.journal import JournalMiddleware
 from lgsp_mocks.kit.population import population
+from lgsp_mocks.kit.problems import add_problem_handlers
 from lgsp_mocks.kit.runtime import Runtime
 from lgsp_mocks.kit.standin import Context, StandIn
 from lgsp_mocks.kit.state import State
@@ -68,6 +69,7 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     app.state.runtime = runtime
     app.state.context = context
     app.state.parts = runtime.parts
+    add_problem_handlers(app)
     app.include_router(router)
     app.router.routes.extend(runtime.parts.routes)
     app.add_middleware(_CommitMiddleware, state=state)

@@ -7,6 +7,8 @@ import random
 from dataclasses import dataclass
 from functools import lru_cache
 
+from lgsp_mocks.kit.procedures import Procedure, by_code, catalogue, core_procedures
+
 __all__ = ["Agency", "Citizen", "Population", "Procedure", "population"]
 
 
@@ -26,22 +28,6 @@ class Agency:
 
 
 @dataclass(frozen=True, slots=True)
-class Procedure:
-    """Thủ tục hành chính. `level` 1 province, 3 commune; `fee` in đồng."""
-
-    code: str
-    name: str
-    field_code: str
-    field_name: str
-    level: str
-    working_days: int
-    publisher_id: str
-    unit_id: str
-    fee: int
-    needs_signature: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Citizen:
     """Công dân; the CCCD begins with 999, a province code that was never given out."""
 
@@ -54,19 +40,24 @@ class Citizen:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Everybody."""
+    """Everybody. The procedures are made at the first look."""
 
     agencies: tuple[Agency, ...]
-    procedures: tuple[Procedure, ...]
     citizens: tuple[Citizen, ...]
+    seed: int = 34
+
+    @property
+    def procedures(self) -> tuple[Procedure, ...]:
+        """Those of the national database, the province's own first."""
+        return catalogue(self.seed)
 
     def agency(self, organization_id: str) -> Agency | None:
         """By either of its ids."""
         return next((agency for agency in self.agencies if organization_id in {agency.id, agency.code}), None)
 
     def procedure(self, code: str) -> Procedure | None:
-        """By code."""
-        return next((procedure for procedure in self.procedures if procedure.code == code), None)
+        """By code, as it was first published."""
+        return by_code(self.seed).get(code)
 
     def citizen(self, citizen_id: str) -> Citizen | None:
         """By CCCD."""
@@ -98,19 +89,6 @@ EXTERNAL = (
     ("H41", "UBND tỉnh Nghệ An"), ("H14", "UBND tỉnh Cao Bằng"), ("H56", "UBND tỉnh Thanh Hóa"),
     ("H37", "UBND tỉnh Lạng Sơn"), ("H22", "UBND tỉnh Hà Giang"), ("H48", "UBND tỉnh Quảng Nam"),
 )  # fmt: skip
-FIELDS = (
-    ("G15-TP03", "Hộ tịch", "000.00.03.H34"), ("G12-TC01", "Quản lý công sản", "000.00.04.H34"),
-    ("G09-NV02", "Tổ chức hành chính", "000.00.02.H34"), ("G17-XD05", "Hoạt động xây dựng", "000.00.09.H34"),
-    ("G03-GD10", "Giáo dục trung học", "000.00.15.H34"), ("G18-YT04", "Khám bệnh, chữa bệnh", "000.00.16.H34"),
-)  # fmt: skip
-ACTIONS = (
-    "Cấp giấy phép",
-    "Đăng ký",
-    "Cấp lại giấy chứng nhận",
-    "Thẩm định hồ sơ",
-    "Xác nhận",
-    "Điều chỉnh nội dung",
-)
 FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Phan", "Vũ", "Đặng", "Bùi", "Y", "A")
 GIVEN = (
     "Văn An",
@@ -130,7 +108,8 @@ GIVEN = (
 def population(seed: int = 34) -> Population:
     """The population of that seed."""
     chance = random.Random(seed)  # noqa: S311 - invented people, not secrets
-    return Population(tuple(_agencies()), tuple(_procedures(chance)), tuple(_citizens(chance)))
+    core_procedures(chance)  # drawn before the citizens, so that every citizen is who they always were
+    return Population(tuple(_agencies()), tuple(_citizens(chance)), seed)
 
 
 def _agencies() -> list[Agency]:
@@ -164,24 +143,6 @@ def _agency(organization_id: str, code: str, name: str, parent: str | None, leve
 def hash_of(text: str) -> int:
     """A number from a text that is the same in every process."""
     return sum((index + 1) * ord(letter) for index, letter in enumerate(text)) * 7919
-
-
-def _procedures(chance: random.Random) -> list[Procedure]:
-    procedures = []
-    for number in range(1, 41):
-        field_code, field_name, unit = FIELDS[(number - 1) % len(FIELDS)]
-        signed = number % 6 == 2
-        name = f"{ACTIONS[number % len(ACTIONS)]} lĩnh vực {field_name.lower()} (mô phỏng {number})"
-        days, fee = (
-            (3 if number == 1 else chance.choice((1, 3, 5, 7, 10, 15, 20))),
-            chance.choice((0, 0, 20_000, 50_000, 100_000)),
-        )
-        level = "1" if number % 4 else "3"
-        code = f"1.{number:06}.000.00.00.H34"
-        procedures.append(
-            Procedure(code, name, field_code, field_name, level, days, "000.00.00.H34", unit, fee, signed)
-        )
-    return procedures
 
 
 def _citizens(chance: random.Random) -> list[Citizen]:
