@@ -62,7 +62,7 @@ def faults_in(raw: bytes) -> tuple[str, tuple[Fault, ...]]:
         ConfigurationError: neither XML nor JSON.
     """
     if raw.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        return "edXML", _raised(lambda: edxml.read(raw))
+        return "edXML", tuple(edxml.check(raw))
     try:
         packet = from_json(raw)
     except ValueError as exc:
