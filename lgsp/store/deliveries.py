@@ -27,9 +27,10 @@ class StoredDelivery:
 async def deliveries(
     connection: AsyncConnection, system: str, *, since_ms: int, after: int, limit: int
 ) -> Sequence[StoredDelivery]:
-    """In the order of delivery, each message once, with its last receipt."""
+    """In the order of their first delivery, each message once, with its last receipt."""
+    # The first delivery orders them: one that is just being sent again must not seem to come after what followed it.
     last = (
-        select(func.max(JOURNAL.c.seq).label("seq"))
+        select(func.min(JOURNAL.c.seq).label("first"), func.max(JOURNAL.c.seq).label("seq"))
         .where(JOURNAL.c.step == "delivered", JOURNAL.c.system == system, JOURNAL.c.at_ms >= since_ms)
         .group_by(JOURNAL.c.message_id)
         .subquery()
@@ -41,12 +42,12 @@ async def deliveries(
         .subquery()
     )
     wanted = (
-        select(JOURNAL.c.seq, JOURNAL.c.at_ms, JOURNAL.c.detail, MESSAGES.c.body, routed.c.detail)
+        select(last.c.first, JOURNAL.c.at_ms, JOURNAL.c.detail, MESSAGES.c.body, routed.c.detail)
         .join(last, last.c.seq == JOURNAL.c.seq)
         .join(MESSAGES, MESSAGES.c.message_id == JOURNAL.c.message_id)
         .outerjoin(routed, and_(routed.c.message_id == JOURNAL.c.message_id))
-        .where(JOURNAL.c.seq > after)
-        .order_by(JOURNAL.c.seq)
+        .where(last.c.first > after)
+        .order_by(last.c.first)
         .limit(limit)
     )
     found = await connection.execute(wanted)
