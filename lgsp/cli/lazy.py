@@ -25,6 +25,7 @@ COMMANDS = {
     "routes": ("routes:app", "Routes: list, explain."),
     "schema": ("schema:app", "Schemas: list, show, check."),
     "clock": ("clock:app", "The time of a running system: show, freeze, advance, resume."),
+    "stats": ("stats:stats", "Dossiers by unit and field, as form 06a counts them."),
     "doctor": ("doctor:doctor", "What is configured, reachable, and wrong."),
 }
 """name -> (module:attribute, one line of help)."""

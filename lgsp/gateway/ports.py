@@ -14,6 +14,7 @@ from lgsp.message import Message
 from lgsp.reconcile import Reconciliation
 from lgsp.routing import Router
 from lgsp.schemas import SchemaRegistry
+from lgsp.standards.statistics import Case
 from lgsp.store import MessageQuery, StoredMessage, TracedMessage
 
 __all__ = ["Accountant", "DeadLetterDesk", "GatewayServices", "History", "Publisher", "RefusedDesk"]
@@ -64,6 +65,10 @@ class History(Protocol):
 
     async def find(self, message_id: str) -> tuple[TracedMessage, dict[str, JsonValue]]:
         """One message, its journey and its JSON; NotFoundError when unknown."""
+        ...
+
+    async def dossier_cases(self) -> Sequence[Case]:
+        """Every dossier, as the statistics count it."""
         ...
 
     async def trace(self, key: str) -> tuple[TracedMessage, ...]:

@@ -14,7 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from lgsp.errors import ChannelUnavailableError, ConfigurationError, NotFoundError
+from lgsp.standards.statistics import Case
 from lgsp.store.deliveries import StoredDelivery, deliveries
+from lgsp.store.dossier_cases import dossier_cases
 from lgsp.store.journal import JournalEntry, state_of
 from lgsp.store.records import MessageQuery, StoredMessage, StoredStep, TracedMessage, fold, message_row
 from lgsp.store.tables import JOURNAL, MESSAGES, METADATA, create_engine
@@ -125,6 +127,11 @@ class MessageStore:
         """What was delivered to a system since then, in order; the `seq` of the last one is the next page's `after`."""
         async with self._connection() as connection:
             return await deliveries(connection, system, since_ms=since_ms, after=after, limit=limit)
+
+    async def dossier_cases(self) -> Sequence[Case]:
+        """Every dossier, as the statistics count it."""
+        async with self._connection() as connection:
+            return await dossier_cases(connection)
 
     def _insert(self, table: Table) -> Insert:
         """An insert that skips what is there."""

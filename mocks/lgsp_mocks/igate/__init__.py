@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from lgsp_mocks.igate import statistics
 from lgsp_mocks.igate.dossiers import Dossiers
 from lgsp_mocks.igate.life import Life
 from lgsp_mocks.igate.partner import Partner
@@ -24,7 +25,8 @@ def _build(context: Context) -> Parts:
     login = APIRouter(route_class=WireRoute)
     login.add_api_route(TOKEN_PATH, tokens.keycloak, methods=["POST"])
     catalogue = procedure_routes(dossiers.procedures, tokens)
-    routers = (login, routes(dossiers, tokens), partner.router(), people.router(), catalogue)
+    counted = statistics.routes(dossiers, tokens)
+    routers = (login, routes(dossiers, tokens), partner.router(), people.router(), catalogue, counted)
     return Parts([route for router in routers for route in router.routes], lambda: None, people.tick)
 
 
@@ -36,6 +38,13 @@ STAND_IN = StandIn(
     default_port=8102,
     build=_build,
     differences=(
+        Difference(
+            "statistics",
+            "fields unseen",
+            "form 06a's columns in English, for ?from=&to= (yyyy-mm-dd)",
+            _CLIENT,
+            "assumed",
+        ),
         Difference(
             "detail",
             "many nested objects",

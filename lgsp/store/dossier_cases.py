@@ -1,0 +1,64 @@
+"""Dossiers as cases for the statistics, from the messages about them that flowed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import JsonValue
+from pydantic_core import from_json
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from lgsp.standards.statistics import RESOLVED, RETURNED, Case
+from lgsp.store.tables import MESSAGES
+
+__all__ = ["dossier_cases"]
+
+_KINDS = ("dossier.synchronized", "dossier.progressed", "dossier.resolved")
+_PAGE = 1000
+_ENDS = RETURNED | {"9"}
+
+
+async def dossier_cases(connection: AsyncConnection) -> list[Case]:
+    """One for each dossier that was ever synchronized, as its last message left it."""
+    found: dict[str, dict[str, JsonValue]] = {}
+    after = 0
+    while True:
+        wanted = (
+            select(MESSAGES.c.seq, MESSAGES.c.subject, MESSAGES.c.type, MESSAGES.c.body)
+            .where(MESSAGES.c.type.in_(_KINDS), MESSAGES.c.seq > after)
+            .order_by(MESSAGES.c.seq)
+            .limit(_PAGE)
+        )
+        rows = (await connection.execute(wanted)).all()
+        if not rows:
+            return [_case(code, facts) for code, facts in found.items() if "accepted_at" in facts]
+        for seq, subject, kind, body in rows:
+            after = seq
+            _learn(found.setdefault(subject, {}), kind, from_json(body)["data"])
+
+
+def _learn(facts: dict[str, JsonValue], kind: str, data: Mapping[str, JsonValue]) -> None:
+    for name in ("unit_name", "field_name", "channel", "accepted_at", "due_at", "state"):
+        if data.get(name):
+            facts[name] = data[name]
+    state = str(data.get("state"))
+    if kind == "dossier.progressed" and state in _ENDS:
+        facts.setdefault("ended_at", data.get("at"))
+
+
+def _case(code: str, facts: Mapping[str, JsonValue]) -> Case:
+    state = str(facts["state"])
+    return Case(
+        code=code,
+        unit=str(facts.get("unit_name", "")),
+        field=str(facts.get("field_name", "")),
+        channel=str(facts.get("channel", "1")),
+        received_at=datetime.fromisoformat(str(facts["accepted_at"])),
+        due_at=_moment(facts.get("due_at")),
+        ended_at=_moment(facts.get("ended_at")) if state in RESOLVED | RETURNED else None,
+        state=state,
+    )
+
+
+def _moment(value: JsonValue) -> datetime | None:
+    return datetime.fromisoformat(str(value)) if value else None
