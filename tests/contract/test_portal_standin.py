@@ -311,8 +311,8 @@ async def test_catalogue_is_of_the_published_shape(portal, service):
 
 async def test_every_listed_procedure_can_be_read_in_full(portal):
     listed = (await portal.call("LayDanhSachTTHC"))["result"]
-    assert len(listed) == 40
-    for row in listed:
+    assert len(listed) == 1624
+    for row in listed[::50]:
         [record] = dvcqg.read_items(
             "LayThuTuc", (await portal.call("LayThuTuc", maTTHC=row["MATTHC"]))["result"]
         )

@@ -13,8 +13,18 @@ from lgsp.standards.dvcqg.catalogue import (
     ServiceRecord,
     TechId,
 )
+from lgsp.standards.dvcqg.dictionaries import DICTIONARY_ROWS
 from lgsp.standards.dvcqg.dossier import Dossier, Step
-from lgsp.standards.dvcqg.inbound import InboundDossier, InboundPayment, InboundSupplement
+from lgsp.standards.dvcqg.inbound import (
+    InboundDossier,
+    InboundPayment,
+    InboundPromotion,
+    InboundSupplement,
+    InboundTaxNotice,
+    LookUp,
+)
+from lgsp.standards.dvcqg.questions import AnswerRecord, Question, QuestionAnswer, QuestionRecord
+from lgsp.standards.dvcqg.ratings import Rating
 from lgsp.standards.dvcqg.requests import REQUESTS, LoginRequest, StatusReport
 from lgsp.standards.faults import pydantic_faults
 
@@ -30,11 +40,18 @@ _ITEMS: dict[str, type[BaseModel]] = {
     "LayDanhMucLinhVuc": FieldRecord,
     "LayDVC": ServiceRecord,
     "TraCuuTechID": TechId,
+    "LayDanhSachHoiDapGuiTuDVCQG": QuestionRecord,
+    "LayDanhSachHoiDapBoCoQuan": QuestionRecord,
+    "LayNoiDungTraLoiTheoCauHoi": AnswerRecord,
+    "DongBoHoiDap": Question,
+    "DongBoKetQuaHoiDapGuiTuDVCQG": QuestionAnswer,
+    "DongBoDanhGia": Rating,
+    **DICTIONARY_ROWS,
 }
 
 
 def check(packet: object) -> list[Fault]:
-    """Every fault of a whole packet: a request by its `service`, a login, or a payload of nhanhsdvcqg."""
+    """Every fault of a whole packet: a request by its `service`, a login, or what the portal posts to the province."""
     model = _model_of(packet)
     if isinstance(model, Fault):
         return [model]
@@ -91,6 +108,8 @@ def read_items(service: str, data: object) -> list[BaseModel]:
 def _model_of(packet: object) -> type[BaseModel] | Fault:
     if not isinstance(packet, Mapping):
         return _not_a("object", "")
+    if "masohoso" in packet:
+        return LookUp
     service = packet.get("service")
     if isinstance(service, str) and service in REQUESTS:
         return REQUESTS[service]
@@ -103,8 +122,10 @@ def _model_of(packet: object) -> type[BaseModel] | Fault:
 
 
 def _model_without_service(packet: Mapping[object, object]) -> type[BaseModel] | Fault:
-    if isinstance(packet.get("Data"), Mapping):
-        return InboundPayment
+    if isinstance(data := packet.get("Data"), Mapping):
+        return InboundTaxNotice if "FileThongBaoThue" in data else InboundPayment
+    if "TenThuongNhan" in packet:
+        return InboundPromotion
     if "MaHoSo" in packet or "MaTTHC" in packet:
         return InboundDossier
     if "username" in packet or "password" in packet:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StrictBool, StringConstraints, model_validator
+from pydantic import Field, StrictBool, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from lgsp.standards.dvcqg.values import (
     Digitised,
@@ -40,6 +40,11 @@ _MISSING_DUE = (
     "dossier_due",
     "NgayHenTra is required once the dossier was accepted (statuses 2, 4, 9, 10)",
     "NgayHenTra bắt buộc khi hồ sơ đã được tiếp nhận (trạng thái 2, 4, 9, 10)",
+)
+_DUE_TOO_EARLY = (
+    "dossier_due_early",
+    "NgayHenTra lies before NgayTiepNhan",
+    "NgayHenTra sớm hơn NgayTiepNhan",
 )
 _WITH_DUE_DATE = frozenset(
     {DossierStatus.ACCEPTED, DossierStatus.PROCESSING, DossierStatus.RESOLVED, DossierStatus.RETURNED}
@@ -179,6 +184,13 @@ class Dossier(Packet):
     DinhDanhCHS: list[OwnerId] = Field(default_factory=list)
     DSKetNoiCSDL: list[Connection] = Field(default_factory=list)
 
+    @field_validator("NgayHenTra")
+    @classmethod
+    def _due_after_intake(cls, value: str, info: ValidationInfo) -> str:
+        if value and value < info.data.get("NgayTiepNhan", ""):
+            raise bilingual(*_DUE_TOO_EARLY)
+        return value
+
     @model_validator(mode="after")
     def _accepted_has_a_due_date(self) -> Self:
         # The table marks NgayHenTra as mandatory with a condition that is not public: acceptance sets it (Mẫu 01), so assumed.
@@ -200,6 +212,19 @@ class Step(Packet):
     NgayBatDau: OptionalStamp = ""
     NgayKetThucTheoQuyDinh: OptionalStamp = ""
 
+    @field_validator("NgayKetThucTheoQuyDinh")
+    @classmethod
+    def _ends_after_its_start(cls, value: str, info: ValidationInfo) -> str:
+        if value and value < info.data.get("NgayBatDau", ""):
+            raise bilingual(
+                "step_end_early",
+                "NgayKetThucTheoQuyDinh lies before NgayBatDau",
+                "NgayKetThucTheoQuyDinh sớm hơn NgayBatDau",
+            )
+        return value
+
 
 Dossiers = Annotated[list[Dossier], Field(min_length=1, max_length=500)]
-Steps = Annotated[list[Step], Field(min_length=1, max_length=500)]
+MAX_STEPS = 10
+"""One provincial portal sends at most ten steps per call; that the portal insists on it is assumed."""
+Steps = Annotated[list[Step], Field(min_length=1, max_length=MAX_STEPS)]

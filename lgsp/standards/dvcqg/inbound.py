@@ -1,4 +1,4 @@
-"""What the national portal posts to the province: `nhanhsdvcqg`, and the payment proof of `nhantbthuedvcqg`.
+"""What the national portal posts to the province: `nhanhsdvcqg`, `addtthcKhuyenMai`, `nhantbthuedvcqg` and `search/call`.
 
 Documented is the form for a business's promotion notice, with an ellipsis in the field list: so unknown fields are let through, and
 the fields of a citizen's dossier marked below are ASSUMED, named as DongBoHoSoMC names them.
@@ -32,10 +32,14 @@ __all__ = [
     "InboundDocument",
     "InboundDossier",
     "InboundPayment",
+    "InboundPromotion",
     "InboundSupplement",
+    "InboundTaxNotice",
+    "LookUp",
     "Payment",
     "PaymentProof",
     "SupplementData",
+    "TaxNoticeFile",
 ]
 
 
@@ -72,7 +76,7 @@ class Address(_Open):
 
 
 class InboundDossier(_Open):
-    """nhanhsdvcqg / addtthcKhuyenMai: a dossier that somebody submitted on the national portal."""
+    """nhanhsdvcqg: a dossier that somebody submitted on the national portal."""
 
     MaHoSo: DossierCode
     MaTTHC: ProcedureCode
@@ -96,6 +100,17 @@ class InboundDossier(_Open):
     LoaiDoiTuong: ObjectKind = ObjectKind.CITIZEN
     DiaChi: Text = ""
     DinhDanhCHS: list[OwnerId] = Field(default_factory=list)
+
+
+class InboundPromotion(InboundDossier):
+    """addtthcKhuyenMai: a business announces a promotion; its names are documented, which of them must be there is assumed."""
+
+    SoVanBan: Required
+    TenThuongNhan: Required
+    MaSoThue: Annotated[str, StringConstraints(pattern=r"^[0-9]{10}(-[0-9]{3})?$")]
+    NguoiLienHe: Required
+    TepDonDangKy: Annotated[EncodedFile, StringConstraints(min_length=1)]
+    LoaiDoiTuong: ObjectKind = ObjectKind.ENTERPRISE
 
 
 class Changes(_Open):
@@ -157,6 +172,30 @@ class InboundPayment(_Open):
     Ngay: OptionalStamp = ""
     IsUpdating: Literal["", "True", "False"] = ""
     Data: PaymentProof
+
+
+class TaxNoticeFile(_Open):
+    """`Data` of the tax notice; the file is read by `read_tax_notice`."""
+
+    FileThongBaoThue: Annotated[EncodedFile, StringConstraints(min_length=1)]
+
+
+class InboundTaxNotice(_Open):
+    """nhantbthuedvcqg, the tax notice (thông báo thuế); SecurityKey as in the payment proof."""
+
+    SecurityKey: Text = ""
+    Service: Text = ""
+    Ngay: OptionalStamp = ""
+    IsUpdating: Literal["", "True", "False"] = ""
+    Data: TaxNoticeFile
+
+
+class LookUp(_Open):
+    """search/call: somebody asks on the portal how a dossier of the province fares. That `service` is TraCuuHoSo is assumed."""
+
+    madonvi: UnitCode
+    service: Required
+    masohoso: DossierCode
 
 
 class CallbackReply(_Open):

@@ -1,10 +1,20 @@
 """The envelopes: login, and one request per `service`; and the answers."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, StringConstraints
 
+from lgsp.standards.dvcqg.dictionaries import DICTIONARIES, LayDanhMuc
 from lgsp.standards.dvcqg.dossier import Dossiers, Steps
+from lgsp.standards.dvcqg.envelope import Envelope
+from lgsp.standards.dvcqg.questions import (
+    DongBoHoiDap,
+    DongBoKetQuaHoiDapGuiTuDVCQG,
+    LayDanhSachHoiDapBoCoQuan,
+    LayDanhSachHoiDapGuiTuDVCQG,
+    LayNoiDungTraLoiTheoCauHoi,
+)
+from lgsp.standards.dvcqg.ratings import DongBoDanhGia
 from lgsp.standards.dvcqg.values import (
     DossierCode,
     ErrorCode,
@@ -16,7 +26,6 @@ from lgsp.standards.dvcqg.values import (
     Required,
     Stamp,
     Text,
-    UnitCode,
 )
 
 __all__ = [
@@ -61,14 +70,6 @@ class Answer(Reply):
     error_code: ErrorCode
     message: str | None = None
     result: JsonValue = None
-
-
-class Envelope(Packet):
-    """What every request has beside its own fields."""
-
-    session: Required
-    madonvi: UnitCode
-    service: str
 
 
 class DongBoHoSoMC(Envelope):
@@ -129,7 +130,7 @@ class TraCuuTechID(Envelope):
 
     service: Literal["TraCuuTechID"]
     provider: Literal["wso2is"]
-    mstorcmnd: Required
+    mstorcmnd: Annotated[str, StringConstraints(pattern=r"^([0-9]{9}|[0-9]{12}|[0-9]{10}(-[0-9]{3})?)$")]
 
 
 class HandledDocument(Packet):
@@ -178,6 +179,12 @@ REQUESTS: dict[str, type[Envelope]] = {
         LayDVC,
         TraCuuTechID,
         DongBoTrangThaiHoSo,
+        LayDanhSachHoiDapGuiTuDVCQG,
+        LayDanhSachHoiDapBoCoQuan,
+        LayNoiDungTraLoiTheoCauHoi,
+        DongBoHoiDap,
+        DongBoKetQuaHoiDapGuiTuDVCQG,
+        DongBoDanhGia,
     )
-}
+} | dict.fromkeys(DICTIONARIES, LayDanhMuc)
 """Every service whose request is known, by its name on the wire."""

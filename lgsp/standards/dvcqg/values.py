@@ -28,6 +28,7 @@ __all__ = [
     "Text",
     "UnitCode",
     "YesNo",
+    "check_day",
     "read_stamp",
     "write_stamp",
 ]
@@ -118,6 +119,20 @@ def read_stamp(value: str) -> datetime:
         "stamp",
         "must be a real date and time written yyyyMMddHHmmss",
         "phải là ngày giờ có thật, viết theo dạng yyyyMMddHHmmss",
+    )
+
+
+def check_day(value: str) -> str:
+    """A day written dd/MM/yyyy, as answers to questions and legal bases have it."""
+    if len(value) == 10 and value.isascii():
+        try:
+            datetime.strptime(value, "%d/%m/%Y").replace(tzinfo=VIETNAM)
+        except ValueError:
+            pass
+        else:
+            return value
+    raise bilingual(
+        "day", "must be a real day written dd/MM/yyyy", "phải là ngày có thật, viết theo dạng dd/MM/yyyy"
     )
 
 

@@ -1,6 +1,7 @@
 """What the control endpoints refuse, as problem details (RFC 9457); the wire's own paths keep their own way."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import cast
 
 from fastapi import FastAPI
@@ -38,14 +39,19 @@ async def _invalid(request: Request, error: Exception) -> Response:
     faults: list[JsonValue] = [
         {"pointer": pointer("", *item["loc"][1:]), "detail": str(item["msg"])} for item in invalid.errors()
     ]
-    return _problem(422, "The request is not valid", {"errors": faults})
+    return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not valid", faults=faults)
 
 
 def _problem(
     status: int,
-    title: str,
-    more: dict[str, JsonValue] | None = None,
+    detail: str,
+    *,
+    faults: list[JsonValue] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    body: dict[str, JsonValue] = {"type": "about:blank", "title": title, "status": status}
-    return JSONResponse(body | (more or {}), status, headers=headers, media_type="application/problem+json")
+    body: dict[str, JsonValue] = {
+        "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail,
+    }  # fmt: skip
+    if faults:
+        body["errors"] = faults
+    return JSONResponse(body, status, headers=headers, media_type="application/problem+json")

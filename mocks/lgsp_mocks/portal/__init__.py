@@ -3,9 +3,14 @@
 from lgsp_mocks.kit.standin import Context, Parts, StandIn
 from lgsp_mocks.portal.citizens import Citizens
 from lgsp_mocks.portal.differences import DIFFERENCES
+from lgsp_mocks.portal.enterprises import enterprise_routes
+from lgsp_mocks.portal.inquirers import inquirer_routes
+from lgsp_mocks.portal.lookups import lookup_routes
 from lgsp_mocks.portal.outbox import Outbox
 from lgsp_mocks.portal.people import people_routes
+from lgsp_mocks.portal.publishing import Catalogue, publishing_routes
 from lgsp_mocks.portal.sessions import seed_account
+from lgsp_mocks.portal.statistics import statistics_routes
 from lgsp_mocks.portal.wire import wire_routes
 
 __all__ = ["STAND_IN"]
@@ -21,8 +26,17 @@ def _build(context: Context) -> Parts:
     async def tick() -> int:
         return citizens.answer_requests() + await outbox.deliver()
 
+    acts = (
+        *people_routes(context, outbox),
+        *citizens.routes(),
+        *publishing_routes(Catalogue(context)),
+        *inquirer_routes(context),
+        *enterprise_routes(context, outbox, citizens),
+        *lookup_routes(context),
+        *statistics_routes(context),
+    )
     return Parts(
-        routes=[*wire_routes(context), *people_routes(context, outbox), *citizens.routes()],
+        routes=[*wire_routes(context), *acts],
         seed=seed,
         tick=tick,
     )

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, ValidationError
 from starlette.requests import Request
@@ -19,9 +19,10 @@ from lgsp_mocks.portal.outbox import PAYMENT_PATH, Outbox
 from lgsp_mocks.portal.people import Document
 from lgsp_mocks.portal.reply import problem
 
-__all__ = ["LEAVES_REQUESTS_ALONE", "Act", "Citizens"]
+__all__ = ["LEAVES_REQUESTS_ALONE", "Act", "Citizens", "RefusedActError", "act_route"]
 
 Row = dict[str, JsonValue]
+M = TypeVar("M", bound=BaseModel)
 LEAVES_REQUESTS_ALONE = "[không trả lời]"
 """In the abstract: this citizen answers nothing until a person does it."""
 
@@ -59,10 +60,7 @@ class Citizens:
     def routes(self) -> Sequence[BaseRoute]:
         """Routes below /__mock__/act."""
         acts = {"supplement": self.supplement, "pay": self.pay, "withdraw": self.withdraw}
-        return [
-            Route(f"/__mock__/act/{name}", _route(act), methods=["POST"], name=name)
-            for name, act in acts.items()
-        ]
+        return [act_route(name, Act, act) for name, act in acts.items()]
 
     def answer_requests(self) -> int:
         """The autopilot: every open request that was not answered yet; how many were."""
@@ -84,7 +82,7 @@ class Citizens:
         Raises:
             RefusedActError: no such dossier, or nothing is asked for.
         """
-        dossier = self._own(act)
+        dossier = self.own(act.national_code)
         request = _required_request(dossier, "5", "bổ sung giấy tờ", "papers")
         papers = act.documents or [PAPER]
         files: list[JsonValue] = [
@@ -95,7 +93,7 @@ class Citizens:
             "TrangThai": "5", "HoSoBoSungId": request["HoSoBoSungId"], "NoiDung": content, "ThoiDiem": self._now(), "TaiLieuNop": files,
         }  # fmt: skip
         told: list[JsonValue] = [_without_content(paper) for paper in papers]
-        return self._tell(dossier, "supplement", str(request["HoSoBoSungId"]), _form(dossier, changes), told)
+        return self.tell(dossier, "supplement", str(request["HoSoBoSungId"]), _form(dossier, changes), told)
 
     def pay(self, act: Act) -> Row:
         """Pay what the open request asks for.
@@ -103,7 +101,7 @@ class Citizens:
         Raises:
             RefusedActError: no such dossier, or nothing is asked for.
         """
-        dossier = self._own(act)
+        dossier = self.own(act.national_code)
         request = _required_request(dossier, "6", "nộp phí, lệ phí", "a fee")
         fees = request.get("DanhSachLePhiBoSung")
         rows = [fee for fee in fees if isinstance(fee, dict)] if isinstance(fees, list) else []
@@ -119,7 +117,7 @@ class Citizens:
                 "ThongTinThanhToan": payment,
             },
         }  # fmt: skip
-        return self._tell(dossier, "payment", str(request["HoSoBoSungId"]), payload, [payment])
+        return self.tell(dossier, "payment", str(request["HoSoBoSungId"]), payload, [payment])
 
     def withdraw(self, act: Act) -> Row:
         """Ask for the dossier back.
@@ -127,22 +125,28 @@ class Citizens:
         Raises:
             RefusedActError: no such dossier, or it is too late.
         """
-        dossier = self._own(act)
+        dossier = self.own(act.national_code)
         if reason := check_transition(str(dossier["TrangThaiHoSo"]), "7"):
             raise RefusedActError(409, reason)
         content = act.content or "Công dân không còn nhu cầu giải quyết"
         changes: Row = {"TrangThai": "7", "NoiDung": content, "ThoiDiem": self._now()}
-        return self._tell(dossier, "withdrawal", "", _form(dossier, changes), [content])
+        return self.tell(dossier, "withdrawal", "", _form(dossier, changes), [content])
 
-    def _own(self, act: Act) -> Row:
-        dossier = self._table.get(act.national_code)
+    def own(self, code: str) -> Row:
+        """A dossier that was submitted here.
+
+        Raises:
+            RefusedActError: there is none of that number.
+        """
+        dossier = self._table.get(code)
         if dossier is None:
-            raise RefusedActError(404, f"No dossier {act.national_code}")
+            raise RefusedActError(404, f"No dossier {code}")
         if dossier.get("nguon") != BORN_HERE:
-            raise RefusedActError(409, f"{act.national_code} was handed in at a counter of the province")
+            raise RefusedActError(409, f"{code} was handed in at a counter of the province")
         return dossier
 
-    def _tell(self, dossier: Row, kind: str, request: str, payload: Row, what: list[JsonValue]) -> Row:
+    def tell(self, dossier: Row, kind: str, request: str, payload: Row, what: list[JsonValue]) -> Row:
+        """Note what happened to the dossier on the portal's side, and post it to the province; `request` = the one that it answers."""
         code, before = str(dossier["MaHoSo"]), _answers(dossier)
         number = len(before) + 1
         answer: Row = {
@@ -150,7 +154,7 @@ class Citizens:
             "chuyen_ve_tinh": {"state": "waiting", "tries": 0, "message": ""},
         }  # fmt: skip
         self._table.put(code, dossier | {"cong_dan": [*before, answer]})
-        path = {"path": PAYMENT_PATH} if kind == "payment" else {}
+        path = {"path": PAYMENT_PATH} if kind in {"payment", "tax_notice"} else {}
         self._outbox.add(code, payload, answer=number, **path)
         return {"national_code": code, "answer": number}
 
@@ -158,16 +162,18 @@ class Citizens:
         return dvcqg.write_stamp(self._context.clock.now())
 
 
-def _route(act: Callable[[Act], Row]) -> Callable[[Request], object]:
+def act_route(name: str, model: type[M], act: Callable[[M], Row]) -> Route:
+    """POST /__mock__/act/NAME: what a person does, or why not."""
+
     async def answer(request: Request) -> JSONResponse:
         try:
-            return JSONResponse(act(Act.model_validate_json(await request.body())), status_code=201)
+            return JSONResponse(act(model.model_validate_json(await request.body())), status_code=201)
         except ValidationError as exc:
             return problem(422, "The act is not valid", pydantic_faults(exc))
         except RefusedActError as exc:
             return problem(exc.status, str(exc))
 
-    return answer
+    return Route(f"/__mock__/act/{name}", answer, methods=["POST"], name=name)
 
 
 def _form(dossier: Row, changes: Row) -> Row:

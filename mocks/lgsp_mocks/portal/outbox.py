@@ -8,10 +8,11 @@ from pydantic import JsonValue, ValidationError
 from lgsp.standards import dvcqg
 from lgsp_mocks.kit.standin import Context
 
-__all__ = ["PATH", "PAYMENT_PATH", "Outbox"]
+__all__ = ["PATH", "PAYMENT_PATH", "PROMOTION_PATH", "Outbox"]
 
 PATH = "/web/guest/VXPAdapter/RestService/forward/nhanhsdvcqg"
 PAYMENT_PATH = "/web/guest/VXPAdapter/RestService/forward/nhantbthuedvcqg"
+PROMOTION_PATH = "/web/guest/VXPAdapter/RestService/forward/addtthcKhuyenMai"
 TIMEOUT_S = 10.0
 LONGEST_PAUSE_S = 60.0
 

@@ -29,9 +29,10 @@ from lgsp_mocks.kit.population import Agency, Citizen, Procedure
 from lgsp_mocks.kit.standin import Context
 from lgsp_mocks.portal.dossiers import BORN_HERE
 from lgsp_mocks.portal.outbox import Outbox
+from lgsp_mocks.portal.publishing import Catalogue
 from lgsp_mocks.portal.reply import problem
 
-__all__ = ["Document", "people_routes"]
+__all__ = ["Document", "next_national_code", "papers_of", "people_routes"]
 
 NATIONAL_UNIT = "G22.99.99"
 """Unit part of dossiers that are born on the portal, as their numbers are seen in public."""
@@ -98,7 +99,7 @@ Found = tuple[Procedure, Citizen, Agency]
 
 def _resolve(context: Context, submission: Submission) -> Found | Fault:
     people = context.population
-    procedure = people.procedure(submission.procedure)
+    procedure = Catalogue(context).in_force(submission.procedure)
     if procedure is None:
         return _unknown("procedure", submission.procedure)
     unit = people.agency(submission.unit or procedure.unit_id)
@@ -118,8 +119,7 @@ def _unknown(field: str, value: str) -> Fault:
 
 def _submit(context: Context, outbox: Outbox, submission: Submission, found: Found) -> str:
     now = context.clock.now()
-    day = now.astimezone(VIETNAM).date()
-    code = dossier_code(NATIONAL_UNIT, day, context.state.next(f"dossiers of {day:%y%m%d}"))
+    code = next_national_code(context)
     common = _common(code, dvcqg.write_stamp(now), submission, found)
     files: list[JsonValue] = [
         {"TenTepDinhKem": document.name, "Base64": document.content_base64}
@@ -130,6 +130,22 @@ def _submit(context: Context, outbox: Outbox, submission: Submission, found: Fou
         code, common | {"DienThoai": found[1].telephone, "DiaChi": found[1].address, "TaiLieuNop": files}
     )
     return code
+
+
+def next_national_code(context: Context) -> str:
+    """A new dossier's number; counts from 1 on each day."""
+    day = context.clock.now().astimezone(VIETNAM).date()
+    return dossier_code(NATIONAL_UNIT, day, context.state.next(f"dossiers of {day:%y%m%d}"))
+
+
+def papers_of(documents: Sequence[Document]) -> list[JsonValue]:
+    """What was handed in, without the content."""
+    papers: list[JsonValue] = []
+    for document in documents:
+        content = base64.b64decode(document.content_base64)
+        digest = hashlib.sha256(content).hexdigest()
+        papers.append({"TenTepDinhKem": document.name, "size": len(content), "sha256": digest})
+    return papers
 
 
 def _common(code: str, submitted: str, submission: Submission, found: Found) -> dict[str, JsonValue]:
@@ -150,18 +166,13 @@ def _common(code: str, submitted: str, submission: Submission, found: Found) -> 
 
 def _portal_side(submission: Submission, found: Found) -> dict[str, JsonValue]:
     procedure, citizen, unit = found
-    papers: list[JsonValue] = []
-    for document in submission.documents:
-        content = base64.b64decode(document.content_base64)
-        digest = hashlib.sha256(content).hexdigest()
-        papers.append({"TenTepDinhKem": document.name, "size": len(content), "sha256": digest})
     return {
         "MaLinhVuc": procedure.field_code,
         "TenLinhVuc": procedure.field_name,
         "SoDienThoai": citizen.telephone,
         "KenhThucHien": "2",
         "TrangThaiHoSo": "1",
-        "TaiLieuNop": papers,
+        "TaiLieuNop": papers_of(submission.documents),
         "nguon": BORN_HERE,
         "don_vi": unit.id,
         "tien_do": [],

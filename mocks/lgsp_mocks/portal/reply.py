@@ -1,6 +1,7 @@
 """Answers of the portal's wire: HTTP 200 always, `error_code` tells; and problem details for the people's own routes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 from starlette.responses import JSONResponse
@@ -11,17 +12,21 @@ __all__ = [
     "DUPLICATE",
     "FAILED",
     "NOT_FOUND",
+    "SUCCESS",
+    "Problem",
     "WireError",
     "invalid_packet",
     "ok",
     "problem",
-    "refusal",
+    "refused",
 ]
 
 FAILED = -1
 DUPLICATE = 3
 NOT_FOUND = -3
 SUCCESS = "Thành công"
+LISTED = 100
+"""An answer names at most so many faults."""
 
 
 class WireError(Exception):
@@ -32,22 +37,47 @@ class WireError(Exception):
         self.error_code = error_code
         self.message = message
 
-
-def invalid_packet(faults: Sequence[Fault]) -> WireError:
-    """A packet that breaks its model: every fault by JSON Pointer."""
-    listed = "; ".join(f"{fault.place or '/'}: {fault.message_vi}" for fault in faults)
-    return WireError(FAILED, f"Gói tin không hợp lệ: {listed}")
+    def answer(self) -> dict[str, JsonValue]:
+        """As it goes over the wire."""
+        return {"error_code": self.error_code, "message": self.message}
 
 
-def ok(result: JsonValue = None) -> JSONResponse:
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one item of a batch, by JSON Pointer; `text` in Vietnamese / English."""
+
+    error_code: int
+    place: str
+    text: str
+
+
+def invalid_packet(faults: Sequence[Fault], others: Sequence[Problem] = ()) -> WireError:
+    """A packet that breaks its model: every fault by JSON Pointer, and what else is wrong with the items that keep it."""
+    lines = [f"{fault.place or '/'}: {_both(fault)}" for fault in faults]
+    lines += [f"{other.place}: {other.text}" for other in others]
+    return WireError(FAILED, f"Gói tin không hợp lệ: {_listed(lines)}")
+
+
+def refused(problems: Sequence[Problem]) -> WireError:
+    """A batch that can't be applied: the items' own code where they share one, else -1."""
+    codes = {one.error_code for one in problems}
+    lines = [f"{one.place}: {one.text}" for one in problems]
+    return WireError(codes.pop() if len(codes) == 1 else FAILED, _listed(lines))
+
+
+def _listed(lines: Sequence[str]) -> str:
+    more = len(lines) - LISTED
+    return "; ".join([*lines[:LISTED], *([f"… và {more} lỗi nữa / and {more} more"] if more > 0 else [])])
+
+
+def _both(fault: Fault) -> str:
+    return fault.message_vi if fault.message in fault.message_vi else f"{fault.message_vi} / {fault.message}"
+
+
+def ok(result: JsonValue = None) -> dict[str, JsonValue]:
     """Success, with a result where the service has one."""
     answer: dict[str, JsonValue] = {"error_code": 0, "message": SUCCESS}
-    return JSONResponse(answer if result is None else answer | {"result": result})
-
-
-def refusal(error: WireError) -> JSONResponse:
-    """An error of the wire."""
-    return JSONResponse({"error_code": error.error_code, "message": error.message})
+    return answer if result is None else answer | {"result": result}
 
 
 def problem(status: int, title: str, faults: Sequence[Fault] = ()) -> JSONResponse:

@@ -1,47 +1,44 @@
 """The real wire: POST anything below `mapi/`, bare or behind an adapter's forward path; the body's `service` decides."""
 
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pydantic import JsonValue, ValidationError
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from lgsp.errors import InvalidMessageError
 from lgsp.standards import dvcqg
 from lgsp.standards.faults import pydantic_faults
 from lgsp_mocks.kit.standin import Context
-from lgsp_mocks.portal import dossiers
-from lgsp_mocks.portal.catalogues import CATALOGUES, procedure_record, technical_id
-from lgsp_mocks.portal.reply import FAILED, WireError, invalid_packet, ok, refusal
+from lgsp_mocks.portal.destination import PREFIXES, check_destination
+from lgsp_mocks.portal.reply import FAILED, WireError, invalid_packet, ok
+from lgsp_mocks.portal.services import other_problems, serve
 from lgsp_mocks.portal.sessions import check_session, log_in
 
 __all__ = ["wire_routes"]
 
-PREFIXES = ("", "/XrdAdapter/RestService/forward", "/VXPAdapter/RestService/forward")
-_UNIT = r"[0-9]{3}(\.[0-9]{2}){2}\.[A-Z][0-9]{2}|[A-Z][0-9]{2}(\.[0-9]{1,3}){0,3}"
-_DESTINATION = re.compile(rf"VN:(GOV:({_UNIT})|COM:[0-9]{{10}}(-[0-9]{{3}})?):[A-Za-z0-9_.-]+")
+Packet = dict[str, JsonValue]
+ANSWER_ROOT = "answer"
+"""Root of an XML answer to what could not be read."""
 
 
 def wire_routes(context: Context) -> Sequence[BaseRoute]:
     """Routes of the wire."""
 
-    async def log_in_route(request: Request) -> JSONResponse:
-        try:
-            packet = await _body(request)
-            return JSONResponse(log_in(context, _read_login(packet)))
-        except WireError as exc:
-            return refusal(exc)
+    def enter(packet: Packet) -> Packet:
+        return log_in(context, _read_login(packet))
 
-    async def service_route(request: Request) -> JSONResponse:
-        try:
-            packet = await _body(request)
-            check_session(context, packet.get("session"))
-            return ok(_serve(context, _read(context, packet)))
-        except WireError as exc:
-            return refusal(exc)
+    def ask(packet: Packet) -> Packet:
+        check_session(context, packet.get("session"))
+        return ok(serve(context, _read(context, packet)))
+
+    async def log_in_route(request: Request) -> Response:
+        return await _answer(request, enter, dvcqg.LOGIN_ROOT)
+
+    async def service_route(request: Request) -> Response:
+        return await _answer(request, ask, ANSWER_ROOT)
 
     routes: list[BaseRoute] = []
     for prefix in PREFIXES:
@@ -50,62 +47,68 @@ def wire_routes(context: Context) -> Sequence[BaseRoute]:
     return routes
 
 
-async def _body(request: Request) -> dict[str, JsonValue]:
-    _check_destination(request)
+async def _answer(request: Request, serve_packet: Callable[[Packet], Packet], root: str) -> Response:
+    """In the form of the request. Nothing is awaited between the check of the session and the last change."""
+    in_xml = _is_xml(request.headers.get("content-type", ""))
     raw = await request.body()
+    try:
+        check_destination(request)
+        packet = _xml(raw) if in_xml else _json(raw)
+        root = _root(packet, root)
+        body = serve_packet(packet)
+    except WireError as exc:
+        body = exc.answer()
+    if in_xml:
+        return Response(dvcqg.write_xml(root, body), media_type="application/xml")
+    return JSONResponse(body)
+
+
+def _is_xml(content_type: str) -> bool:
+    essence = content_type.partition(";")[0].strip().lower()
+    return essence in {"application/xml", "text/xml"} or essence.endswith("+xml")
+
+
+def _root(packet: Packet, otherwise: str) -> str:
+    """The answer is called as the request was; what the client made up becomes no element of ours."""
+    service = packet.get("service")
+    return service if isinstance(service, str) and service in dvcqg.REQUESTS else otherwise
+
+
+def _xml(raw: bytes) -> Packet:
+    try:
+        return dvcqg.read_xml(raw)
+    except InvalidMessageError as exc:
+        raise invalid_packet(exc.faults) from exc
+
+
+def _json(raw: bytes) -> Packet:
     try:
         packet = json.loads(raw)
         # Half a surrogate pair is JSON, but no text that could be stored or answered.
         json.dumps(packet, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError) as exc:
-        raise WireError(FAILED, "Gói tin không hợp lệ: /: không phải JSON") from exc
+        raise WireError(FAILED, "Gói tin không hợp lệ: /: không phải JSON / not JSON") from exc
     if not isinstance(packet, dict):
-        raise WireError(FAILED, "Gói tin không hợp lệ: /: phải là đối tượng JSON")
+        raise WireError(FAILED, "Gói tin không hợp lệ: /: phải là đối tượng JSON / must be a JSON object")
     return packet
 
 
-def _check_destination(request: Request) -> None:
-    given = request.headers.get("dstcode", request.query_params.get("dstcode"))
-    if given is not None and not _DESTINATION.fullmatch(given):
-        raise WireError(
-            FAILED,
-            f"dstcode không hợp lệ: {given}; cần VN:GOV:<mã định danh>:<hệ thống> hoặc VN:COM:<mã số thuế>:<hệ thống>",
-        )
-
-
-def _read_login(packet: dict[str, JsonValue]) -> dvcqg.LoginRequest:
+def _read_login(packet: Packet) -> dvcqg.LoginRequest:
     try:
         return dvcqg.LoginRequest.model_validate(packet)
     except ValidationError as exc:
         raise invalid_packet(pydantic_faults(exc)) from exc
 
 
-def _read(context: Context, packet: dict[str, JsonValue]) -> dvcqg.Envelope:
+def _read(context: Context, packet: Packet) -> dvcqg.Envelope:
     try:
         model = dvcqg.read(packet)
     except InvalidMessageError as exc:
-        raise invalid_packet(exc.faults) from exc
+        raise invalid_packet(exc.faults, other_problems(context, packet)) from exc
     if not isinstance(model, dvcqg.Envelope):
-        raise WireError(FAILED, "Gói tin không hợp lệ: /service: thiếu tên dịch vụ")
+        raise WireError(FAILED, "Gói tin không hợp lệ: /service: thiếu tên dịch vụ / missing")
     if context.population.agency(model.madonvi) is None:
-        raise WireError(FAILED, f"Đơn vị {model.madonvi} chưa được đăng ký (madonvi)")
+        raise WireError(
+            FAILED, f"/madonvi: đơn vị {model.madonvi} chưa được đăng ký / {model.madonvi} is not registered"
+        )
     return model
-
-
-def _serve(context: Context, request: dvcqg.Envelope) -> JsonValue:
-    match request:
-        case dvcqg.DongBoHoSoMC():
-            dossiers.synchronize(context, request)
-        case dvcqg.CapNhatTienDoHoSoMC():
-            dossiers.add_steps(context, request)
-        case dvcqg.DongBoTrangThaiHoSo():
-            dossiers.report_state(context, request.data)
-        case dvcqg.TraCuuHoSo():
-            return dossiers.look_up(context, request.mahoso)
-        case dvcqg.LayThuTuc():
-            return procedure_record(context.population, request.maTTHC)
-        case dvcqg.TraCuuTechID():
-            return technical_id(context.population, request.mstorcmnd)
-        case _:
-            return CATALOGUES[request.service](context.population)
-    return None
