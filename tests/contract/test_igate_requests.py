@@ -1,5 +1,6 @@
 """Dossiers that ask, in iGate: its stand-in's wire, and the adapter's translation of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -352,3 +353,41 @@ async def test_submission_carries_the_moment_of_intake_and_the_form(stage: Stage
     sent = next(call.request for call in stage.routes.calls if call.request.url.path.endswith("/NopHoSo"))
     assert b'"NgayTiepNhan":"2026-11-23 08:00:00"' in sent.content
     assert b'"EformThongTinChiTiet":{' in sent.content
+
+
+async def test_late_dossier_gets_an_apology_and_a_new_date_once(stage: Stage) -> None:
+    await stage.receive("V/v chờ lâu [chờ]")
+    await stage.tick(3)
+    before = await stage.dossier()
+    await stage.clock.advance(7 * DAY_S)
+    await stage.tick(3)
+    after = await stage.dossier()
+    apologies = [step for step in after["steps"] if "Mẫu 04" in step["content"]]
+    assert (after["status"], len(apologies)) == ("4", 1)
+    assert apologies[0]["dueAt"] == after["due_at"] > before["due_at"]
+    told = [message for message in await stage.read() if message.kind == "dossier.progressed"]
+    assert "Mẫu 04" in told[-1].data["content"]
+
+
+async def test_unit_that_takes_a_dossier_in_is_not_the_one_that_decides_it(stage: Stage) -> None:
+    body = {"procedure": PLAIN, "unit": "000.07.00.H34"}
+    taken = (await stage.user.post("/__mock__/act/receive-at-counter", json=body)).json()
+    dossier = await stage.dossier()
+    assert taken["code"].startswith("000.07.00.H34-")
+    assert (dossier["unit_id"], dossier["intake_unit_id"]) == ("000.00.03.H34", "000.07.00.H34")
+    assert str(dossier["unit_name"]) in dossier["steps"][0]["content"]
+    [first, *_] = [message for message in await stage.read() if message.kind == "dossier.synchronized"]
+    assert first.data["unit_id"] == "000.00.03.H34"
+    elsewhere = await stage.user.post(
+        "/__mock__/act/receive-at-counter", json={"procedure": PLAIN, "unit": "000.00.00.G22"}
+    )
+    assert elsewhere.status_code == 422
+
+
+async def test_numbers_of_a_unit_and_day_have_no_gap_and_no_double_under_load(stage: Stage) -> None:
+    body = {"procedure": PLAIN}
+    answers = await asyncio.gather(
+        *(stage.user.post("/__mock__/act/receive-at-counter", json=body) for _ in range(60))
+    )
+    numbers = sorted(int(str(answer.json()["code"]).rsplit("-", 1)[-1]) for answer in answers)
+    assert numbers == list(range(1, 61))

@@ -96,7 +96,11 @@ class Reader:
 def make(place: Path, goal: str) -> list[list[str]]:
     """What `make goal` would run in a folder where everything is installed."""
     words = ["make", "--dry-run", f"--makefile={ROOT / 'Makefile'}", "--old-file=.venv/.installed", goal]
-    printed = subprocess.run(words, cwd=place, check=True, capture_output=True, text=True).stdout
+    # The suite itself runs under `make test`, which must not be heard of here.
+    own = {
+        name: value for name, value in os.environ.items() if name not in {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    }
+    printed = subprocess.run(words, cwd=place, env=own, check=True, capture_output=True, text=True).stdout
     return [shlex.split(line) for line in printed.splitlines()]
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from datetime import datetime
 from typing import cast
 
 from pydantic import JsonValue
@@ -38,13 +39,16 @@ class Dossiers:
 
     def add(self, procedure: Procedure, unit: Agency, applicant: Record, fields: Record) -> Record:
         """A new dossier in state 1; `fields` has procedure_version, national_code, channel, abstract, submitted_at and files."""
+        # Since July 2025 any unit may take a dossier in; the one that is competent decides it (NĐ 118/2025/NĐ-CP).
+        competent = self._context.population.agency(procedure.unit_id) or unit
         fees: list[JsonValue] = (
             [{"code": "LP01", "name": "Lệ phí", "amount": procedure.fee}] if procedure.fee else []
         )
         dossier: Record = {
             "id": self._object_id("dossier"), "code": "", "national_code": "", "status": "1", "procedure_code": procedure.code,
             "procedure_name": procedure.name, "field_code": procedure.field_code, "field_name": procedure.field_name,
-            "unit_id": unit.id, "unit_name": unit.name, "applicant": applicant, "channel": "1", "abstract": "", "submitted_at": self._now(),
+            "unit_id": competent.id, "unit_name": competent.name, "intake_unit_id": unit.id,
+            "intake_unit_name": unit.name, "applicant": applicant, "channel": "1", "abstract": "", "submitted_at": self._now(),
             "accepted_at": "", "due_at": "", "finished_at": "", "returned_at": "", "steps": [], "files": [], "results": [], "draft": None,
             "pauses": [], "fees": fees, "updated_at": self._now(), **fields,
         }  # fmt: skip
@@ -69,7 +73,7 @@ class Dossiers:
         """Take it in: number, receipt (Mẫu 01), due date in working days."""
         now = self._context.clock.now()
         procedure = self.procedures.of(dossier)
-        unit, day = str(dossier["unit_id"]), now.date()
+        unit, day = str(dossier["intake_unit_id"]), now.date()
         number = self._context.state.next(f"dossier:{unit}:{day:%y%m%d}")
         due = self._calendar.add_working_days(now, procedure.working_days if procedure else 1)
         taken = {
@@ -78,7 +82,23 @@ class Dossiers:
             "accepted_at": iso(now),
             "due_at": iso(due),
         }
-        return self.step(taken, "2", "Tiếp nhận hồ sơ, cấp giấy tiếp nhận và hẹn trả kết quả (Mẫu 01)")
+        content = "Tiếp nhận hồ sơ, cấp giấy tiếp nhận và hẹn trả kết quả (Mẫu 01)"
+        if dossier["unit_id"] != unit:
+            content += f"; chuyển {dossier['unit_name']} giải quyết"
+        return self.step(taken, "2", content)
+
+    def apologize(self, dossier: Record) -> Record:
+        """Late: an apology with a new date (Mẫu 04), half as many working days from now."""
+        procedure = self.procedures.of(dossier)
+        days = max(1, (procedure.working_days if procedure else 1) // 2)
+        due = iso(self._calendar.add_working_days(self._context.clock.now(), days))
+        told = f"Xin lỗi và hẹn lại ngày trả kết quả: {due[:10]} (Mẫu 04)"
+        return self.step({**dossier, "due_at": due}, str(dossier["status"]), told)
+
+    def is_late(self, dossier: Record) -> bool:
+        """Whether the appointed moment has passed."""
+        due = str(dossier["due_at"])
+        return bool(due) and datetime.fromisoformat(due) < self._context.clock.now()
 
     def step(self, dossier: Record, status: str, content: str) -> Record:
         """One more step of the process.

@@ -32,6 +32,7 @@ class ReceiveAtCounter(BaseModel):
 
     procedure: str
     citizen: str | None = None
+    unit: str | None = None
     abstract: Annotated[str, Field(max_length=900)] = ""
     documents: Annotated[list[AttachedFile], Field(max_length=50)] = []
 
@@ -107,11 +108,13 @@ class People:
         except NotOfferedError as exc:
             raise HTTPException(422, f"procedure: {exc}") from exc
         citizen = population.citizen(body.citizen) if body.citizen else population.citizens[0]
-        unit = population.agency(procedure.unit_id)
+        unit = population.agency(body.unit or procedure.unit_id)
         if citizen is None:
             raise HTTPException(422, f"citizen: unknown id {body.citizen!r}")
-        if unit is None:
-            raise HTTPException(422, f"procedure: nobody here is competent for {body.procedure!r}")
+        if unit is None or not unit.province:
+            raise HTTPException(
+                422, f"unit: {body.unit or procedure.unit_id!r} is no one-stop shop of the province"
+            )
         files: list[JsonValue] = [
             self._dossiers.keep(file.name, _content(index, file), "")
             for index, file in enumerate(body.documents)
@@ -128,6 +131,14 @@ class People:
 
     def _move(self, dossier: Record) -> bool:
         abstract, status = str(dossier["abstract"]), str(dossier["status"])
+        if status in {"2", "4"} and self._dossiers.is_late(dossier):
+            self._dossiers.apologize(dossier)
+            return True
+        if status == "4" and "[chờ]" in abstract:
+            return False
+        return self._next_step(dossier, status, abstract)
+
+    def _next_step(self, dossier: Record, status: str, abstract: str) -> bool:
         match status:
             case "1" if "[từ chối]" in abstract:
                 refusal = "Không tiếp nhận: thành phần hồ sơ không hợp lệ (Mẫu 03)"

@@ -87,6 +87,7 @@ def summary(one: Record) -> Record:
             "sector": {"code": one["field_code"], "name": _names(str(one["field_name"]))},
         },
         "agency": {"code": one["unit_id"], "name": _names(str(one["unit_name"]))},
+        "receivingAgency": {"code": one["intake_unit_id"], "name": _names(str(one["intake_unit_name"]))},
         "currentTask": [{"name": step["content"]} for step in steps[-1:]], "isDVCLT": False,
     }  # fmt: skip
 
