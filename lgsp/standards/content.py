@@ -21,14 +21,16 @@ IN_MEMORY_BYTES = 1024 * 1024
 class _Spool:
     """Bytes in memory, or in a file without a name; what is left open is closed when nobody holds it any more."""
 
-    __slots__ = ("__weakref__", "_close", "_fd", "_memory")
+    __slots__ = ("__weakref__", "_close", "_fd", "_is_closed", "_memory")
 
     def __init__(self, fd: int | None = None) -> None:
         self._memory = bytearray()
         self._fd = fd
+        self._is_closed = False
         self._close = None if fd is None else weakref.finalize(self, os.close, fd)
 
     def write(self, chunk: bytes) -> None:
+        self._check_open()
         if self._fd is None and len(self._memory) + len(chunk) <= IN_MEMORY_BYTES:
             self._memory += chunk
             return
@@ -41,11 +43,18 @@ class _Spool:
         _write_all(self._fd, chunk)
 
     def read(self, start: int, length: int) -> bytes:
+        self._check_open()
         if self._fd is not None:
             return os.pread(self._fd, length, start)
         return bytes(self._memory[start : start + length])
 
+    def _check_open(self) -> None:
+        # The number of a closed file may meanwhile be that of another one.
+        if self._is_closed:
+            raise ValueError("the content was closed")
+
     def close(self) -> None:
+        self._is_closed = True
         self._memory = bytearray()
         if self._close is not None:
             self._close()
@@ -94,12 +103,17 @@ class Content:
         return writer.finish()
 
     def chunks(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """From `start` to before `end`."""
+        """From `start` to before `end`.
+
+        Raises:
+            ValueError: it was closed.
+            OSError: the file behind it was cut short meanwhile.
+        """
         position, last = start, self.size if end is None else min(end, self.size)
         while position < last:
             chunk = self._spool.read(position, min(CHUNK_BYTES, last - position))
             if not chunk:
-                return
+                raise OSError(f"the content ends at byte {position} of {self.size}")
             position += len(chunk)
             yield chunk
 

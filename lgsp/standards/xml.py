@@ -13,15 +13,29 @@ Element = etree._Element  # noqa: SLF001 - lxml has no public name for its eleme
 MAX_BYTES = 200 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_ELEMENTS = 100_000
-_PROLOG = 65_536
-_DOCTYPE = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
-_ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([^\"'>]{1,40})")
+MAX_ATTRIBUTES = 256
+"""Of one element."""
+
+MAX_NAME = 1000
+"""Characters of a name with its namespace: places and faults repeat it."""
+
+MAX_ATTRIBUTE_VALUE = 65_536
+_MAX_MARKUP = 4 * MAX_ELEMENTS
+_MAX_ALL_ATTRIBUTES = 200_000
+_LONGEST_MESSAGE = 300
+_BOM = b"\xef\xbb\xbf"
+# No declaration can stand behind the root's start tag: there, `<!` begins a comment or CDATA, or nothing that is XML.
+_DOCTYPE = re.compile(rb"(?s)(?>(?:[ \t\r\n]+|(?><\?.*?\?>)|(?><!--.*?-->))*)<!(?!--)")
+_DECLARATION = re.compile(rb"(?s)<\?xml[ \t\r\n].*?\?>")
+_ENCODING = re.compile(rb"\sencoding\s*=\s*[\"']([^\"'>]{1,40})")
+_ATTRIBUTE = re.compile(rb"=[ \t\r\n]*[\"']")
 _UTF8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00")
+_IS_TOO_DEEP = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
 
 
 def parse(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Element:
-    """Parse, or say what is wrong and where.
+    """Parse, or say what is wrong and where; a byte-order mark and white space before the XML are let pass.
 
     Raises:
         InvalidMessageError: empty, too large, too deep, not well-formed, with a DTD, or in another encoding than UTF-8.
@@ -32,25 +46,9 @@ def parse(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Element:
             f"{len(raw)} bytes, the limit is {max_bytes}",
             f"quá lớn: {len(raw)} byte, tối đa {max_bytes}",
         )
-    text = raw.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not text.startswith(b"<"):
-        hint = "UTF-16 is not accepted; send UTF-8" if text[:2] in _WIDE else "it does not begin with '<'"
-        raise _refused("xml.not_xml", f"not XML: {hint}", "không phải XML UTF-8", line=1)
-    declared = _ENCODING.match(text)
-    if declared is not None and declared.group(1).lower() not in _UTF8:
-        name = declared.group(1).decode("ascii", "replace")
-        raise _refused(
-            "xml.encoding",
-            f"declared as {name}; send UTF-8, and say so",
-            f"khai báo bảng mã {name}; hãy gửi UTF-8",
-            line=1,
-        )
-    if _DOCTYPE.search(text[:_PROLOG]) or b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise _refused(
-            "xml.doctype",
-            "a DTD or entity declaration is not accepted; remove it",
-            "không chấp nhận DTD hoặc thực thể; hãy bỏ đi",
-        )
+    text = _without_beginning(raw)
+    _check_bounds(text)
+    # What a parser knows of the text before it is not shared: it also holds what it found wrong.
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=True,
         remove_comments=True, remove_pis=True, encoding="utf-8",
@@ -59,26 +57,99 @@ def parse(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Element:
         root = etree.fromstring(text, parser)  # noqa: TID251 - the one place
     except etree.XMLSyntaxError as exc:
         line, column = exc.position
-        raise _refused(
-            "xml.malformed", f"{exc.msg}", f"XML không đúng cú pháp, cột {column}: {exc.msg}", line=line
-        ) from exc
+        said = (exc.msg or "")[:_LONGEST_MESSAGE]
+        wrong_vi = f"XML không đúng cú pháp, dòng {line}, cột {column}: {said}"
+        raise _refused("xml.malformed", said, wrong_vi, line=line) from exc
     _check_shape(root)
     return root
 
 
+def _without_beginning(raw: bytes) -> bytes:
+    """Without byte-order mark; where white space stands before the declaration, with blanks for it, so that lines stay lines."""
+    body = raw.removeprefix(_BOM)
+    text = body.lstrip()
+    blank = body[: len(body) - len(text)]
+    if not text.startswith(b"<") or text[:2] in _WIDE:
+        wide = text[:2] in _WIDE
+        line, column = blank.count(b"\n") + 1, len(blank) - blank.rfind(b"\n")
+        hint = "UTF-16 is not accepted; send UTF-8" if wide else "it does not begin with '<'"
+        hint_vi = "không nhận UTF-16; hãy gửi UTF-8" if wide else "không bắt đầu bằng '<'"
+        raise _refused(
+            "xml.not_xml",
+            f"not XML, line {line}, column {column}: {hint}",
+            f"không phải XML UTF-8, dòng {line}, cột {column}: {hint_vi}",
+            line=line,
+        )
+    declaration = _DECLARATION.match(text)
+    if declaration is None:
+        return blank + text
+    _check_encoding(declaration.group(), blank.count(b"\n") + 1)
+    if not blank:
+        return text
+    return blank + re.sub(rb"[^\n]", b" ", declaration.group()) + text[declaration.end() :]
+
+
+def _check_encoding(declaration: bytes, line: int) -> None:
+    declared = _ENCODING.search(declaration)
+    if declared is not None and declared.group(1).lower() not in _UTF8:
+        name = declared.group(1).decode("ascii", "replace")
+        raise _refused(
+            "xml.encoding",
+            f"declared as {name}; send UTF-8, and say so",
+            f"khai báo bảng mã {name}; hãy gửi UTF-8",
+            line=line,
+        )
+
+
+def _check_bounds(text: bytes) -> None:
+    """Before a tree is made of it: each `<` and each attribute costs a hundred bytes of memory and more."""
+    if declared := _DOCTYPE.match(text):
+        raise _refused(
+            "xml.doctype",
+            "a DTD or entity declaration is not accepted; remove it",
+            "không chấp nhận DTD hoặc thực thể; hãy bỏ đi",
+            line=text.count(b"\n", 0, declared.end()) + 1,
+        )
+    if text.count(b"<") > _MAX_MARKUP:
+        raise _too_many_elements()
+    if text.count(b"=") > _MAX_ALL_ATTRIBUTES and len(_ATTRIBUTE.findall(text)) > _MAX_ALL_ATTRIBUTES:
+        wrong_vi = f"quá {_MAX_ALL_ATTRIBUTES} thuộc tính"
+        raise _refused("xml.too_many", f"more than {_MAX_ALL_ATTRIBUTES} attributes", wrong_vi)
+
+
 def _check_shape(root: Element) -> None:
-    depth, count = 0, 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        count += event == "start"
-        if depth > MAX_DEPTH:
-            raise _refused(
-                "xml.too_deep", f"nested deeper than {MAX_DEPTH} levels", f"lồng sâu quá {MAX_DEPTH} cấp"
+    if _IS_TOO_DEEP(root):
+        raise _refused(
+            "xml.too_deep", f"nested deeper than {MAX_DEPTH} levels", f"lồng sâu quá {MAX_DEPTH} cấp"
+        )
+    count = 0
+    for element in root.iter():
+        count += 1
+        if len(str(element.tag)) > MAX_NAME:
+            raise _too_long(
+                element, f"a name is longer than {MAX_NAME} characters", f"tên dài quá {MAX_NAME} ký tự"
             )
-        if count > MAX_ELEMENTS:
-            raise _refused(
-                "xml.too_many", f"more than {MAX_ELEMENTS} elements", f"quá {MAX_ELEMENTS} phần tử"
-            )
+        if element.attrib:
+            _check_attributes(element)
+    if count > MAX_ELEMENTS:
+        raise _too_many_elements()
+
+
+def _check_attributes(element: Element) -> None:
+    if len(element.attrib) > MAX_ATTRIBUTES:
+        wrong, wrong_vi = f"more than {MAX_ATTRIBUTES} attributes", f"quá {MAX_ATTRIBUTES} thuộc tính"
+        raise _too_long(element, wrong, wrong_vi)
+    for name, value in element.attrib.items():
+        if len(name) > MAX_NAME or len(value) > MAX_ATTRIBUTE_VALUE:
+            raise _too_long(element, "an attribute is too long", "thuộc tính quá dài")
+
+
+def _too_many_elements() -> InvalidMessageError:
+    return _refused("xml.too_many", f"more than {MAX_ELEMENTS} elements", f"quá {MAX_ELEMENTS} phần tử")
+
+
+def _too_long(element: Element, message: str, message_vi: str) -> InvalidMessageError:
+    return _refused("xml.too_long", message, message_vi, line=element.sourceline or 0)
 
 
 def _refused(code: str, message: str, message_vi: str, *, line: int = 0) -> InvalidMessageError:

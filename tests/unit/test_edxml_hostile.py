@@ -81,7 +81,7 @@ def zipped(*entries: tuple[str, bytes]) -> bytes:
         (changed(b"V/v", b"\xed\xa0\x80"), "xml.malformed"),
         (RAW[:-200], "xml.malformed"),
         (RAW[: START + 20], "xml.malformed"),
-        (b'<edXML xmlns="' + NS.encode() + b'">' + b"<a>" * 3_300_000, "xml.malformed"),
+        (b'<edXML xmlns="' + NS.encode() + b'">' + b"<a>" * 3_300_000, "xml.too_many"),
         (changed(HEADER_END, b"<x/>" * 150_000 + HEADER_END), "xml.too_many"),
         (changed(b"V/v", b"x" * 25_000_000), "xml.too_large"),
         (changed(HEADER_END, b"<edXML:x/>" * 20_000 + HEADER_END), "edxml.too_many_unknown"),
@@ -122,7 +122,7 @@ def test_file_name_that_plays_tricks_is_refused(name: str) -> None:
 
 def test_manifest_and_attachments_must_fit_each_other() -> None:
     attachment = RAW[RAW.index(b"<Attachment>") : RAW.index(b"</Attachment>") + len(b"</Attachment>")]
-    assert codes(changed(b"</AttachmentEncoded>", attachment + b"</AttachmentEncoded>")) == {"edxml.manifest"}
+    assert codes(changed(b"</AttachmentEncoded>", attachment + b"</AttachmentEncoded>")) == {"edxml.duplicate"}
     assert codes(RAW.replace(attachment, b"")) == {"edxml.manifest"}
 
 

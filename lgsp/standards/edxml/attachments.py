@@ -22,6 +22,7 @@ _BLANKS = b" \t\r\n"
 _REFERENCE = re.compile(rb"&#(?:0*(?:9|10|13|32)|[xX]0*(?:9|[aA]|[dD]|20));")
 _LONGEST_REFERENCE = 12
 _LONGEST_ZIP_END = 65_536 + 22
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ZIP_DATE = (2016, 1, 1, 0, 0, 0)
 
 
@@ -70,6 +71,9 @@ def _holds_one_entry(raw: Content) -> bool:
     at = end.rfind(b"PK\x05\x06")
     if at < 0 or int.from_bytes(end[at + 10 : at + 12], "little") != 1:
         return False
+    if end[max(0, at - 20) : at].startswith(b"PK\x06\x07"):
+        # It points to another record, of 64 bits, which would count in place of this one.
+        raise ValueError("the ZIP around it is of the 64-bit kind, which no file of this size needs")
     if int.from_bytes(end[at + 12 : at + 16], "little") > _LONGEST_ZIP_END:
         raise ValueError("the ZIP around it is damaged: its directory is longer than one entry can be")
     return True
@@ -114,14 +118,13 @@ def _is_zip_itself(file: IO[bytes], name: str) -> bool:
     """A .docx is a ZIP too: only a ZIP of exactly one entry that the name does not announce is a wrapping."""
     try:
         entries = zipfile.ZipFile(file).namelist()
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError):
         return True
     suffix = PurePosixPath(name.lower()).suffix
-    if suffix not in _ZIP_FAMILY:
+    if len(entries) == 1 and suffix not in _ZIP_FAMILY:
         return False
-    inner = PurePosixPath(entries[0].lower())
     # The real library wraps a .docx, too; then the one entry is not a part of a document but the document.
-    return suffix == ".zip" and inner.name != "content"
+    return len(entries) != 1 or (suffix == ".zip" and PurePosixPath(entries[0].lower()).name != "content")
 
 
 def _unwrapped(file: IO[bytes]) -> Content:
@@ -131,13 +134,18 @@ def _unwrapped(file: IO[bytes]) -> Content:
             _check_entry(entry)
             with archive.open(entry) as packed:
                 return _copied(packed, entry.file_size)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, zlib.error) as exc:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error) as exc:
         raise ValueError(f"the ZIP around it is damaged: {exc}") from exc
 
 
 def _check_entry(entry: zipfile.ZipInfo) -> None:
     if entry.flag_bits & 0x1:
         raise ValueError("the ZIP around it is encrypted")
+    if entry.compress_type not in _METHODS:
+        # Of the others, Python unpacks as much at a time as there is, whatever it was asked for.
+        raise ValueError(
+            f"the ZIP around it is packed by method {entry.compress_type}, not stored or deflated"
+        )
     expected = MAX_RATIO * max(1, entry.compress_size) + 65_536
     if entry.file_size > MAX_FILE_BYTES or entry.file_size > expected:
         raise ValueError(

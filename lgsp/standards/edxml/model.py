@@ -168,6 +168,7 @@ class EdxmlDocument:
     traces: tuple[EdxmlTrace, ...] = ()
     business: EdxmlBusiness | None = None
     attachments: tuple[EdxmlAttachment, ...] = ()
+    manifest_version: str = "1.0"
     signature: str = ""
     extensions: tuple[EdxmlExtension, ...] = ()
     warnings: tuple[Fault, ...] = ()
@@ -193,6 +194,10 @@ class EdxmlStatus:
     description: str = ""
     timestamp: datetime | None = None
     staff: EdxmlStaff = EdxmlStaff()
+    trace_id: str = ""
+    trace_version: str = ""
+    traces: tuple[EdxmlTrace, ...] = ()
+    business: EdxmlBusiness | None = None
     signature: str = ""
     extensions: tuple[EdxmlExtension, ...] = ()
     warnings: tuple[Fault, ...] = ()

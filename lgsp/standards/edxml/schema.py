@@ -11,7 +11,7 @@ from lxml import etree
 from lgsp.standards import xml
 from lgsp.standards.xml import Element
 
-__all__ = ["NAMESPACE", "Child", "Kind", "Model", "Wanted", "root_model", "schema_file", "validator"]
+__all__ = ["DSIG", "NAMESPACE", "Child", "Kind", "Model", "Wanted", "root_model", "schema_file", "validator"]
 
 NAMESPACE = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
 Kind = Literal["document", "status"]
@@ -46,6 +46,7 @@ class Model:
     """A complex type: its children in the regulation's order."""
 
     children: tuple[Child, ...]
+    attributes: frozenset[str] = frozenset()
     opaque: bool = False
 
     @cached_property
@@ -91,7 +92,8 @@ def _model(types: dict[str, Element], name: str) -> Model:
     found = types.get(f"complexType {name}")
     if found is None:
         return Model((), opaque=True)
-    return Model(tuple(_child(types, each) for each in found.iter(f"{_XS}element")))
+    children = tuple(_child(types, each) for each in found.iter(f"{_XS}element"))
+    return Model(children, frozenset(each.get("name", "") for each in found.iter(f"{_XS}attribute")))
 
 
 def _child(types: dict[str, Element], element: Element) -> Child:

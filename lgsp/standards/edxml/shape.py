@@ -1,76 +1,55 @@
 """Brings a packet into the shape of its XSD: real senders' habits are put right and noted, the rest is faults with line and path."""
 
-from dataclasses import dataclass, field
+import re
+from collections import Counter
+from collections.abc import Mapping
 from itertools import islice
 
 from lxml import etree
 
-from lgsp.errors import Fault
-from lgsp.standards import xml
-from lgsp.standards.edxml.model import EdxmlExtension
-from lgsp.standards.edxml.schema import NAMESPACE, Child, Kind, Model, root_model, validator
-from lgsp.standards.xml import Element, local_name, place_of
+from lgsp.standards.edxml.kept import take_out, whole
+from lgsp.standards.edxml.plain import MAX_REPEATED, is_plain
+from lgsp.standards.edxml.schema import NAMESPACE, Child, Model, root_model, validator
+from lgsp.standards.edxml.shaped import MAX_FAULTS, Shaped
+from lgsp.standards.edxml.skeleton import Cut
+from lgsp.standards.xml import Element, local_name
 
-__all__ = ["Shaped", "shape"]
+__all__ = ["shape"]
 
 OLDER_NAMESPACES = frozenset({"http://www.e-doc.vn/Schema/", "http://www.go.vn/eDoc"})
 _SPELLINGS = {f"business{rest}": f"bussiness{rest}" for rest in ("", "doctype", "docreason", "documentinfo")}
 _IN_HEADER = frozenset({"messageheader", "traceheaderlist", "signature"})
-_MAX_FAULTS = 200
-MAX_EXTENSIONS = 200
-MAX_REPEATED = 1000
+_VALUE = Model(())
+_PREFIX = re.compile(r"/([^/:*\[\]]+):")
+_HINTS = frozenset(
+    f"{{http://www.w3.org/2001/XMLSchema-instance}}{name}"
+    for name in ("schemaLocation", "noNamespaceSchemaLocation")
+)
+_STRANGERS = etree.XPath("//*[namespace-uri() != $own]")
 
 
-@dataclass
-class Shaped:
-    """The packet's tree, put right, what was wrong with it, and what was taken out of it."""
-
-    root: Element
-    kind: Kind = "document"
-    faults: list[Fault] = field(default_factory=list)
-    extensions: list[EdxmlExtension] = field(default_factory=list)
-    signature: str = ""
-
-    @property
-    def is_broken(self) -> bool:
-        """Whether there is a fault that is not a mere warning."""
-        return any(not fault.warning for fault in self.faults)
-
-    def fault(self, element: Element, code: str, message: str, message_vi: str, *, below: str = "") -> None:
-        """Note a mistake in an element, or in a child of that name that is not there."""
-        self._note(element, Fault(f"edxml.{code}", below, message, message_vi))
-
-    def warn(self, element: Element, code: str, message: str, message_vi: str) -> None:
-        """Note a habit that does no harm."""
-        self._note(element, Fault(f"edxml.{code}", "", message, message_vi, warning=True))
-
-    def _note(self, element: Element, fault: Fault) -> None:
-        if sum(each.warning == fault.warning for each in self.faults) >= _MAX_FAULTS:
-            return
-        place = place_of(element) + (f"/{fault.place}" if fault.place else "")
-        if any((each.code, each.place) == (fault.code, place) for each in self.faults):
-            return
-        line = element.sourceline or 0
-        self.faults.append(Fault(fault.code, place, fault.message, fault.message_vi, line, fault.warning))
-
-
-def shape(root: Element) -> Shaped:
-    """Check and put right; the tree is changed in place."""
-    shaped = Shaped(root)
+def shape(root: Element, cuts: Mapping[str, Cut] | None = None) -> Shaped:
+    """Check and put right; the tree is changed in place. `cuts`: by marker, what was cut out of it."""
+    shaped = Shaped(root, cuts or {})
     if not _is_edxml(shaped):
         return shaped
     shaped.root = root = _wrapped(root)
     message = _below(root, "edxmlenvelope", "edxmlheader", "messageheader")
     if message is not None and _below(message, "statuscode") is not None:
         shaped.kind = "status"
-    model = root_model(shaped.kind)
-    _walk(shaped, root, model)
-    if any(fault.code == "edxml.too_many" for fault in shaped.faults):
-        return shaped  # nobody reads the rest
-    # Put right only now: until here every path names the place where the sender put it.
-    _put_right(shaped, root, model)
-    _check_values(shaped, model)
+    if not is_plain(shaped):
+        _mend(shaped)
     return shaped
+
+
+def _mend(shaped: Shaped) -> None:
+    root, model = shaped.root, root_model(shaped.kind)
+    _walk(shaped, root, model)
+    if shaped.has("too_many"):
+        return  # nobody reads the rest
+    # Put right only now: until here every path names the place where the sender put it.
+    _put_right(shaped, root, model, "")
+    _check_values(shaped, model)
 
 
 def _is_edxml(shaped: Shaped) -> bool:
@@ -85,10 +64,20 @@ def _is_edxml(shaped: Shaped) -> bool:
         wrong = f"namespace {name.namespace!r}, expected {NAMESPACE}"
         shaped.fault(root, "namespace", wrong, f"không gian tên phải là {NAMESPACE}")
         return False
-    for element in root.iter():
-        space = str(element.tag).rpartition("}")[0][1:]
-        if not space or space in OLDER_NAMESPACES:
+    own = {None, NAMESPACE, *OLDER_NAMESPACES}
+    for element in _STRANGERS(root, own=NAMESPACE):
+        above = element.getparent()
+        # What stands within another's element is that other's.
+        if etree.QName(element).namespace in own and (above is None or etree.QName(above).namespace in own):
             element.tag = f"{{{NAMESPACE}}}{local_name(element)}"
+    if name.localname.lower() == "edxml" and name.localname != "edXML":
+        shaped.warn(
+            root,
+            "spelling",
+            f"{name.localname}: the standard writes edXML",
+            f"{name.localname}: tên chuẩn là edXML",
+        )
+        root.tag = f"{{{NAMESPACE}}}edXML"
     return True
 
 
@@ -124,6 +113,8 @@ def _below(element: Element, *path: str) -> Element | None:
 def _walk(shaped: Shaped, parent: Element, model: Model) -> None:
     """Spelling, number and order of the children; then each of them."""
     found: dict[str, list[Element]] = {child.name: [] for child in model.children}
+    _check_attributes(shaped, parent, model)
+    _check_between(shaped, parent)
     for element in parent:
         child = _recognized(shaped, element, model)
         # An empty value says no more than none at all.
@@ -141,6 +132,33 @@ def _walk(shaped: Shaped, parent: Element, model: Model) -> None:
     if ranks != sorted(ranks):
         names = ", ".join(name for name, elements in found.items() if elements)
         shaped.warn(parent, "order", f"the regulation's order is {names}", f"thứ tự chuẩn là {names}")
+
+
+def _check_attributes(shaped: Shaped, element: Element, model: Model) -> None:
+    if not element.attrib:
+        return
+    # Gone before the XSD is asked: it would follow a sender's hint to a schema, and read that file.
+    for name in _HINTS & set(map(str, element.attrib)):
+        del element.attrib[name]
+    if unknown := set(map(str, element.attrib)) - model.attributes:
+        names = ", ".join(sorted(unknown))
+        shaped.warn(
+            element,
+            "attribute",
+            f"attributes that mean nothing here: {names}",
+            f"thuộc tính ở đây không có ý nghĩa: {names}",
+        )
+        for name in unknown:
+            del element.attrib[name]
+
+
+def _check_between(shaped: Shaped, parent: Element) -> None:
+    for text in (parent.text, *(each.tail for each in parent)):
+        if text and not text.isspace():
+            wrong = f"{text.strip()[:80]!r} stands between the elements"
+            wrong_vi = f"{text.strip()[:80]!r} nằm lạc giữa các phần tử"
+            shaped.fault(parent, "text", wrong, wrong_vi)
+            return
 
 
 def _recognized(shaped: Shaped, element: Element, model: Model) -> Child | None:
@@ -179,9 +197,7 @@ def _check_number(shaped: Shaped, parent: Element, child: Child, elements: list[
 
 def _check_leaf(shaped: Shaped, element: Element) -> None:
     text = element.text or ""
-    if element.attrib:
-        shaped.warn(element, "attribute", "attributes mean nothing here", "thuộc tính ở đây không có ý nghĩa")
-        element.attrib.clear()
+    _check_attributes(shaped, element, _VALUE)
     if len(element):
         shaped.fault(
             element, "content", "a value is expected, not elements", "cần một giá trị, không phải phần tử con"
@@ -193,29 +209,25 @@ def _check_leaf(shaped: Shaped, element: Element) -> None:
         element.text = text.strip()
 
 
-def _put_right(shaped: Shaped, parent: Element, model: Model) -> None:
+def _put_right(shaped: Shaped, parent: Element, model: Model, path: str) -> None:
     """The regulation's order; what it does not know, and the signature, are taken out."""
-    known = model.places
+    known, twins = model.places, Counter(str(each.tag) for each in parent)
     kept: list[tuple[int, Element]] = []
+    seen: Counter[str] = Counter()
     for element in list(parent):
         element.tail = None
         place, child = known.get(str(element.tag), (-1, None))
         if child is None:
-            if len(shaped.extensions) >= MAX_EXTENSIONS:
-                wrong = f"more than {MAX_EXTENSIONS} elements that are not defined here"
-                shaped.fault(
-                    parent, "too_many_unknown", wrong, f"quá {MAX_EXTENSIONS} phần tử không được định nghĩa"
-                )
-                continue
-            above = "/".join(place_of(parent).split("/")[2:])
-            shaped.extensions.append(EdxmlExtension(above, xml.canonical(element)))
+            take_out(shaped, element, path)
         elif child.model is None:
             if (element.text or "").strip():
                 kept.append((place, element))
         elif child.name == "Signature":
-            shaped.signature = xml.canonical(element)
+            shaped.signature = whole(shaped, element)
         else:
-            _put_right(shaped, element, child.model)
+            seen[child.name] += 1
+            number = f"[{seen[child.name]}]" if twins[str(element.tag)] > 1 else ""
+            _put_right(shaped, element, child.model, f"{path}/{child.name}{number}")
             kept.append((place, element))
     parent.text = None
     parent[:] = [element for _, element in sorted(kept, key=lambda each: each[0])]
@@ -229,7 +241,7 @@ def _check_values(shaped: Shaped, model: Model) -> None:
     explained: dict[Element, Child] = {}
     _explain(shaped.root, model, explained)
     seen: set[Element] = set()
-    for entry in islice(schema.error_log, _MAX_FAULTS):
+    for entry in islice(schema.error_log, MAX_FAULTS):
         element = _at(shaped.root, entry.path)
         child = explained.get(element)
         if element in seen:
@@ -245,7 +257,9 @@ def _check_values(shaped: Shaped, model: Model) -> None:
 
 
 def _at(root: Element, path: str | None) -> Element:
-    found = root.getroottree().xpath(path) if path else None
+    # Whatever is still in the tree is in the one namespace, by whatever prefix its sender calls that.
+    own = dict.fromkeys(_PREFIX.findall(path or ""), NAMESPACE)
+    found = root.getroottree().xpath(path, namespaces=own) if path else None
     return found[0] if isinstance(found, list) and found and isinstance(found[0], Element) else root
 
 

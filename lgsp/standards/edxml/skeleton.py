@@ -16,12 +16,13 @@ __all__ = ["MAX_SKELETON_BYTES", "Cut", "Skeleton", "cut"]
 
 MAX_SKELETON_BYTES = 16 * 1024 * 1024
 MAX_CUTS = 1000
+_MAX_MARKUP = 200_000
 _MAX_KEPT_LINES = 4_000_000
 _LONGEST_TAG = 65_536
 _LONGEST_BEGINNING = 9
 # Raw `<` stands in no attribute of well-formed XML, so that whatever looks like one of these is one of these.
 _BEGINS = re.compile(
-    rb"<!--|<!\[CDATA\[|<\?|<!|<(?:[^\s<>/:!?]+:)?ContentTransferEncoded(?=[\s>])(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>"
+    rb"<!--|<!\[CDATA\[|<\?|<!|<(?:[^\s<>/:!?]+:)?(?i:ContentTransferEncoded)(?=[\s>])(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*+>"
 )
 _ENDS = {b"<!--": b"-->", b"<![CDATA[": b"]]>", b"<?": b"?>"}
 
@@ -67,7 +68,9 @@ class _Scanner:
         self._source = source
         self._token = secrets.token_hex(6)
         self._buffer = b""
+        self._at = 0
         self._offset = 0
+        self._found = 0
         self._kept = bytearray()
         self._cuts: list[Cut] = []
         self._until = b""
@@ -75,17 +78,21 @@ class _Scanner:
         self._lines = 0
 
     def feed(self, chunk: bytes) -> None:
-        self._buffer += chunk
+        # What was dealt with is let go once a chunk: to do so at each step would copy the rest as often.
+        self._buffer = self._buffer[self._at :] + chunk
+        self._at = 0
         while self._step():
             pass
-        if len(self._kept) + len(self._buffer) > MAX_SKELETON_BYTES + _MAX_KEPT_LINES:
+        if len(self._kept) + len(self._buffer) - self._at > MAX_SKELETON_BYTES + _MAX_KEPT_LINES:
             detail = f"more than {MAX_SKELETON_BYTES} bytes beside the attachments' content"
             raise _refused(
                 "xml.too_large", detail, f"quá {MAX_SKELETON_BYTES} byte ngoài nội dung tệp đính kèm"
             )
 
     def finish(self) -> Skeleton:
-        return Skeleton(bytes(self._kept) + self._buffer, tuple(self._cuts))
+        # A text that never ends is no file; its line ends still count for what is said of the place.
+        lines = b"\n" * min(self._lines, _MAX_KEPT_LINES)
+        return Skeleton(bytes(self._kept) + self._buffer[self._at :] + lines, tuple(self._cuts))
 
     def _step(self) -> bool:
         """Deal with what is at the front of the buffer; false where more has to come first."""
@@ -98,13 +105,20 @@ class _Scanner:
         return self._among_markup()
 
     def _among_markup(self) -> bool:
-        found = _BEGINS.search(self._buffer)
+        found = _BEGINS.search(self._buffer, self._at)
         if found is None:
             # What may be the beginning of something is looked at again when more has come.
-            last = self._buffer.rfind(b"<")
+            last = self._buffer.rfind(b"<", self._at)
             is_open = last >= 0 and len(self._buffer) - last < _LONGEST_TAG
             self._keep(last if is_open else len(self._buffer))
             return False
+        self._found += 1
+        if self._found > _MAX_MARKUP:
+            detail = f"more than {_MAX_MARKUP} comments, CDATA sections and processing instructions"
+            raise _refused("xml.too_many", detail, f"quá {_MAX_MARKUP} chú thích, CDATA và chỉ thị xử lý")
+        return self._begun(found)
+
+    def _begun(self, found: re.Match[bytes]) -> bool:
         begun = found.group()
         if begun == b"<!":
             if found.end() + _LONGEST_BEGINNING > len(self._buffer) and _may_become(
@@ -117,6 +131,10 @@ class _Scanner:
                 "a DTD or entity declaration is not accepted; remove it",
                 "không chấp nhận DTD; hãy bỏ đi",
             )
+        if len(begun) >= _LONGEST_TAG:
+            # Where the chunks end must not decide whether such a tag is recognized.
+            detail = f"a tag is longer than {_LONGEST_TAG} bytes"
+            raise _refused("xml.too_long", detail, f"thẻ dài quá {_LONGEST_TAG} byte")
         self._keep(found.end())
         self._until = _ENDS.get(begun, b"")
         if not self._until and not begun.endswith(b"/>"):
@@ -124,20 +142,20 @@ class _Scanner:
         return True
 
     def _skip(self) -> bool:
-        end = self._buffer.find(self._until)
+        end = self._buffer.find(self._until, self._at)
         if end < 0:
-            self._keep(max(0, len(self._buffer) - len(self._until)))
+            self._keep(max(self._at, len(self._buffer) - len(self._until)))
             return False
         self._keep(end + len(self._until))
         self._until = b""
         return True
 
     def _cut(self, start: int) -> bool:
-        end = self._buffer.find(b"<")
-        length = end if end >= 0 else len(self._buffer)
-        self._lines += self._buffer.count(b"\n", 0, length)
-        self._buffer = self._buffer[length:]
-        self._offset += length
+        end = self._buffer.find(b"<", self._at)
+        stop = end if end >= 0 else len(self._buffer)
+        self._lines += self._buffer.count(b"\n", self._at, stop)
+        self._offset += stop - self._at
+        self._at = stop
         if end < 0:
             return False
         if len(self._cuts) >= MAX_CUTS:
@@ -151,20 +169,21 @@ class _Scanner:
         return True
 
     def _end_tag(self) -> bool:
-        """Put the line ends of what was cut into the end tag behind it."""
-        end = self._buffer.find(b">", 0, _LONGEST_TAG)
-        if end < 0 and len(self._buffer) < _LONGEST_TAG:
+        """Put the line ends of what was cut into the end tag behind it, or whatever else has room for them."""
+        end = self._buffer.find(b">", self._at, self._at + _LONGEST_TAG)
+        if end < 0 and len(self._buffer) - self._at < _LONGEST_TAG:
             return False
-        if end >= 0 and self._buffer.startswith(b"</"):
+        if end >= 0 and self._buffer.startswith(b"</", self._at):
             self._keep(end)
             self._kept += b"\n" * min(self._lines, _MAX_KEPT_LINES)
         self._lines = 0
         return True
 
-    def _keep(self, length: int) -> None:
-        self._kept += self._buffer[:length]
-        self._buffer = self._buffer[length:]
-        self._offset += length
+    def _keep(self, until: int) -> None:
+        """Keep the buffer from where it was dealt with up to there."""
+        self._kept += memoryview(self._buffer)[self._at : until]
+        self._offset += until - self._at
+        self._at = until
 
 
 def _may_become(beginning: bytes) -> bool:

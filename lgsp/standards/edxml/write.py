@@ -21,7 +21,7 @@ from lgsp.standards.edxml.model import (
     EdxmlStaff,
     EdxmlStatus,
 )
-from lgsp.standards.edxml.schema import NAMESPACE
+from lgsp.standards.edxml.schema import NAMESPACE, Kind, Model, root_model
 from lgsp.standards.xml import Element, local_name
 
 __all__ = ["Contents", "Sign", "write", "write_content"]
@@ -56,13 +56,14 @@ def write_content(
     contents: dict[str, Callable[[], Iterable[bytes]]] = {}
     if isinstance(packet, EdxmlStatus):
         _status(message, packet)
+        _traces(header, packet)
     else:
         _document(message, packet)
         _traces(header, packet)
-        _manifest(envelope, packet.attachments)
+        _manifest(envelope, packet)
         contents = _files(root, packet.attachments, zipped=zipped)
     for extension in packet.extensions:
-        _extend(root, extension)
+        _extend(root, extension, "status" if isinstance(packet, EdxmlStatus) else "document")
     if sign is not None:
         sign(root, contents)
     elif packet.signature:
@@ -185,7 +186,7 @@ def _other(message: Element, packet: EdxmlDocument) -> None:
         message.remove(other)
 
 
-def _traces(header: Element, packet: EdxmlDocument) -> None:
+def _traces(header: Element, packet: EdxmlDocument | EdxmlStatus) -> None:
     attributes = {"id": packet.trace_id, "version": packet.trace_version}
     if not (packet.traces or packet.business or any(attributes.values())):
         return
@@ -222,10 +223,11 @@ def _business(element: Element, business: EdxmlBusiness) -> None:
     _staff(element, business.staff)
 
 
-def _manifest(envelope: Element, files: Iterable[EdxmlAttachment]) -> None:
+def _manifest(envelope: Element, packet: EdxmlDocument) -> None:
     manifest = _add(_add(envelope, "edXMLBody"), "edXMLManifest")
-    manifest.set("version", "1.0")
-    for file in files:
+    if packet.manifest_version:
+        manifest.set("version", packet.manifest_version)
+    for file in packet.attachments:
         _texts(_add(manifest, "Reference"), [
             ("ContentId", file.content_id), ("ContentType", file.content_type), ("Description", file.description),
             ("AttachmentName", file.name),
@@ -251,12 +253,26 @@ def _files(
     return contents
 
 
-def _extend(root: Element, extension: EdxmlExtension) -> None:
-    """Back under the parent that it had; where that is gone, under the root."""
-    parent = root
+def _extend(root: Element, extension: EdxmlExtension, kind: Kind) -> None:
+    """Back under the parent that it had, also where that has nothing else in it."""
+    parent, model = root, root_model(kind)
     for step in filter(None, extension.path.split("/")):
         name, _, index = step.partition("[")
-        same = [each for each in parent if local_name(each) == name]
+        child = model.places.get(f"{_Q}{name}", (0, None))[1]
+        if child is None or child.model is None:
+            break
+        same = parent.findall(f"{_Q}{name}")
         place = int(index.rstrip("]")) - 1 if index else 0
-        parent = same[place] if place < len(same) else parent
+        parent = same[place] if place < len(same) else _inserted(parent, name, model)
+        model = child.model
     parent.append(xml.parse(extension.xml.encode()))
+
+
+def _inserted(parent: Element, name: str, model: Model) -> Element:
+    """A new child where the regulation's order wants it."""
+    element = _add(parent, name)
+    own = model.places[f"{_Q}{name}"][0]
+    behind = (each for each in parent if model.places.get(str(each.tag), (-1,))[0] > own)
+    if (after := next(behind, None)) is not None:
+        after.addprevious(element)
+    return element
