@@ -122,7 +122,9 @@ def test_file_name_that_plays_tricks_is_refused(name: str) -> None:
 
 def test_manifest_and_attachments_must_fit_each_other() -> None:
     attachment = RAW[RAW.index(b"<Attachment>") : RAW.index(b"</Attachment>") + len(b"</Attachment>")]
-    assert codes(changed(b"</AttachmentEncoded>", attachment + b"</AttachmentEncoded>")) == {"edxml.duplicate"}
+    assert codes(changed(b"</AttachmentEncoded>", attachment + b"</AttachmentEncoded>")) == {
+        "edxml.duplicate"
+    }
     assert codes(RAW.replace(attachment, b"")) == {"edxml.manifest"}
 
 
