@@ -1,7 +1,7 @@
 """The Adapter contract: what a system's connector may do, in capabilities of one method each.
 
 An adapter is built as `Class(settings: Mapping[str, JsonValue], ports: Ports)` and implements whichever fit its system:
-`Sends`, `Polls`, `TakesCallbacks`, `Closes`. It raises one of three errors: `TransientError`, `RejectedError`, `InvalidMessageError`.
+`Sends`, `Polls`, `TakesCallbacks`, `Closes`. It raises one of four errors: `TransientError`, `EarlyError`, `RejectedError`, `InvalidMessageError`.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -152,7 +152,7 @@ class Sends(Protocol):
         """Translate, check against the wire's schema, call.
 
         Raises:
-            TransientError, RejectedError, InvalidMessageError: as their docstrings say.
+            TransientError, EarlyError, RejectedError, InvalidMessageError: as their docstrings say.
         """
         ...
 

@@ -6,8 +6,9 @@ LgspError
 ├── BackpressureError       the bus is full: publish again after `retry_after_s`           (retry helps)
 ├── ChannelUnavailableError the Redis server does not answer                               (retry helps)
 ├── StaleLeaseError         this worker no longer owns the partition; another one goes on
-└── AdapterError            what an adapter may raise from `send` and `poll`, one of three:
+└── AdapterError            what an adapter may raise from `send` and `poll`, one of four:
     ├── TransientError      the system did not answer, or said "later"                     (retry helps)
+    ├── EarlyError          the system does not yet have what the message builds on        (retry helps)
     ├── RejectedError       the system understood, and refused
     └── InvalidMessageError the content breaks its schema; carries every `Fault`
 """
@@ -20,6 +21,7 @@ __all__ = [
     "BackpressureError",
     "ChannelUnavailableError",
     "ConfigurationError",
+    "EarlyError",
     "Fault",
     "InvalidMessageError",
     "LgspError",
@@ -121,6 +123,16 @@ class TransientError(AdapterError):
         self.system_down = system_down
         self.unanswered = unanswered
         self.retry_after_s = retry_after_s
+
+
+class EarlyError(AdapterError):
+    """The message came before its predecessor: the system does not yet have what it builds on.
+
+    It steps behind the other messages of its subject and waits for a bounded time; then it is refused with this reason.
+    """
+
+    code = "lgsp.early"
+    can_retry = True
 
 
 class RejectedError(AdapterError):
