@@ -1,7 +1,8 @@
 """The Adapter contract: what a system's connector may do, in capabilities of one method each.
 
 An adapter is built as `Class(settings: Mapping[str, JsonValue], ports: Ports)` and implements whichever fit its system:
-`Sends`, `Polls`, `TakesCallbacks`, `Closes`. It raises one of four errors: `TransientError`, `EarlyError`, `RejectedError`, `InvalidMessageError`.
+`Sends`, `Polls`, `TakesCallbacks`, `Closes`. It raises one of four errors: `TransientError`, `EarlyError`, `RejectedError`,
+`InvalidMessageError`.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
