@@ -16,7 +16,7 @@ from pydantic import (
 
 from lgsp.errors import Fault, InvalidMessageError
 
-__all__ = ["MAX_MESSAGE_BYTES", "Message", "faults_of", "type_name"]
+__all__ = ["MAX_MESSAGE_BYTES", "Message", "MessageReader", "faults_of", "type_name"]
 
 MAX_MESSAGE_BYTES = 1_048_576
 """Larger content belongs beside the stream, as a claim check."""
@@ -92,6 +92,32 @@ class Message(BaseModel):
             return cls.model_validate_json(raw)
         except ValidationError as exc:
             raise InvalidMessageError("message", faults_of(exc)) from exc
+
+
+class MessageReader:
+    """Reads messages, and remembers the small ones that it read last: a message is read to be routed, and again to be delivered."""
+
+    _REMEMBERED = 1024
+    _SMALL_BYTES = 8_192
+
+    def __init__(self) -> None:
+        self._read: dict[bytes, Message] = {}
+
+    def read(self, body: bytes) -> Message:
+        """Read the structured JSON form.
+
+        Raises:
+            InvalidMessageError: as `Message.from_json`.
+        """
+        message = self._read.get(body)
+        if message is not None:
+            return message
+        message = Message.from_json(body)
+        if len(body) <= self._SMALL_BYTES:
+            if len(self._read) >= self._REMEMBERED:
+                del self._read[next(iter(self._read))]
+            self._read[body] = message
+        return message
 
 
 def type_name(kind: str) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["DeadLetter", "Delivered", "Expired", "Outcome", "RetryLater"]
+__all__ = ["DeadLetter", "Delivered", "Early", "Expired", "Outcome", "RetryLater"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +34,16 @@ class Expired:
     """Its sender's time limit (`expirytime`) passed before it could be delivered."""
 
 
-Outcome = Delivered | RetryLater | DeadLetter | Expired
+@dataclass(frozen=True, slots=True)
+class Early:
+    """It came before its predecessor: behind the other messages of its subject, or, where none is left, after `delay_s`.
+
+    `since_ms` is when the system said so first.
+    """
+
+    reason: str
+    delay_s: float
+    since_ms: int
+
+
+Outcome = Delivered | RetryLater | DeadLetter | Expired | Early

@@ -1,8 +1,12 @@
 """Backoff and circuit decisions: pure arithmetic on what has happened so far."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 __all__ = ["Circuit", "RetryPolicy"]
+
+_MAX_SUSPECTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,8 @@ class RetryPolicy:
 class Circuit:
     """Whether a system is worth calling. Opens at the first sign that the whole system is away; one probe at a time closes it.
 
-    A call without an answer is such a sign only when `silences` subjects in a row got none: one alone may be a poison message.
+    A call without an answer is such a sign only when `silences` subjects in a row got none: one alone may be a poison message. And a
+    subject that got none, while the system answered others, and again gets none, is no sign at all.
     """
 
     policy: RetryPolicy = field(default_factory=lambda: RetryPolicy(base_s=0.25, cap_s=30.0))
@@ -36,21 +41,39 @@ class Circuit:
     reason: str = ""
     _silent: set[str] = field(default_factory=set)
     _probing: bool = False
+    _answers: int = 0
+    _suspects: dict[str, int] = field(default_factory=dict)
+    _told: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def is_open(self) -> bool:
         """Whether the system was away at the last call."""
         return self.failures > 0
 
+    def tell_when_closed(self, tell: Callable[[], None]) -> Callable[[], None]:
+        """Have `tell` called whenever the circuit closes; the answer ends that."""
+        self._told.append(tell)
+        return partial(self._told.remove, tell)
+
     def succeeded(self) -> None:
         """The system answered, whatever it said."""
+        if self.failures:
+            for tell in self._told:
+                tell()
         self.failures = 0
         self.reason = ""
         self._probing = False
         self._silent.clear()
+        self._answers += 1
 
     def unanswered(self, subject: str, reason: str) -> bool:
         """A call about that subject got no answer; whether the system is taken to be away for it."""
+        before = self._suspects.pop(subject, self._answers)
+        self._suspects[subject] = self._answers
+        if len(self._suspects) > _MAX_SUSPECTS:
+            del self._suspects[next(iter(self._suspects))]
+        if before < self._answers:
+            return False
         self._silent.add(subject)
         if not self.is_open and len(self._silent) < self.silences:
             return False

@@ -34,7 +34,11 @@ class Bus:
         systems = tuple(sorted(parts.adapters))
         self.partitions = tuple(
             PartitionLog(
-                parts.server, parts.keys, number, systems, parts.max_waiting // parts.keys.partitions
+                parts.server,
+                parts.keys,
+                number,
+                systems,
+                max_waiting=parts.max_waiting // parts.keys.partitions,
             )
             for number in range(parts.keys.partitions)
         )

@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
-from lgsp.channels import PartitionLog
-from lgsp.channels.server import StreamRecord
+from lgsp.channels import Committer, JournalStep, PartitionLog, Transaction
 from lgsp.endpoint import until_stopped
 from lgsp.store.journal import JournalEntry
 
 __all__ = ["JournalSink", "JournalTap"]
 
-BATCH = 256
+BATCH = 32
 BLOCK_MS = 1000
 
 
@@ -26,9 +25,9 @@ class JournalSink(Protocol):
 class JournalTap:
     """Reads, stores, acknowledges: in this order, so that a crash repeats and never skips."""
 
-    def __init__(self, channel: PartitionLog, lease_value: str, sink: JournalSink) -> None:
+    def __init__(self, channel: PartitionLog, committer: Committer, sink: JournalSink) -> None:
         self._channel = channel
-        self._lease_value = lease_value
+        self._committer = committer
         self._sink = sink
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -36,37 +35,32 @@ class JournalTap:
         recovering = True
         while not stopping.is_set():
             cursor = "0" if recovering else ">"
-            records = await until_stopped(
-                self._channel.read_journal(cursor=cursor, count=BATCH, block_ms=BLOCK_MS), stopping
-            )
-            await self._store(records or [])
-            recovering = recovering and bool(records)
-        while records := await self._channel.read_journal(cursor="0", count=BATCH, block_ms=0):
-            await self._store(records)
-        while records := await self._channel.read_journal(cursor=">", count=BATCH, block_ms=0):
-            await self._store(records)
+            read = self._channel.read_journal(cursor=cursor, count=BATCH, block_ms=BLOCK_MS)
+            entries = await until_stopped(read, stopping)
+            await self._store(entries or [])
+            recovering = recovering and bool(entries)
+        for cursor in ("0", ">"):
+            while entries := await self._channel.read_journal(cursor=cursor, count=BATCH, block_ms=0):
+                await self._store(entries)
 
-    async def _store(self, records: list[StreamRecord]) -> None:
-        if not records:
+    async def _store(self, entries: list[tuple[str, list[JournalStep]]]) -> None:
+        if not entries:
             return
-        await self._sink.append([_entry(self._channel.partition, record) for record in records])
-        hop = self._channel.transaction(self._lease_value)
-        hop.acknowledge(
-            self._channel.keys.journal(self._channel.partition), [entry_id for entry_id, _ in records]
-        )
-        await hop.commit()
+        partition = self._channel.partition
+        await self._sink.append([_entry(partition, step) for _, steps in entries for step in steps])
+        hop = Transaction()
+        hop.acknowledge(self._channel.keys.journal(partition), [entry_id for entry_id, _ in entries])
+        await self._committer.commit(hop)
 
 
-def _entry(partition: int, record: StreamRecord) -> JournalEntry:
-    entry_id, fields = record
-    text = {name.decode(): value.decode() for name, value in fields.items() if name != b"body"}
+def _entry(partition: int, step: JournalStep) -> JournalEntry:
     return JournalEntry(
-        partition=partition,
-        entry_id=entry_id,
-        message_id=text.get("id", ""),
-        step=text.get("step", ""),
-        system=text.get("system", ""),
-        at_ms=int(text.get("at", "0")),
-        detail=text.get("detail", ""),
-        body=fields.get(b"body"),
+        partition,
+        step.entry_id,
+        step.message_id,
+        step.step,
+        step.system,
+        step.at_ms,
+        step.detail,
+        step.body or None,
     )

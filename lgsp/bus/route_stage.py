@@ -1,94 +1,93 @@
 """The route stage of one partition: read the inbox, decide the recipients, and hop to their channels in one step."""
 
 import asyncio
+from datetime import datetime
 
-from lgsp.channels import DeadEntry, InboxEntry, OutEntry, PartitionLog, Transaction
+from lgsp.channels import Committer, DeadEntry, InboxEntry, OutEntry, PartitionLog, Transaction
 from lgsp.clock import Clock
 from lgsp.endpoint import until_stopped
 from lgsp.errors import InvalidMessageError
-from lgsp.message import Message
-from lgsp.routing import Router
+from lgsp.message import Message, MessageReader
+from lgsp.routing import Router, RoutingDecision
 
 __all__ = ["RouteStage"]
 
-BATCH = 128
+BATCH = 256
+BATCH_BYTES = 4 << 20
 BLOCK_MS = 1000
 
 
 class RouteStage:
     """Content-based router with a recipient list. A batch is one atomic transaction."""
 
-    def __init__(self, channel: PartitionLog, lease_value: str, router: Router, clock: Clock) -> None:
+    def __init__(
+        self, channel: PartitionLog, committer: Committer, router: Router, clock: Clock, reader: MessageReader
+    ) -> None:
         self._channel = channel
-        self._lease_value = lease_value
+        self._committer = committer
         self._router = router
         self._clock = clock
+        self._reader = reader
+        self._keys = channel.keys
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until `stopping` is set, beginning with what a crashed worker left pending."""
-        recovering = True
+        recovering, count = True, BATCH
         while not stopping.is_set():
             cursor = "0" if recovering else ">"
-            entries = await until_stopped(
-                self._channel.read_inbox(cursor=cursor, count=BATCH, block_ms=BLOCK_MS), stopping
-            )
+            read = self._channel.read_inbox(cursor=cursor, count=count, block_ms=BLOCK_MS)
+            entries = await until_stopped(read, stopping)
             if entries:
+                size = sum(len(entry.body) for entry in entries)
+                count = max(1, min(BATCH, len(entries) * BATCH_BYTES // max(1, size)))
                 await self._hop(entries)
             recovering = recovering and bool(entries)
 
     async def _hop(self, entries: list[InboxEntry]) -> None:
-        hop = self._channel.transaction(self._lease_value)
+        hop, now = Transaction(), self._clock.now()
         for entry in entries:
-            self._route(hop, entry)
-        hop.acknowledge(
-            self._channel.keys.inbox(self._channel.partition), [entry.entry_id for entry in entries]
-        )
-        await hop.commit()
+            self._route(hop, entry, now)
+        hop.acknowledge(self._keys.inbox(self._channel.partition), [entry.entry_id for entry in entries])
+        await self._committer.commit(hop)
 
-    def _route(self, hop: Transaction, entry: InboxEntry) -> None:
-        now_ms = int(self._clock.now().timestamp() * 1000)
+    def _route(self, hop: Transaction, entry: InboxEntry, now: datetime) -> None:
+        now_ms = int(now.timestamp() * 1000)
         try:
-            message = Message.from_json(entry.body)
+            message = self._reader.read(entry.body)
         except InvalidMessageError as exc:  # only a foreign writer can put such a thing here
             self._bury(
                 hop, DeadEntry("", entry.entry_id, "", "", (), exc.code, str(exc), 1, now_ms, entry.body)
             )
             return
-        if message.expired(self._clock.now()):
+        if message.expirytime is not None and message.expired(now):
             hop.journal("expired", message.id, now_ms)
             return
         decision = self._router.route(message)
         for recipient in decision.recipients:
             out = OutEntry("", message.id, message.subject, recipient.organizations, entry.body)
-            hop.add(self._channel.keys.out(self._channel.partition, recipient.system), out.to_fields())
-            hop.journal(
-                "routed",
-                message.id,
-                now_ms,
-                system=recipient.system,
-                detail="; ".join(
-                    filter(None, [",".join(recipient.organizations), decision.signature_warning])
-                ),
-            )
+            hop.add(self._keys.out(self._channel.partition, recipient.system), out.to_fields())
+            told = filter(None, (",".join(recipient.organizations), decision.signature_warning))
+            hop.journal("routed", message.id, now_ms, system=recipient.system, detail="; ".join(told))
         if decision.unrouted or not decision.recipients:
-            nobody = ", ".join(decision.unrouted) or "this message"
-            reason = f"no route takes {nobody}; see `lgsp routes explain`"
-            self._bury(
-                hop,
-                DeadEntry(
-                    "",
-                    message.id,
-                    message.subject,
-                    "",
-                    decision.unrouted,
-                    "lgsp.unrouted",
-                    reason,
-                    1,
-                    now_ms,
-                    entry.body,
-                ),
-            )
+            self._bury(hop, _unrouted(message, decision, now_ms, entry.body))
 
     def _bury(self, hop: Transaction, dead: DeadEntry) -> None:
-        hop.add(self._channel.keys.dead(self._channel.partition), dead.to_fields())
+        hop.add(self._keys.dead(self._channel.partition), dead.to_fields())
         hop.journal("dead", dead.message_id, dead.at_ms, detail=dead.reason)
+
+
+def _unrouted(message: Message, decision: RoutingDecision, now_ms: int, body: bytes) -> DeadEntry:
+    nobody = ", ".join(decision.unrouted) or "this message"
+    reason = f"no route takes {nobody}; see `lgsp routes explain`"
+    return DeadEntry(
+        id="",
+        message_id=message.id,
+        subject=message.subject,
+        system="",
+        organizations=decision.unrouted,
+        code="lgsp.unrouted",
+        reason=reason,
+        attempts=1,
+        at_ms=now_ms,
+        body=body,
+    )

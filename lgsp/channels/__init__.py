@@ -1,23 +1,25 @@
 """Channels on Redis Streams. The only rooms that import redis."""
 
 from lgsp.channels.dead import DeadEntry, DeadLetterChannel
-from lgsp.channels.entries import HeldEntry, InboxEntry, OutEntry
+from lgsp.channels.entries import HeldEntry, InboxEntry, JournalStep, OutEntry
 from lgsp.channels.invalid import InvalidEntry, InvalidMessageChannel
 from lgsp.channels.keys import Keys
 from lgsp.channels.lease import Lease
 from lgsp.channels.mailbox import RedisMailbox
 from lgsp.channels.partition import Accepted, PartitionLog
 from lgsp.channels.server import Server
-from lgsp.channels.transaction import Transaction
+from lgsp.channels.transaction import Committer, Transaction
 
 __all__ = [
     "Accepted",
+    "Committer",
     "DeadEntry",
     "DeadLetterChannel",
     "HeldEntry",
     "InboxEntry",
     "InvalidEntry",
     "InvalidMessageChannel",
+    "JournalStep",
     "Keys",
     "Lease",
     "OutEntry",

@@ -1,11 +1,16 @@
 """What the streams hold, and how it is written there."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import NamedTuple, Self
 
-__all__ = ["HeldEntry", "InboxEntry", "OutEntry"]
+import structlog
+from pydantic_core import from_json, to_json
+
+__all__ = ["HeldEntry", "InboxEntry", "JournalStep", "OutEntry"]
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +28,10 @@ class InboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class OutEntry:
-    """A message on its way to one system; `subject` is its ordering key, `attempt` counts from 1."""
+    """A message on its way to one system; `subject` is its ordering key, `attempt` counts from 1.
+
+    `early_since_ms` is when the system first said that it came before its predecessor; 0 when it never did.
+    """
 
     entry_id: str
     message_id: str
@@ -31,6 +39,7 @@ class OutEntry:
     organizations: tuple[str, ...]
     body: bytes
     attempt: int = 1
+    early_since_ms: int = 0
 
     @classmethod
     def read(cls, entry_id: str, fields: Mapping[bytes, bytes]) -> Self:
@@ -46,12 +55,26 @@ class OutEntry:
 
     def parked(self) -> bytes:
         """For the list of a held subject."""
-        head = [self.entry_id, self.message_id, self.subject, self.organizations, self.attempt]
+        head = [
+            self.entry_id, self.message_id, self.subject, self.organizations, self.attempt, self.early_since_ms,
+        ]  # fmt: skip
         return json.dumps(head).encode() + b"\n" + self.body
 
     def next_attempt(self) -> Self:
         """The same, for another try."""
         return replace(self, attempt=self.attempt + 1)
+
+
+class JournalStep(NamedTuple):
+    """One step of a message; `body` is the message's JSON, with `accepted` only. (partition, `entry_id`) identifies it."""
+
+    entry_id: str
+    step: str
+    message_id: str
+    at_ms: int
+    system: str
+    detail: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +88,8 @@ class HeldEntry:
 def unpark(raw: bytes) -> OutEntry:
     """Read what `OutEntry.parked` wrote."""
     head, _, body = raw.partition(b"\n")
-    entry_id, message_id, subject, organizations, attempt = json.loads(head)
-    return OutEntry(entry_id, message_id, subject, tuple(organizations), body, attempt)
+    entry_id, message_id, subject, organizations, attempt, early_since_ms = json.loads(head)
+    return OutEntry(entry_id, message_id, subject, tuple(organizations), body, attempt, early_since_ms)
 
 
 def split_organizations(raw: bytes) -> tuple[str, ...]:
@@ -75,7 +98,23 @@ def split_organizations(raw: bytes) -> tuple[str, ...]:
 
 
 def journal_fields(
-    step: str, message_id: str, at_ms: int, system: str = "", detail: str = ""
+    step: str, message_id: str, at_ms: int, system: str = "", detail: str = "", *, body: bytes = b""
 ) -> list[str | bytes]:
-    """A journal entry; the one place that knows its fields' names, beside the tap that reads them."""
-    return ["step", step, "id", message_id, "at", str(at_ms), "system", system, "detail", detail]
+    """One step, as a journal entry holds it: the step itself is the field's name, the message's body its value.
+
+    An entry has many steps, so that a hop of many messages is one entry; `journal_steps` reads it.
+    """
+    return [to_json([step, message_id, at_ms, system, detail]), body]
+
+
+def journal_steps(entry_id: str, flat: Sequence[bytes]) -> Iterator[JournalStep]:
+    """The steps of one journal entry; something that nobody of us wrote there is passed over."""
+    for index in range(0, len(flat) - 1, 2):
+        try:
+            step, message_id, at_ms, system, detail = from_json(flat[index])
+        except (ValueError, TypeError):
+            log.warning("journal.unreadable", entry=entry_id)
+            continue
+        yield JournalStep(
+            f"{entry_id}.{index // 2}", step, message_id, at_ms, system, detail, flat[index + 1]
+        )

@@ -49,9 +49,9 @@ class Keys:
         """Invalid message channel."""
         return self._tagged(partition, "invalid")
 
-    def seen(self, partition: int, source: str, message_id: str) -> str:
-        """Idempotent receiver: a (source, id) that was accepted."""
-        return self._tagged(partition, f"seen:{_digest(source + chr(0) + message_id)}")
+    def seen(self, partition: int) -> str:
+        """Idempotent receiver: beginning of the hashes' names, which go on with `:<window>:<bucket>`."""
+        return self._tagged(partition, "seen")
 
     def lease(self, partition: int) -> str:
         """Who works the partition."""

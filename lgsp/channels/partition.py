@@ -1,20 +1,37 @@
 """One partition's streams: publish into it, read from it, and change it by fenced transactions."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from lgsp.channels.entries import HeldEntry, InboxEntry, OutEntry, journal_fields, unpark
+from pydantic_core import to_json
+
+from lgsp.channels.entries import (
+    HeldEntry,
+    InboxEntry,
+    JournalStep,
+    OutEntry,
+    journal_fields,
+    journal_steps,
+    unpark,
+)
+from lgsp.channels.group_commit import GroupCommit
 from lgsp.channels.invalid import InvalidEntry
 from lgsp.channels.keys import Keys
 from lgsp.channels.scripts import PUBLISH, SEND_AGAIN
-from lgsp.channels.server import Argument, Server, StreamRecord
-from lgsp.channels.transaction import GROUP, Transaction
+from lgsp.channels.server import Argument, FlatRecord, Server
+from lgsp.channels.transaction import GROUP, Committer
 from lgsp.errors import BackpressureError, Fault, InvalidMessageError
 from lgsp.message import Message
 
 __all__ = ["Accepted", "PartitionLog"]
 
-DAY_MS = 86_400_000
+SEEN_WINDOW_S = 7 * 86_400
+"""A repeat is recognised for one to two such windows."""
+_BUCKETS = 16_384
+_MOST = 256
+_MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,56 +43,68 @@ class Accepted:
     entry_id: str
 
 
-@dataclass(frozen=True, slots=True)
+class _Publication(NamedTuple):
+    digest: bytes
+    bucket: int
+    identity: bytes
+    body: bytes
+    step: str | bytes
+
+
 class PartitionLog:
     """The streams of one partition. `max_waiting` bounds what is accepted and not yet delivered."""
 
-    server: Server
-    keys: Keys
-    partition: int
-    systems: tuple[str, ...]
-    max_waiting: int = 100_000
-    seen_ttl_ms: int = 7 * DAY_MS
+    def __init__(
+        self,
+        server: Server,
+        keys: Keys,
+        partition: int,
+        systems: tuple[str, ...],
+        *,
+        max_waiting: int = 100_000,
+    ) -> None:
+        self.server = server
+        self.keys = keys
+        self.partition = partition
+        self.systems = systems
+        self.max_waiting = max_waiting
+        self._publications = GroupCommit(
+            self._publish, most=_MOST, most_bytes=_MOST_BYTES, weigh=lambda one: len(one.body)
+        )
 
     async def publish(self, message: Message, body: bytes, now_ms: int) -> Accepted:
-        """Accept once.
+        """Accept once. What is published while a round trip is under way shares the next one, in order.
 
         Raises:
             InvalidMessageError: the same (source, id) with another content.
             BackpressureError: too much is waiting.
         """
-        place = self.partition
-        outs = [self.keys.out(place, system) for system in self.systems]
-        keys = [
-            self.keys.inbox(place),
-            self.keys.seen(place, message.source, message.id),
-            self.keys.journal(place),
-            *outs,
-        ]
-        journal = [*journal_fields("accepted", message.id, now_ms, message.source), "body", body]
-        limits: list[Argument] = [self.max_waiting, self.seen_ttl_ms]
-        arguments = [_content_digest(message), body, *limits, *journal]
-        reply = await self.server.run(PUBLISH, keys, arguments)
-        verdict, detail = (bytes(part).decode() for part in reply) if isinstance(reply, list) else ("", "")
-        match verdict:
-            case "accepted" | "duplicate":
-                return Accepted(verdict == "accepted", place, detail)
-            case "conflict":
-                raise InvalidMessageError(
-                    "message",
-                    [
-                        Fault(
-                            "message.id_reused",
-                            "/id",
-                            f"(source, id) was accepted before with another content, as {detail}; use a new id",
-                            f"(source, id) đã được tiếp nhận trước đó với nội dung khác ({detail}); hãy dùng id mới",
-                        )
-                    ],
-                )
+        identity = hashlib.blake2b(f"{message.source}\0{message.id}".encode(), digest_size=14).digest()
+        bucket = int.from_bytes(identity[:2], "big") % _BUCKETS
+        step, _ = journal_fields("accepted", message.id, now_ms, message.source)
+        publication = _Publication(_content_digest(message), bucket, identity[2:], body, step)
+        verdict = await self._publications.submit(publication)
+        kind, detail = verdict[:1], verdict[1:].decode()
+        match kind:
+            case b"a" | b"d":
+                return Accepted(kind == b"a", self.partition, detail)
+            case b"c":
+                raise _id_reused(detail)
             case _:
                 raise BackpressureError(
-                    f"{detail} messages wait in partition {place}; publish again later", retry_after_s=1.0
+                    f"{detail} messages wait in partition {self.partition}; publish again later",
+                    retry_after_s=1.0,
                 )
+
+    async def _publish(self, batch: Sequence[_Publication]) -> Sequence[bytes]:
+        place = self.partition
+        keys = [self.keys.inbox(place), self.keys.journal(place), self.keys.seen(place)]
+        keys += [self.keys.out(place, system) for system in self.systems]
+        arguments: list[Argument] = [self.max_waiting, SEEN_WINDOW_S]
+        for publication in batch:
+            arguments += publication
+        reply = await self.server.run(PUBLISH, keys, arguments)
+        return reply if isinstance(reply, list) else []
 
     async def prepare(self) -> None:
         """Create the consumer groups, at the beginning of their streams."""
@@ -86,27 +115,28 @@ class PartitionLog:
         ):
             await self.server.create_group(stream, GROUP)
 
-    def transaction(self, lease_value: str) -> Transaction:
-        """A hop, to be filled and committed."""
-        return Transaction(self.server, self.keys, self.partition, lease_value)
+    def committer(self, lease_value: str) -> Committer:
+        """What makes the hops of the lease's holder happen."""
+        return Committer(self.server, self.keys, self.partition, lease_value)
 
     async def read_inbox(self, *, cursor: str, count: int, block_ms: int) -> list[InboxEntry]:
         """What is to be routed."""
-        return [
-            InboxEntry.read(*record)
-            for record in await self._read(self.keys.inbox(self.partition), cursor, count, block_ms)
-        ]
+        records = await self._read(self.keys.inbox(self.partition), cursor, count, block_ms)
+        return [InboxEntry.read(entry_id, _fields(flat)) for entry_id, flat in records]
 
     async def read_out(self, system: str, *, cursor: str, count: int, block_ms: int) -> list[OutEntry]:
         """What is to be delivered to a system."""
-        stream = self.keys.out(self.partition, system)
-        return [OutEntry.read(*record) for record in await self._read(stream, cursor, count, block_ms)]
+        records = await self._read(self.keys.out(self.partition, system), cursor, count, block_ms)
+        return [OutEntry.read(entry_id, _fields(flat)) for entry_id, flat in records]
 
-    async def read_journal(self, *, cursor: str, count: int, block_ms: int) -> list[StreamRecord]:
-        """What has happened and is not yet in the message store."""
-        return await self._read(self.keys.journal(self.partition), cursor, count, block_ms)
+    async def read_journal(
+        self, *, cursor: str, count: int, block_ms: int
+    ) -> list[tuple[str, list[JournalStep]]]:
+        """What has happened and is not yet in the message store: journal entries with their steps."""
+        records = await self._read(self.keys.journal(self.partition), cursor, count, block_ms)
+        return [(entry_id, list(journal_steps(entry_id, flat))) for entry_id, flat in records]
 
-    async def _read(self, stream: str, cursor: str, count: int, block_ms: int) -> list[StreamRecord]:
+    async def _read(self, stream: str, cursor: str, count: int, block_ms: int) -> list[FlatRecord]:
         return await self.server.read_group(stream, GROUP, cursor=cursor, count=count, block_ms=block_ms)
 
     async def held(self, system: str) -> list[HeldEntry]:
@@ -116,11 +146,11 @@ class PartitionLog:
         pairs = zip(flat[::2], flat[1::2], strict=True)
         return [HeldEntry(subject.decode(), int(float(due))) for subject, due in pairs]
 
-    async def parked_head(self, system: str, subject: str) -> tuple[OutEntry | None, int]:
-        """The first message of a held subject, and how many are parked."""
+    async def parked(self, system: str, subject: str, count: int) -> tuple[list[OutEntry], int]:
+        """The first messages of a held subject, and how many are parked."""
         key = self.keys.parked(self.partition, system, subject)
-        head, length = await self.server.pipeline([["LINDEX", key, 0], ["LLEN", key]])
-        return (unpark(head) if isinstance(head, bytes) else None), int(str(length))
+        head, length = await self.server.pipeline([["LRANGE", key, 0, count - 1], ["LLEN", key]])
+        return [unpark(raw) for raw in head] if isinstance(head, list) else [], int(str(length))
 
     async def send_again(
         self, message: Message, system: str, organizations: tuple[str, ...], now_ms: int
@@ -156,7 +186,21 @@ class PartitionLog:
         return {name: int(str(length)) for name, length in zip([*streams, *held], reply, strict=True)}
 
 
-def _content_digest(message: Message) -> str:
+def _fields(flat: list[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _id_reused(entry_id: str) -> InvalidMessageError:
+    fault = Fault(
+        "message.id_reused",
+        "/id",
+        f"(source, id) was accepted before with another content, as {entry_id}; use a new id",
+        f"(source, id) đã được tiếp nhận trước đó với nội dung khác ({entry_id}); hãy dùng id mới",
+    )
+    return InvalidMessageError("message", [fault])
+
+
+def _content_digest(message: Message) -> bytes:
     """What must be equal for a repeat to be the same message; the moment of sending is not."""
-    content = message.model_dump_json(include={"type", "subject", "dataschema", "data", "recipients"})
-    return hashlib.sha256(content.encode()).hexdigest()[:32]
+    head = f"{message.type}\0{message.subject}\0{message.dataschema}\0{message.recipients}\0"
+    return hashlib.blake2b(head.encode() + to_json(message.data), digest_size=10).digest()

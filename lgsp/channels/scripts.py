@@ -3,22 +3,39 @@
 __all__ = ["ACQUIRE", "PUBLISH", "RELEASE", "RENEW", "REPLAY", "SEND_AGAIN", "TRANSACTION"]
 
 PUBLISH = """
--- KEYS inbox, seen, journal, out...   ARGV digest, body, max_waiting, seen_ttl_ms, journal fields...
-local prior = redis.call('GET', KEYS[2])
-if prior then
-  local cut = string.find(prior, '|', 1, true)
-  if string.sub(prior, 1, cut - 1) == ARGV[1] then return {'duplicate', string.sub(prior, cut + 1)} end
-  return {'conflict', string.sub(prior, cut + 1)}
+-- KEYS inbox, journal, seen, out...   ARGV max_waiting, window_s, then for each message: digest, bucket, identity, body, step
+local room = tonumber(ARGV[1]) - redis.call('XLEN', KEYS[1])
+for i = 4, #KEYS do room = room - redis.call('XLEN', KEYS[i]) end
+local window = tonumber(ARGV[2])
+local age = math.floor(tonumber(redis.call('TIME')[1]) / window)
+local replies, journal = {}, {}
+for i = 3, #ARGV, 5 do
+  local digest, tail, who = ARGV[i], ':' .. ARGV[i + 1], ARGV[i + 2]
+  local seen = KEYS[3] .. ':' .. age .. tail
+  local prior = redis.call('HGET', seen, who) or redis.call('HGET', KEYS[3] .. ':' .. (age - 1) .. tail, who)
+  if prior then
+    local same = string.sub(prior, 1, #digest) == digest
+    replies[#replies + 1] = (same and 'd' or 'c') .. string.sub(prior, #digest + 1)
+  elseif room <= 0 then
+    replies[#replies + 1] = 'f' .. (tonumber(ARGV[1]) - room)
+  else
+    room = room - 1
+    local id = redis.call('XADD', KEYS[1], '*', 'body', ARGV[i + 3])
+    redis.call('HSET', seen, who, digest .. id)
+    redis.call('EXPIRE', seen, window * 2)
+    journal[#journal + 1] = ARGV[i + 4]
+    journal[#journal + 1] = ARGV[i + 3]
+    replies[#replies + 1] = 'a' .. id
+  end
 end
-local waiting = redis.call('XLEN', KEYS[1])
-for i = 4, #KEYS do waiting = waiting + redis.call('XLEN', KEYS[i]) end
-if waiting >= tonumber(ARGV[3]) then return {'full', tostring(waiting)} end
-local id = redis.call('XADD', KEYS[1], '*', 'body', ARGV[2])
-redis.call('SET', KEYS[2], ARGV[1] .. '|' .. id, 'PX', ARGV[4])
-redis.call('XADD', KEYS[3], '*', unpack(ARGV, 5))
-return {'accepted', id}
+if #journal > 0 then redis.call('XADD', KEYS[2], '*', unpack(journal)) end
+return replies
 """
-"""Idempotent receiver, bound, append and journal in one."""
+"""Idempotent receiver, bound, append and journal in one, for many messages.
+
+What was seen lies in many small hashes, each of one window of the server's time: a small hash is kept without overhead, and a
+window that has passed goes away as a whole. The names of these hashes share the tag of `seen`, so they are in the same slot.
+"""
 
 TRANSACTION = """
 -- KEYS lease, touched...   ARGV lease value, then for each command: count, name, arguments

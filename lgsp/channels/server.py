@@ -3,43 +3,41 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Self
-from urllib.parse import urlsplit
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.exceptions import AuthenticationError, NoScriptError, RedisError, ResponseError
+from redis.asyncio import RedisCluster
+from redis.exceptions import (
+    AuthenticationError,
+    NoScriptError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from lgsp.channels.connect import ANSWER_TIMEOUT_S, Place, connect
 from lgsp.errors import ChannelUnavailableError, ConfigurationError
 
-__all__ = ["Argument", "Fields", "Server", "StreamRecord"]
+__all__ = ["Argument", "Fields", "FlatRecord", "Server", "StreamRecord"]
 
 Fields = Mapping[bytes, bytes]
 Argument = str | bytes | int | float
 StreamRecord = tuple[str, Fields]
-_ANSWER_TIMEOUT_S = 10.0
+FlatRecord = tuple[str, list[bytes]]
+"""A stream entry as it came: its id, and name, value, name, value …"""
+
+_REFUSALS = ("OOM", "MISCONF", "LOADING", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "MASTERDOWN")
 
 
 class Server:
-    """One Redis-protocol server (Valkey, or Redis >= 6.2) with a bounded pool of connections."""
+    """One Redis-protocol server, cluster or watched primary (Valkey, or Redis >= 6.2) with a bounded pool of connections."""
 
     def __init__(self, url: str, *, max_connections: int = 128) -> None:
-        scheme = urlsplit(url).scheme
-        if scheme not in {"redis", "rediss", "unix"}:
-            raise ConfigurationError(
-                f"LGSP_REDIS_URL: scheme {scheme!r} is not supported; use redis://, rediss:// or unix://"
-            )
         self.url = url
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=max_connections,
-            timeout=_ANSWER_TIMEOUT_S,
-            protocol=2,
-            socket_timeout=_ANSWER_TIMEOUT_S,
-            socket_connect_timeout=_ANSWER_TIMEOUT_S,
-            decode_responses=False,
-        )
-        self._redis: Redis = Redis(connection_pool=pool)
+        self.place = Place.of(url)
+        self._redis = connect(url, max_connections)
+        # redis-py would make a dict of each entry, which loses repeated names; ours are read in place.
+        self._redis.set_response_callback("XREADGROUP", _as_it_came)
         self._digests: dict[str, str] = {}
 
     async def open(self) -> Self:
@@ -49,7 +47,7 @@ class Server:
             ConfigurationError: nothing there, wrong credentials, or a server older than 6.2.
         """
         try:
-            information = await self._redis.info("server")
+            information = await self.information("server")
         except AuthenticationError as exc:
             raise ConfigurationError(
                 f"Redis at {self.place} refused the credentials; check LGSP_REDIS_URL"
@@ -58,82 +56,108 @@ class Server:
             raise ConfigurationError(
                 f"no Redis answers at {self.place} ({exc}); start one, or unset LGSP_REDIS_URL for the embedded server"
             ) from exc
-        version = str(information.get("redis_version", "0.0"))
+        version = information.get("redis_version", "0.0")
         if tuple(int(part) for part in version.split(".")[:2]) < (6, 2):
             raise ConfigurationError(f"Redis at {self.place} is {version}; 6.2 or newer is needed")
         return self
 
-    @property
-    def place(self) -> str:
-        """Host and port, without credentials."""
-        parts = urlsplit(self.url)
-        return f"{parts.hostname or parts.path}:{parts.port or 6379}"
+    async def information(self, section: str) -> dict[str, str]:
+        """`INFO section` of the server; of one node, where it is a cluster."""
+        reply = await self._execute("", "INFO", section)
+        if isinstance(reply, dict):
+            return {str(name): str(value) for name, value in reply.items()}
+        return {}
 
     async def aclose(self) -> None:
         """Give back every connection."""
-        await self._redis.aclose(close_connection_pool=True)
+        if isinstance(self._redis, RedisCluster):
+            await self._redis.aclose()
+        else:
+            await self._redis.aclose(close_connection_pool=True)
 
     async def run(self, script: str, keys: Sequence[str], arguments: Sequence[Argument]) -> object:
-        """Run a script by its digest, loading it where the server does not know it yet."""
+        """Run a script by its digest where its keys are, loading it where that server does not know it yet."""
         async with _translated(self.place):
             digest = self._digests.get(script)
             if digest is None:
-                digest = self._digests[script] = str(await self._redis.script_load(script))
+                digest = self._digests[script] = await self._load(script, keys[0])
             try:
-                return await self._redis.evalsha(digest, len(keys), *keys, *arguments)
+                return await self._execute(keys[0], "EVALSHA", digest, len(keys), *keys, *arguments)
             except NoScriptError:
-                await self._redis.script_load(script)
-                return await self._redis.evalsha(digest, len(keys), *keys, *arguments)
+                await self._load(script, keys[0])
+                return await self._execute(keys[0], "EVALSHA", digest, len(keys), *keys, *arguments)
 
-    async def call(self, *command: Argument) -> object:
-        """Run one command."""
+    async def _load(self, script: str, key: str) -> str:
+        return _text(await self._execute(key, "SCRIPT LOAD", script))
+
+    async def call(self, name: str, *arguments: Argument) -> object:
+        """Run one command, whose first argument is its key."""
         async with _translated(self.place):
+            return await self._execute(str(arguments[0]) if arguments else "", name, *arguments)
+
+    async def _execute(self, key: str, *command: Argument) -> object:
+        """`key` says which node of a cluster is asked; "" is any."""
+        redis = self._redis
+        if not isinstance(redis, RedisCluster):
             # redis-py leaves execute_command untyped
-            return await self._redis.execute_command(*command)  # type: ignore[no-untyped-call]
+            return await redis.execute_command(*command)  # type: ignore[no-untyped-call]
+        await redis.initialize()
+        node = redis.get_node_from_key(key) if key else redis.get_random_node()
+        return await redis.execute_command(*command, target_nodes=[node])
 
     async def pipeline(self, commands: Sequence[Sequence[Argument]]) -> list[object]:
-        """Run commands in one round trip; not atomic."""
-        async with _translated(self.place), self._redis.pipeline(transaction=False) as pipe:
-            for command in commands:
-                pipe.execute_command(*command)
-            return list(await pipe.execute())
+        """Run commands in one round trip (per node); not atomic."""
+        async with _translated(self.place):
+            if isinstance(self._redis, RedisCluster):
+                return [await self._execute(str(command[1]), *command) for command in commands]
+            async with self._redis.pipeline(transaction=False) as pipe:
+                for command in commands:
+                    pipe.execute_command(*command)
+                return list(await pipe.execute())
 
     async def create_group(self, stream: str, group: str) -> None:
         """Create the consumer group at the beginning of the stream; one that exists stays as it is."""
         try:
-            await self.call("XGROUP", "CREATE", stream, group, "0", "MKSTREAM")
+            async with _translated(self.place):
+                await self._execute(stream, "XGROUP CREATE", stream, group, "0", "MKSTREAM")
         except ResponseError as exc:
             if not str(exc).startswith("BUSYGROUP"):
                 raise
 
     async def read_group(
         self, stream: str, group: str, *, cursor: str, count: int, block_ms: int
-    ) -> list[StreamRecord]:
+    ) -> list[FlatRecord]:
         """Next entries of a group. `cursor` is `>` for new ones, or an id: what was read after it and never acknowledged."""
-        command: list[str | int] = ["XREADGROUP", "GROUP", group, "worker", "COUNT", count]
+        command: list[Argument] = ["XREADGROUP", "GROUP", group, "worker", "COUNT", count]
         if block_ms > 0 and cursor == ">":
-            command += ["BLOCK", min(block_ms, int(_ANSWER_TIMEOUT_S * 500))]
+            command += ["BLOCK", min(block_ms, int(ANSWER_TIMEOUT_S * 500))]
         try:
-            reply = await self.call(*command, "STREAMS", stream, cursor)
+            async with _translated(self.place):
+                reply = await self._execute(stream, *command, "STREAMS", stream, cursor)
         except ResponseError as exc:
             if not str(exc).startswith("NOGROUP"):
                 raise
             await self.create_group(stream, group)
             return []
-        return records_of(reply)
+        return _flat(reply)
 
     async def now_ms(self) -> int:
         """The server's own clock, in milliseconds."""
-        reply = await self.call("TIME")
+        async with _translated(self.place):
+            reply = await self._execute("", "TIME")
         seconds, micros = reply if isinstance(reply, (list, tuple)) else (0, 0)
         return int(seconds) * 1000 + int(micros) // 1000
 
 
-def records_of(reply: object) -> list[StreamRecord]:
-    """Entries of an XREADGROUP reply over one stream; RESP3 has a map of streams where RESP2 has pairs."""
-    if isinstance(reply, dict):
-        return [record for groups in reply.values() for group in groups for record in entries_of(group)]
-    return [record for pair in reply for record in entries_of(pair[1])] if isinstance(reply, list) else []
+def _as_it_came(reply: object, **_: object) -> object:
+    return reply
+
+
+def _flat(reply: object) -> list[FlatRecord]:
+    """Entries of an XREADGROUP reply over one stream; one that was deleted meanwhile has no fields."""
+    if not isinstance(reply, list):
+        return []
+    return [(entry_id.decode(), fields or []) for _, entries in reply for entry_id, fields in entries]
 
 
 def entries_of(reply: object) -> list[StreamRecord]:
@@ -146,12 +170,12 @@ def _text(value: object) -> str:
 
 
 @asynccontextmanager
-async def _translated(place: str) -> AsyncIterator[None]:
+async def _translated(place: Place) -> AsyncIterator[None]:
     try:
         yield
-    except (RedisConnectionError, RedisTimeoutError, OSError) as exc:
+    except (RedisConnectionError, RedisTimeoutError, RedisClusterException, OSError) as exc:
         raise ChannelUnavailableError(f"the Redis server at {place} does not answer: {exc}") from exc
     except ResponseError as exc:
-        if str(exc).startswith(("OOM", "MISCONF", "LOADING", "READONLY")):
+        if str(exc).startswith(_REFUSALS):
             raise ChannelUnavailableError(f"the Redis server at {place} refuses writes: {exc}") from exc
         raise

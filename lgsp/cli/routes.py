@@ -36,7 +36,7 @@ def explain(
     config: ConfigOption = None, json_output: JsonOption = False,
 ) -> None:  # fmt: skip
     """Who would get this message, and why; nothing is sent."""
-    decision = Router(settings_of(config).routes).route(Message.from_json(read_input(file)))
+    decision = Router(settings_of(config).routes).explain(Message.from_json(read_input(file)))
     if json_output:
         print_json(asdict(decision))
         return

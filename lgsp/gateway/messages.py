@@ -85,7 +85,7 @@ def message_routes(services: GatewayServices, metrics: Metrics) -> APIRouter:
     @routes.post("/routes/explain", openapi_extra=_BODY)
     async def explain(request: Request) -> dict[str, JsonValue]:
         """Who would get this message, and why; nothing is sent."""
-        return decision_view(services.router.route(Message.from_json(await _body(request))))
+        return decision_view(services.router.explain(Message.from_json(await _body(request))))
 
     return routes
 

@@ -1,7 +1,7 @@
 """Route and Router."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from lgsp.message import Message
@@ -12,6 +12,7 @@ from lgsp.standards.identifiers import organization_pattern_matches
 
 __all__ = ["Recipient", "Route", "RouteExplanation", "Router", "RoutingDecision"]
 
+_MAX_KINDS = 1000
 _SIGNED_KINDS = frozenset({"document.issued", "document.recalled", "document.updated", "document.replaced"})
 
 
@@ -37,6 +38,10 @@ class Route:
     def by_recipient(self) -> bool:
         """Whether the route looks at the recipients at all."""
         return bool(self.recipients or self.recipients_not)
+
+    def is_for(self, kind: str) -> bool:
+        """Whether the route looks at messages of that kind."""
+        return any(fnmatchcase(kind, pattern) for pattern in self.when)
 
     def takes(self, organization: str) -> bool:
         """Whether a recipient lives behind this route."""
@@ -83,30 +88,44 @@ class Router:
     def __init__(self, routes: Sequence[Route]) -> None:
         self.routes = tuple(routes)
         self.requires_signatures = any(route.signature == "require" for route in self.routes)
+        self._of_kind: dict[str, tuple[Route, ...]] = {}
 
     def route(self, message: Message) -> RoutingDecision:
         """Decide. A message that came from `/systems/<name>` does not go back there, unless the route says so.
 
         Recipients that only the source system serves count as served: it has them already.
         """
+        kind = message.kind
+        routes = self._of_kind.get(kind)
+        if routes is None:
+            routes = tuple(route for route in self.routes if route.is_for(kind))
+            if len(self._of_kind) < _MAX_KINDS:
+                self._of_kind[kind] = routes
+        return self._decide(message, routes)
+
+    def explain(self, message: Message) -> RoutingDecision:
+        """The same decision, with what became of every route."""
+        decision = self._decide(message, self.routes)
+        return replace(decision, explanation=tuple(_apply(route, message) for route in self.routes))
+
+    def _decide(self, message: Message, routes: Sequence[Route]) -> RoutingDecision:
         merged: dict[str, dict[str, None]] = {}
         served: set[str] = set()
-        explanation: list[RouteExplanation] = []
         complaints: dict[SignaturePolicy, str] = {}
-        for route in self.routes:
+        recipients = message.recipient_ids
+        for route in routes:
             verdict = _apply(route, message)
-            explanation.append(verdict)
             if not verdict.matched:
                 continue
             if complaint := _signature_complaint(route, message):
                 complaints.setdefault(route.signature, complaint)
-            served.update(verdict.organizations if route.by_recipient else message.recipient_ids)
+            served.update(verdict.organizations if route.by_recipient else recipients)
             for system in verdict.to:
                 merged.setdefault(system, {}).update(dict.fromkeys(verdict.organizations))
         return RoutingDecision(
             recipients=tuple(Recipient(system, tuple(ids)) for system, ids in merged.items()),
-            unrouted=tuple(one for one in message.recipient_ids if one not in served),
-            explanation=tuple(explanation),
+            unrouted=tuple(one for one in recipients if one not in served),
+            explanation=(),
             signature_warning=complaints.get("warn", ""),
             signature_refusal=complaints.get("require", ""),
         )
@@ -141,7 +160,7 @@ def _signature_complaint(route: Route, message: Message) -> str:
 
 
 def _mismatch(route: Route, message: Message) -> str:
-    if not any(fnmatchcase(message.kind, pattern) for pattern in route.when):
+    if not route.is_for(message.kind):
         return f"type {message.kind} is not {' or '.join(route.when)}"
     if route.sender and not _any_matches(route.sender, message.sender or ""):
         return f"sender {message.sender or 'none'} is not {' or '.join(route.sender)}"

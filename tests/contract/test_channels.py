@@ -14,6 +14,7 @@ from lgsp.channels import (
     OutEntry,
     PartitionLog,
     Server,
+    Transaction,
 )
 from lgsp.errors import (
     BackpressureError,
@@ -59,9 +60,9 @@ async def test_published_message_is_read_once_and_stays_pending_until_acknowledg
     assert await channel.read_inbox(cursor=">", count=10, block_ms=0) == []
     assert await channel.read_inbox(cursor="0", count=10, block_ms=0) == first
 
-    hop = channel.transaction(lease.value)
+    committer, hop = channel.committer(lease.value), Transaction()
     hop.acknowledge(KEYS.inbox(0), [first[0].entry_id])
-    await hop.commit()
+    await committer.commit(hop)
     assert await channel.read_inbox(cursor="0", count=10, block_ms=0) == []
     assert (await channel.lengths())["inbox"] == 0
 
@@ -91,10 +92,10 @@ async def test_full_partition_says_when_to_come_back_and_accepts_nothing(channel
 async def test_what_waits_for_a_system_counts_towards_the_bound(
     channel: PartitionLog, server: Server
 ) -> None:
-    hop = channel.transaction((await lease_on(server)).value)
+    committer, hop = channel.committer((await lease_on(server)).value), Transaction()
     for number in range(3):
         hop.add(KEYS.out(0, "axis"), OutEntry("", f"m-{number}", "s", (), b"{}").to_fields())
-    await hop.commit()
+    await committer.commit(hop)
     with pytest.raises(BackpressureError):
         await publish(channel, "m-9")
 
@@ -110,10 +111,10 @@ async def test_worker_that_woke_up_too_late_changes_nothing(channel: PartitionLo
     stale = await lease_on(server)
     await stale.release()
     await lease_on(server, "me")  # the same owner again: only the fencing token differs
-    hop = channel.transaction(stale.value)
+    committer, hop = channel.committer(stale.value), Transaction()
     hop.add(KEYS.out(0, "axis"), ["body", b"x"])
     with pytest.raises(StaleLeaseError):
-        await hop.commit()
+        await committer.commit(hop)
     assert (await channel.lengths())["out:axis"] == 0
     assert await stale.renew(60_000) is False
 
@@ -122,11 +123,11 @@ async def test_entries_survive_with_their_organizations_and_attempts(
     channel: PartitionLog, server: Server
 ) -> None:
     entry = OutEntry("1-1", "m-1", "văn bản 1", ("000.00.00.G22", "H34.1"), b"\x00binary\n", attempt=3)
-    hop = channel.transaction((await lease_on(server)).value)
+    committer, hop = channel.committer((await lease_on(server)).value), Transaction()
     hop.park(KEYS.parked(0, "axis", entry.subject), [entry.parked()])
     hop.hold(KEYS.held(0, "axis"), entry.subject, NOW)
-    await hop.commit()
-    assert await channel.parked_head("axis", entry.subject) == (entry, 1)
+    await committer.commit(hop)
+    assert await channel.parked("axis", entry.subject, 10) == ([entry], 1)
     assert [(held.subject, held.due_ms) for held in await channel.held("axis")] == [(entry.subject, NOW)]
 
 
@@ -167,9 +168,9 @@ def buried(system: str = "axis") -> DeadEntry:
 async def test_dead_letter_is_replayed_once_to_where_it_was_going(
     channel: PartitionLog, server: Server
 ) -> None:
-    hop = channel.transaction((await lease_on(server)).value)
+    committer, hop = channel.committer((await lease_on(server)).value), Transaction()
     hop.add(KEYS.dead(0), buried().to_fields())
-    await hop.commit()
+    await committer.commit(hop)
     desk = DeadLetterChannel(server, KEYS)
     [letter] = await desk.list()
     assert (letter.reason, letter.subject) == ("đơn vị nhận không tồn tại", "s-1")
@@ -184,9 +185,9 @@ async def test_dead_letter_is_replayed_once_to_where_it_was_going(
 async def test_unrouted_dead_letter_goes_through_the_router_again(
     channel: PartitionLog, server: Server
 ) -> None:
-    hop = channel.transaction((await lease_on(server)).value)
+    committer, hop = channel.committer((await lease_on(server)).value), Transaction()
     hop.add(KEYS.dead(0), buried(system="").to_fields())
-    await hop.commit()
+    await committer.commit(hop)
     desk = DeadLetterChannel(server, KEYS)
     [letter] = await desk.list()
     await desk.replay(letter.id, NOW)
@@ -194,14 +195,14 @@ async def test_unrouted_dead_letter_goes_through_the_router_again(
 
 
 async def test_discarded_dead_letter_is_gone_and_journaled(channel: PartitionLog, server: Server) -> None:
-    hop = channel.transaction((await lease_on(server)).value)
+    committer, hop = channel.committer((await lease_on(server)).value), Transaction()
     hop.add(KEYS.dead(0), buried().to_fields())
-    await hop.commit()
+    await committer.commit(hop)
     desk = DeadLetterChannel(server, KEYS)
     await desk.discard((await desk.list())[0].id, NOW)
     assert await desk.list() == []
-    journal = await channel.read_journal(cursor=">", count=10, block_ms=0)
-    assert [fields[b"step"] for _, fields in journal] == [b"discarded"]
+    [(_, steps)] = await channel.read_journal(cursor=">", count=10, block_ms=0)
+    assert [step.step for step in steps] == ["discarded"]
 
 
 @pytest.mark.parametrize("wrong", ["", "nonsense", "9:1-0", "0:x-0", "0:5-5"])
@@ -234,6 +235,6 @@ async def test_unusable_url_names_the_place_and_the_remedy(url: str) -> None:
 
 
 def test_all_keys_of_a_partition_share_one_hash_tag() -> None:
-    names = [KEYS.inbox(1), KEYS.out(1, "axis"), KEYS.held(1, "axis"), KEYS.parked(1, "axis", "{0}"), KEYS.seen(1, "/s", "{0}"),
+    names = [KEYS.inbox(1), KEYS.out(1, "axis"), KEYS.held(1, "axis"), KEYS.parked(1, "axis", "{0}"), KEYS.seen(1),
              KEYS.journal(1), KEYS.dead(1), KEYS.invalid(1), KEYS.lease(1), KEYS.fence(1)]  # fmt: skip
     assert {name[name.index("{") : name.index("}") + 1] for name in names} == {"{1}"}

@@ -41,7 +41,7 @@ def test_two_routes_to_one_system_are_one_recipient_without_repeats():
 
 
 def test_a_message_does_not_go_back_to_the_system_it_came_from():
-    decision = Router([OUTSIDE]).route(message("000.00.00.G22", source="/systems/axis"))
+    decision = Router([OUTSIDE]).explain(message("000.00.00.G22", source="/systems/axis"))
     assert decision.recipients == ()
     assert decision.unrouted == ()
     assert "back = true" in decision.explanation[0].reason
@@ -66,7 +66,7 @@ def test_a_route_without_recipient_patterns_takes_the_message_without_organizati
 
 
 def test_a_recipient_route_does_not_match_a_message_without_recipients():
-    decision = Router([OUTSIDE]).route(message(None))
+    decision = Router([OUTSIDE]).explain(message(None))
     assert decision.recipients == ()
     assert "no recipient fits" in decision.explanation[0].reason
 
@@ -97,7 +97,7 @@ def test_data_conditions_compare_as_json_does(condition, holds):
 
 
 def test_every_route_is_explained():
-    decision = Router([INSIDE, OUTSIDE]).route(message(kind="dossier.submitted"))
+    decision = Router([INSIDE, OUTSIDE]).explain(message(kind="dossier.submitted"))
     assert [each.matched for each in decision.explanation] == [False, False]
     assert "dossier.submitted is not document.*" in decision.explanation[0].reason
 

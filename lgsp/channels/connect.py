@@ -1,0 +1,141 @@
+"""From a URL to a client: one server, a cluster, or a primary that sentinels watch over.
+
+| URL | what |
+| --- | --- |
+| `redis://h:p/0`, `rediss://…`, `unix://…` | one server |
+| `redis+cluster://h:p,h:p` | a cluster, found through any of its nodes |
+| `redis+sentinel://h:p,h:p/name` | the primary of that name, as the sentinels know it |
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from hiredis import pack_command
+from redis.asyncio import BlockingConnectionPool, Connection, Redis, RedisCluster
+from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
+from redis.backoff import NoBackoff
+from redis.typing import EncodableT
+
+from lgsp.errors import ConfigurationError
+
+__all__ = ["ANSWER_TIMEOUT_S", "Place", "connect"]
+
+ANSWER_TIMEOUT_S = 10.0
+_DEFAULT_PORTS = {"cluster": 6379, "sentinel": 26379, "single": 6379}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the server is, without credentials: for messages that people read."""
+
+    kind: Literal["single", "cluster", "sentinel"]
+    hosts: tuple[tuple[str, int], ...]
+    name: str = ""
+
+    @classmethod
+    def of(cls, url: str) -> "Place":
+        """Read the URL.
+
+        Raises:
+            ConfigurationError: a scheme or a host list that we do not know.
+        """
+        parts = urlsplit(url)
+        match parts.scheme:
+            case "redis" | "rediss" | "unix":
+                return cls("single", ((parts.hostname or parts.path, parts.port or 6379),))
+            case "redis+cluster":
+                return cls("cluster", _hosts(parts.netloc, "cluster"))
+            case "redis+sentinel":
+                name = parts.path.strip("/").split("/")[0]
+                if not name:
+                    raise ConfigurationError(
+                        "LGSP_REDIS_URL: redis+sentinel:// needs the primary's name, as in redis+sentinel://host:26379/mymaster"
+                    )
+                return cls("sentinel", _hosts(parts.netloc, "sentinel"), name)
+            case scheme:
+                raise ConfigurationError(
+                    f"LGSP_REDIS_URL: scheme {scheme!r} is not supported; use redis://, rediss://, unix://, "
+                    "redis+cluster:// or redis+sentinel://"
+                )
+
+    def __str__(self) -> str:
+        hosts = ",".join(f"{host}:{port}" for host, port in self.hosts)
+        return f"{hosts}/{self.name}" if self.name else hosts
+
+
+def connect(url: str, max_connections: int) -> "Redis | RedisCluster":
+    """A client that has not yet spoken to anybody.
+
+    Nothing is repeated behind our back: a script whose answer was lost may have run, and the bus knows what to read again.
+    """
+    place = Place.of(url)
+    once = Retry(NoBackoff(), 0)
+    match place.kind:
+        case "single":
+            return Redis(
+                connection_pool=BlockingConnectionPool.from_url(
+                    url,
+                    connection_class=_PackingConnection,
+                    max_connections=max_connections,
+                    timeout=ANSWER_TIMEOUT_S,
+                    protocol=2,
+                    retry=once,
+                    socket_timeout=ANSWER_TIMEOUT_S,
+                    socket_connect_timeout=ANSWER_TIMEOUT_S,
+                    decode_responses=False,
+                )
+            )
+        case "cluster":
+            username, password = _credentials(url)
+            return RedisCluster(
+                startup_nodes=[ClusterNode(host, port) for host, port in place.hosts],
+                max_connections=max_connections,
+                protocol=2,
+                username=username,
+                password=password,
+                socket_timeout=ANSWER_TIMEOUT_S,
+                socket_connect_timeout=2.0,
+                decode_responses=False,
+            )
+        case "sentinel":
+            username, password = _credentials(url)
+            watch = Sentinel(list(place.hosts), sentinel_kwargs={"socket_timeout": 2.0})  # type: ignore[no-untyped-call] # redis-py leaves it untyped
+            client: Redis = watch.master_for(  # type: ignore[no-untyped-call]
+                place.name,
+                max_connections=max_connections,
+                protocol=2,
+                retry=once,
+                username=username,
+                password=password,
+                socket_timeout=ANSWER_TIMEOUT_S,
+                socket_connect_timeout=2.0,
+                decode_responses=False,
+            )
+            return client
+
+
+class _PackingConnection(Connection):
+    """Packs commands in C: a hop of many messages has thousands of arguments."""
+
+    def pack_command(self, *args: EncodableT) -> list[bytes]:
+        name, *rest = args
+        words = name.split() if isinstance(name, (str, bytes)) else [name]
+        return [pack_command((*words, *rest))]
+
+
+def _hosts(netloc: str, kind: str) -> tuple[tuple[str, int], ...]:
+    hosts = []
+    for one in netloc.rpartition("@")[2].split(","):
+        host, _, port = one.strip().rpartition(":") if ":" in one else (one.strip(), "", "")
+        if not host or (port and not port.isdecimal()):
+            raise ConfigurationError(f"LGSP_REDIS_URL: {one!r} is not host:port")
+        hosts.append((host, int(port) if port else _DEFAULT_PORTS[kind]))
+    return tuple(hosts)
+
+
+def _credentials(url: str) -> tuple[str | None, str | None]:
+    username, _, password = urlsplit(url).netloc.rpartition("@")[0].partition(":")
+    return (unquote(username) or None), (unquote(password) or None)
