@@ -16,7 +16,7 @@ from pydantic import (
 
 from lgsp.errors import Fault, InvalidMessageError
 
-__all__ = ["MAX_MESSAGE_BYTES", "Message", "MessageReader", "faults_of", "type_name"]
+__all__ = ["MAX_MESSAGE_BYTES", "TYPE_PREFIX", "Message", "MessageReader", "faults_of", "type_name"]
 
 MAX_MESSAGE_BYTES = 1_048_576
 """Larger content belongs beside the stream, as a claim check."""

@@ -10,7 +10,9 @@ from lgsp.store.journal import JournalEntry
 
 __all__ = ["JournalSink", "JournalTap"]
 
-BATCH = 32
+BATCH = 64
+BUSY = 300
+LINGER_S = 0.25
 BLOCK_MS = 1000
 
 
@@ -37,20 +39,24 @@ class JournalTap:
             cursor = "0" if recovering else ">"
             read = self._channel.read_journal(cursor=cursor, count=BATCH, block_ms=BLOCK_MS)
             entries = await until_stopped(read, stopping)
-            await self._store(entries or [])
+            if await self._store(entries or []) >= BUSY:
+                # Under load, more of a message's steps come together, and its row is written once for all of them.
+                await until_stopped(asyncio.sleep(LINGER_S), stopping)
             recovering = recovering and bool(entries)
         for cursor in ("0", ">"):
             while entries := await self._channel.read_journal(cursor=cursor, count=BATCH, block_ms=0):
                 await self._store(entries)
 
-    async def _store(self, entries: list[tuple[str, list[JournalStep]]]) -> None:
+    async def _store(self, entries: list[tuple[str, list[JournalStep]]]) -> int:
         if not entries:
-            return
+            return 0
         partition = self._channel.partition
-        await self._sink.append([_entry(partition, step) for _, steps in entries for step in steps])
+        found = [_entry(partition, step) for _, steps in entries for step in steps]
+        await self._sink.append(found)
         hop = Transaction()
         hop.acknowledge(self._channel.keys.journal(partition), [entry_id for entry_id, _ in entries])
         await self._committer.commit(hop)
+        return len(found)
 
 
 def _entry(partition: int, step: JournalStep) -> JournalEntry:

@@ -103,7 +103,7 @@ def connect(url: str, max_connections: int) -> "Redis | RedisCluster":
         case "sentinel":
             username, password = _credentials(url)
             watch = Sentinel(list(place.hosts), sentinel_kwargs={"socket_timeout": 2.0})  # type: ignore[no-untyped-call] # redis-py leaves it untyped
-            client: Redis = watch.master_for(  # type: ignore[no-untyped-call]
+            client: Redis = watch.master_for(
                 place.name,
                 max_connections=max_connections,
                 protocol=2,

@@ -37,7 +37,7 @@ class Server:
         self.place = Place.of(url)
         self._redis = connect(url, max_connections)
         # redis-py would make a dict of each entry, which loses repeated names; ours are read in place.
-        self._redis.set_response_callback("XREADGROUP", _as_it_came)
+        self._redis.set_response_callback("XREADGROUP", _AsItCame())
         self._digests: dict[str, str] = {}
 
     async def open(self) -> Self:
@@ -149,8 +149,9 @@ class Server:
         return int(seconds) * 1000 + int(micros) // 1000
 
 
-def _as_it_came(reply: object, **_: object) -> object:
-    return reply
+class _AsItCame:
+    def __call__(self, response: object, **_: object) -> object:
+        return response
 
 
 def _flat(reply: object) -> list[FlatRecord]:

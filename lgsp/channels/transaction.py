@@ -107,9 +107,9 @@ class Committer:
                 arguments += (3 + len(some), "XACK", stream, GROUP, *some)
                 arguments += (2 + len(some), "XDEL", stream, *some)
         journal = self._keys.journal(self._partition)
-        for some in _chunks([part for hop in hops for part in hop.steps]):
+        for steps in _chunks([part for hop in hops for part in hop.steps]):
             keys.append(journal)
-            arguments += (3 + len(some), "XADD", journal, "*", *some)
+            arguments += (3 + len(steps), "XADD", journal, "*", *steps)
         if await self._server.run(TRANSACTION, keys, arguments) != 1:
             raise StaleLeaseError(f"partition {self._partition}: the lease was taken over by another worker")
         return [None] * len(hops)

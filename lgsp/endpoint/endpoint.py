@@ -48,6 +48,7 @@ class Endpoint:
         self._lanes: dict[str, deque[OutEntry]] = {}
         self._held: dict[str, int] = {}
         self._busy: set[str] = set()
+        self._refused: set[str] = set()
         self._ready: asyncio.Queue[str | None] = asyncio.Queue()
         self._in_hand = 0
         self._probing = ""
@@ -75,6 +76,10 @@ class Endpoint:
         untold = self._circuit.tell_when_closed(self._closed.set)
         try:
             await self._receive()
+        except asyncio.CancelledError:
+            for hand in hands:
+                hand.cancel()
+            raise
         finally:
             for _ in hands:
                 self._ready.put_nowait(None)
@@ -137,6 +142,7 @@ class Endpoint:
     def _may_call(self, subject: str) -> bool:
         if not self._circuit.is_open or subject == self._probing:
             return True
+        self._refused.add(subject)
         self._timing.set()
         return False
 
@@ -297,6 +303,9 @@ class Endpoint:
 
     async def _next_due(self) -> None:
         self._timing.clear()
+        refused, self._refused = self._refused, set()
+        for subject in refused:
+            self._offer(subject)
         now_ms = self._now_ms()
         while self._due and self._due[0][0] <= now_ms:
             due_ms, subject = heappop(self._due)
@@ -327,9 +336,6 @@ class Endpoint:
             await until_stopped(self._timing.wait(), self._stopping, self._failed)
         if not self._circuit.is_open:
             self._freed.set()
-            held, fresh = self._waiting()
-            for subject in (*held, *fresh):
-                self._offer(subject)
 
     def _waiting(self) -> tuple[list[str], list[str]]:
         """Subjects that wait for the system: those that are held and due, and those of which nothing was tried yet."""

@@ -1,17 +1,19 @@
 """Message store: what happened to each message, for searching and tracing (SQLite, or PostgreSQL by URL)."""
 
-from lgsp.store.deliveries import StoredDelivery
 from lgsp.store.journal import JournalEntry, Step
-from lgsp.store.records import MessageQuery, StoredMessage, StoredStep, TracedMessage
+from lgsp.store.records import MessageQuery, StoredDelivery, StoredMessage, StoredStep, TracedMessage
+from lgsp.store.recount import Recount, SystemCount
 from lgsp.store.store import MessageStore
 
 __all__ = [
     "JournalEntry",
     "MessageQuery",
     "MessageStore",
+    "Recount",
     "Step",
     "StoredDelivery",
     "StoredMessage",
     "StoredStep",
+    "SystemCount",
     "TracedMessage",
 ]

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from lgsp.standards.statistics import RESOLVED, RETURNED, Case
-from lgsp.store.tables import MESSAGES
+from lgsp.store.tables import BODIES, MESSAGES
 
 __all__ = ["dossier_cases"]
 
@@ -24,7 +24,8 @@ async def dossier_cases(connection: AsyncConnection) -> list[Case]:
     after = 0
     while True:
         wanted = (
-            select(MESSAGES.c.seq, MESSAGES.c.subject, MESSAGES.c.type, MESSAGES.c.body)
+            select(MESSAGES.c.seq, MESSAGES.c.subject, MESSAGES.c.type, BODIES.c.body)
+            .join(BODIES, BODIES.c.seq == MESSAGES.c.seq)
             .where(MESSAGES.c.type.in_(_KINDS), MESSAGES.c.seq > after)
             .order_by(MESSAGES.c.seq)
             .limit(_PAGE)

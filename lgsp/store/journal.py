@@ -1,7 +1,8 @@
 """What the wire tap brings: one entry per step of a message."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import NamedTuple
 
 __all__ = ["JournalEntry", "Step", "state_of"]
 
@@ -22,11 +23,11 @@ class Step(StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True)
-class JournalEntry:
+class JournalEntry(NamedTuple):
     """One step. `system` is the source for `accepted`, the target(s), comma-separated, for `routed`, else the system concerned.
 
-    (`partition`, `entry_id`) identifies it, so that a repeated batch changes nothing. `body` is the message's JSON, on `accepted` only.
+    Entries of a partition come in the order of their `entry_id` (`<ms>-<n>` or `<ms>-<n>.<m>`), so that what comes again is known by
+    it. `body` is the message's JSON, on `accepted` only.
     """
 
     partition: int
@@ -38,25 +39,35 @@ class JournalEntry:
     detail: str = ""
     body: bytes | None = None
 
+    def place(self) -> tuple[int, int, int]:
+        """Where it stands in its partition's journal."""
+        entry, _, number = self.entry_id.partition(".")
+        at_ms, _, sequence = entry.partition("-")
+        return int(at_ms), int(sequence or 0), int(number or 0)
 
-_URGENCY = (Step.DEAD, Step.RETRYING, Step.REPLAYED, Step.EXPIRED, Step.DISCARDED)
+
+_BASE = frozenset({"accepted", "routed", "invalid", "unrouted"})
+_URGENCY = ("dead", "retrying", "replayed", "expired", "discarded")
 
 
-def state_of(steps: list[tuple[str, str]]) -> str:
-    """The state of a message from its (step, system) pairs, oldest first: the worst of its systems, else how far it came."""
+def state_of(steps: Iterable[tuple[str, str]]) -> tuple[str, dict[str, str]]:
+    """From (step, system) pairs, oldest first: the state of the message, and of each of its systems.
+
+    The message's is the worst of its systems' states, else how far it came.
+    """
     latest: dict[str, str] = {}
-    wanted: set[str] = set()
     base = ""
     for step, system in steps:
-        if step == Step.ROUTED:
-            wanted.update(part.strip() for part in system.split(",") if part.strip())
+        if step == "routed":
             latest.pop("", None)
-        if step in {Step.ACCEPTED, Step.ROUTED, Step.INVALID, Step.UNROUTED}:
+            for one in system.split(","):
+                latest[one] = step
             base = step
-        elif step != Step.DUPLICATE:
+        elif step in _BASE:
+            base = step
+        elif step != "duplicate":
             latest[system] = step
-    for step in _URGENCY:
-        if step in latest.values():
-            return str(step)
-    delivered = {system for system, step in latest.items() if step == Step.DELIVERED}
-    return str(Step.DELIVERED) if delivered and wanted <= delivered else base
+    states = set(latest.values())
+    if states == {"delivered"}:
+        return "delivered", latest
+    return next((step for step in _URGENCY if step in states), base), latest

@@ -1,16 +1,25 @@
 """What the store answers with, and how a message becomes a row."""
 
-import unicodedata
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
+from pydantic_core import from_json
 
-from lgsp.errors import InvalidMessageError
-from lgsp.message import Message
-from lgsp.store.journal import JournalEntry
+from lgsp.message import TYPE_PREFIX, Message
 
-__all__ = ["MessageQuery", "StoredMessage", "StoredStep", "TracedMessage", "fold", "message_row"]
+__all__ = [
+    "MessageQuery",
+    "StoredDelivery",
+    "StoredMessage",
+    "StoredStep",
+    "TracedMessage",
+    "fold",
+    "message_row",
+    "party_word",
+    "words_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,57 +60,92 @@ class TracedMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredDelivery:
+    """A message with what its receiver answered. `seq` is the order of acceptance; `organizations` are those that it was for."""
+
+    seq: int
+    message: Message
+    at_ms: int
+    reference: str
+    organizations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MessageQuery:
-    """What to look for, newest first. `type` takes `document.*`; `text` ignores case and diacritics; `after` is a `seq`."""
+    """What to look for, newest first. All that is given must fit.
+
+    `type` takes `document.*`; `text` has the beginnings of words, without regard to case and diacritics; `system` is where it came
+    from or went to; `sender` and `recipient` are organizations; times are milliseconds of acceptance, `until_ms` excluded; `after` is
+    a `seq`.
+    """
 
     type: str | None = None
     state: str | None = None
     text: str | None = None
     limit: int = 50
     after: int | None = None
+    system: str | None = None
+    sender: str | None = None
+    recipient: str | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
+
+
+_VOWELS = {
+    "a": "àáảãạăằắẳẵặâầấẩẫậ",
+    "e": "èéẻẽẹêềếểễệ",
+    "i": "ìíỉĩị",
+    "o": "òóỏõọôồốổỗộơờớởỡợ",
+    "u": "ùúủũụưừứửữự",
+    "y": "ỳýỷỹỵ",
+    "d": "đ",
+    "": "\u0300\u0301\u0302\u0303\u0306\u0309\u031b\u0323",
+}
+_PLAIN = str.maketrans({letter: plain for plain, letters in _VOWELS.items() for letter in letters})
 
 
 def fold(text: str) -> str:
-    """Lower case without diacritics, so that "quyet dinh" finds "Quyết định"."""
-    plain = unicodedata.normalize("NFD", text.casefold()).replace("đ", "d")
-    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+    """Lower case without Vietnamese diacritics, composed or not, so that "quyet dinh" finds "Quyết định"."""
+    return text.casefold().translate(_PLAIN)
 
 
-def message_row(entry: JournalEntry) -> dict[str, object] | None:
-    """The row of an accepted message; None where the body can't be read (the journal keeps the step all the same)."""
-    if entry.body is None:
-        return None
+def words_of(text: str) -> list[str]:
+    """The words of a text, folded, as the index knows them."""
+    return re.findall(r"[^\W_]+", fold(text))
+
+
+def party_word(role: str, organization: str) -> str:
+    """One word that no text has, for finding messages by who sent or gets them."""
+    return f"{role}zz" + re.sub(r"[^0-9a-z]", "z", organization.casefold())
+
+
+def message_row(body: bytes, accepted_ms: int) -> tuple[dict[str, str | int], str] | None:
+    """The columns of an accepted message, without its journey, and its words; None where the body can't be read."""
     try:
-        message = Message.from_json(entry.body)
-    except InvalidMessageError:
+        message = from_json(body)
+        data = message["data"]
+        row = {
+            "message_id": message["id"],
+            "source": message["source"],
+            "type": message["type"].removeprefix(TYPE_PREFIX),
+            "subject": message["subject"],
+            "sender": message.get("sender") or "",
+            "recipients": message.get("recipients") or "",
+            "correlation_id": message.get("correlationid") or "",
+            "time": message["time"],
+            "title": _title(data),
+            "number": _number(data),
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    title, number = _title(message.data), _number(message.data)
-    shown = (
-        title,
-        number,
-        message.id,
-        message.subject,
-        message.sender or "",
-        message.recipients or "",
-        message.kind,
-    )
-    row = {
-        "message_id": message.id,
-        "source": message.source,
-        "type": message.kind,
-        "subject": message.subject,
-        "sender": message.sender or "",
-        "recipients": message.recipients or "",
-        "correlation_id": message.correlationid or "",
-        "time": message.time.isoformat(),
-        "title": title,
-        "number": number,
-        "state": "accepted",
-        "body": entry.body.decode(),
-        "folded": fold(" ".join(shown)),
-    }
-    # PostgreSQL stores no NUL; inside the body it is escaped anyway.
-    return {name: value.replace("\0", "") for name, value in row.items()} | {"accepted_ms": entry.at_ms}
+    if "\0" in "".join(row.values()):  # which PostgreSQL does not store
+        row = {name: value.replace("\0", "") for name, value in row.items()}
+    parties = [party_word("from", row["sender"])] if row["sender"] else []
+    parties += [party_word("to", one.strip()) for one in row["recipients"].split(",") if one.strip()]
+    # The index folds by itself, but for the letter that Unicode does not take apart.
+    words = f"{row['title']} {row['number']} {row['subject']}".replace("đ", "d").replace("Đ", "d")
+    words += " " + " ".join(parties)
+    return {**row, "accepted_ms": accepted_ms}, words
 
 
 def _title(data: Mapping[str, JsonValue]) -> str:

@@ -1,29 +1,35 @@
 """MessageStore: append journal batches, search, trace."""
 
-from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from itertools import islice
 from typing import Self
 
 from pydantic import JsonValue
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, Insert, Select, Table, bindparam, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import RowMapping, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from lgsp.errors import ChannelUnavailableError, ConfigurationError, NotFoundError
+from lgsp.message import Message
 from lgsp.standards.statistics import Case
-from lgsp.store.deliveries import StoredDelivery, deliveries
+from lgsp.store.append import append
 from lgsp.store.dossier_cases import dossier_cases
-from lgsp.store.journal import JournalEntry, state_of
-from lgsp.store.records import MessageQuery, StoredMessage, StoredStep, TracedMessage, fold, message_row
-from lgsp.store.tables import JOURNAL, MESSAGES, METADATA, create_engine
+from lgsp.store.journal import JournalEntry
+from lgsp.store.records import (
+    MessageQuery,
+    StoredDelivery,
+    StoredMessage,
+    StoredStep,
+    TracedMessage,
+)
+from lgsp.store.recount import Recount, prune, recount
+from lgsp.store.search import SHOWN, search_for
+from lgsp.store.tables import BODIES, MESSAGES, PARCELS, create_engine, prepare
 
 __all__ = ["MessageStore"]
 
-_SHOWN = tuple(MESSAGES.c[name] for name in StoredMessage.__dataclass_fields__)
 _MAX_TRACED = 1000
 _CHUNK = 500
 
@@ -33,6 +39,7 @@ class MessageStore:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._writing = asyncio.Lock()
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -44,7 +51,7 @@ class MessageStore:
         engine = create_engine(url)
         try:
             async with engine.begin() as connection:
-                await connection.run_sync(METADATA.create_all)
+                await connection.run_sync(prepare)
         except (SQLAlchemyError, OSError) as exc:
             await engine.dispose()
             place = engine.url.render_as_string(hide_password=True)
@@ -61,21 +68,14 @@ class MessageStore:
         """Record steps, all or none; those that are there already change nothing."""
         if not entries:
             return
-        bodies = [row for row in map(message_row, entries) if row is not None]
-        steps = [_step_row(entry) for entry in entries]
-        async with self._connection() as connection:
-            if bodies:
-                await connection.execute(self._insert(MESSAGES), bodies)
-            await connection.execute(self._insert(JOURNAL), steps)
-            await _set_states(connection, dict.fromkeys(entry.message_id for entry in entries))
+        async with self._writing, self._connection() as connection:
+            await append(connection, entries)
 
     async def search(self, query: MessageQuery) -> tuple[StoredMessage, ...]:
         """Messages that fit, newest first; the `seq` of the last one is the next page's `after`."""
-        wanted = select(*_SHOWN).order_by(MESSAGES.c.seq.desc()).limit(query.limit)
-        for condition in _conditions(query):
-            wanted = wanted.where(condition)
         async with self._connection() as connection:
-            return await _messages(connection, wanted)
+            found = await connection.execute(search_for(query, self._engine.dialect.name))
+            return tuple(StoredMessage(**row) for row in found.mappings())
 
     async def find(self, message_id: str) -> tuple[TracedMessage, dict[str, JsonValue]]:
         """One message by its id, with its journey and its whole JSON.
@@ -85,15 +85,15 @@ class MessageStore:
         """
         async with self._connection() as connection:
             found = await connection.execute(
-                select(*_SHOWN, MESSAGES.c.body)
+                select(*SHOWN, MESSAGES.c.steps, BODIES.c.body)
+                .join(BODIES, BODIES.c.seq == MESSAGES.c.seq)
                 .where(MESSAGES.c.message_id == message_id)
                 .order_by(MESSAGES.c.seq)
             )
-            row = found.first()
-            if row is None:
-                raise NotFoundError(f"no message {message_id!r} in the message store")
-            (traced,) = await _with_steps(connection, [StoredMessage(*row[:-1])])
-        return traced, from_json(row[-1])
+            row = found.mappings().first()
+        if row is None:
+            raise NotFoundError(f"no message {message_id!r} in the message store")
+        return _traced(row), from_json(row["body"])
 
     async def trace(self, key: str) -> tuple[TracedMessage, ...]:
         """The journey of a message, document or dossier, oldest message first.
@@ -102,42 +102,68 @@ class MessageStore:
         correlation belongs to it. () when nothing is known under that key.
         """
         columns = (MESSAGES.c.message_id, MESSAGES.c.subject, MESSAGES.c.correlation_id, MESSAGES.c.number)
+        pair = select(MESSAGES.c.subject, MESSAGES.c.correlation_id)
         async with self._connection() as connection:
-            first = await _messages(
-                connection, select(*_SHOWN).where(or_(*(column == key for column in columns))).limit(_CHUNK)
+            first = await connection.execute(
+                pair.where(or_(*(column == key for column in columns))).limit(_CHUNK)
             )
-            if not first:
+            pairs = first.all()
+            if not pairs:
                 return ()
-            subjects = {message.subject for message in first}
-            correlations = {message.correlation_id for message in first} - {""}
+            subjects = {subject for subject, _ in pairs}
+            correlations = {correlation for _, correlation in pairs} - {""}
             related = or_(
                 MESSAGES.c.subject.in_(subjects), MESSAGES.c.correlation_id.in_(correlations | subjects)
             )
-            wanted = (
-                select(*_SHOWN)
-                .where(related)
-                .order_by(MESSAGES.c.accepted_ms, MESSAGES.c.seq)
-                .limit(_MAX_TRACED)
+            wanted = select(*SHOWN, MESSAGES.c.steps).where(related)
+            found = await connection.execute(
+                wanted.order_by(MESSAGES.c.accepted_ms, MESSAGES.c.seq).limit(_MAX_TRACED)
             )
-            return await _with_steps(connection, await _messages(connection, wanted))
+            return tuple(_traced(row) for row in found.mappings())
 
     async def deliveries(
         self, system: str, *, since_ms: int, after: int = 0, limit: int = 200
     ) -> Sequence[StoredDelivery]:
-        """What was delivered to a system since then, in order; the `seq` of the last one is the next page's `after`."""
+        """What was delivered to a system since then, in the order of acceptance, each message once with its last receipt.
+
+        The `seq` of the last one is the next page's `after`.
+        """
+        wanted = (
+            select(PARCELS.c.seq, PARCELS.c.at_ms, PARCELS.c.detail, BODIES.c.body, MESSAGES.c.steps)
+            .join(BODIES, BODIES.c.seq == PARCELS.c.seq)
+            .join(MESSAGES, MESSAGES.c.seq == PARCELS.c.seq)
+            .where(PARCELS.c.system == system, PARCELS.c.seq > after)
+            .where(PARCELS.c.state == "delivered", PARCELS.c.at_ms >= since_ms)
+            .order_by(PARCELS.c.seq)
+            .limit(limit)
+        )
         async with self._connection() as connection:
-            return await deliveries(connection, system, since_ms=since_ms, after=after, limit=limit)
+            found = await connection.execute(wanted)
+            return [
+                StoredDelivery(
+                    seq,
+                    Message.model_validate(from_json(body)),
+                    at_ms,
+                    reference,
+                    _organizations(steps, system),
+                )
+                for seq, at_ms, reference, body, steps in found
+            ]
+
+    async def recount(self) -> Recount:
+        """What the law says about every message: accepted = delivered + dead + expired + discarded + under way."""
+        async with self._connection() as connection:
+            return await recount(connection)
+
+    async def prune(self, *, before_ms: int, limit: int = 10_000) -> int:
+        """Forget the oldest settled messages accepted before then, at most `limit`; how many there were."""
+        async with self._writing, self._connection() as connection:
+            return await prune(connection, before_ms=before_ms, limit=limit)
 
     async def dossier_cases(self) -> Sequence[Case]:
         """Every dossier, as the statistics count it."""
         async with self._connection() as connection:
             return await dossier_cases(connection)
-
-    def _insert(self, table: Table) -> Insert:
-        """An insert that skips what is there."""
-        if self._engine.dialect.name == "postgresql":
-            return postgresql.insert(table).on_conflict_do_nothing()
-        return sqlite.insert(table).on_conflict_do_nothing()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
@@ -148,63 +174,18 @@ class MessageStore:
             raise ChannelUnavailableError(f"the message store does not answer: {_reason(exc)}") from exc
 
 
-def _conditions(query: MessageQuery) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if query.type and query.type.endswith(".*"):
-        found.append(MESSAGES.c.type.startswith(query.type[:-1], autoescape=True))
-    elif query.type:
-        found.append(MESSAGES.c.type == query.type.removeprefix("vn.lgsp."))
-    if query.state:
-        found.append(MESSAGES.c.state == query.state)
-    if query.after is not None:
-        found.append(MESSAGES.c.seq < query.after)
-    found += [MESSAGES.c.folded.contains(word, autoescape=True) for word in fold(query.text or "").split()]
-    return found
+def _traced(row: RowMapping) -> TracedMessage:
+    shown = {name: row[name] for name in StoredMessage.__dataclass_fields__}
+    steps = (
+        StoredStep(at_ms, step, system, detail) for step, system, at_ms, detail in from_json(row["steps"])
+    )
+    return TracedMessage(StoredMessage(**shown), tuple(steps))
 
 
-async def _messages(
-    connection: AsyncConnection, wanted: Select[tuple[object, ...]]
-) -> tuple[StoredMessage, ...]:
-    found = await connection.execute(wanted)
-    return tuple(StoredMessage(**row) for row in found.mappings())
-
-
-async def _with_steps(
-    connection: AsyncConnection, messages: Sequence[StoredMessage]
-) -> tuple[TracedMessage, ...]:
-    steps = await _steps(connection, (message.message_id for message in messages))
-    return tuple(TracedMessage(message, tuple(steps[message.message_id])) for message in messages)
-
-
-async def _set_states(connection: AsyncConnection, ids: Iterable[str]) -> None:
-    steps = await _steps(connection, ids)
-    states = [
-        {"of": message_id, "to": state_of([(one.step, one.system) for one in taken])}
-        for message_id, taken in steps.items()
-    ]
-    change = update(MESSAGES).where(MESSAGES.c.message_id == bindparam("of")).values(state=bindparam("to"))
-    await connection.execute(change, states)
-
-
-async def _steps(connection: AsyncConnection, ids: Iterable[str]) -> defaultdict[str, list[StoredStep]]:
-    """The journeys of these messages, oldest step first (a message stays in one partition, so `seq` is its order)."""
-    columns = (JOURNAL.c.at_ms, JOURNAL.c.step, JOURNAL.c.system, JOURNAL.c.detail, JOURNAL.c.message_id)
-    found: defaultdict[str, list[StoredStep]] = defaultdict(list)
-    for chunk in _chunks(ids):
-        wanted = select(*columns).where(JOURNAL.c.message_id.in_(chunk)).order_by(JOURNAL.c.seq)
-        for at_ms, step, system, detail, message_id in await connection.execute(wanted):
-            found[message_id].append(StoredStep(at_ms, step, system, detail))
-    return found
-
-
-def _step_row(entry: JournalEntry) -> dict[str, object]:
-    names = ("partition", "entry_id", "message_id", "at_ms", "step", "system", "detail")
-    return {name: getattr(entry, name) for name in names}
-
-
-def _chunks(values: Iterable[str]) -> list[list[str]]:
-    rest = iter(values)
-    return list(iter(lambda: list(islice(rest, _CHUNK)), []))
+def _organizations(steps: str, system: str) -> tuple[str, ...]:
+    """For whom it was routed there; a remark may follow behind a semicolon."""
+    routed = [detail for step, target, _, detail in from_json(steps) if step == "routed" and target == system]
+    return tuple(filter(None, routed[-1].partition(";")[0].split(","))) if routed else ()
 
 
 def _reason(error: Exception) -> str:

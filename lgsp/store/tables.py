@@ -1,9 +1,22 @@
-"""The two tables, and how a URL becomes an engine."""
+"""The tables, and how a URL becomes an engine."""
 
 from importlib.util import find_spec
 from pathlib import Path
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, Table, Text, UniqueConstraint, event
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    event,
+    inspect,
+    text,
+)
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
@@ -12,7 +25,10 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from lgsp.errors import ConfigurationError
 
-__all__ = ["JOURNAL", "MESSAGES", "METADATA", "create_engine"]
+__all__ = ["BODIES", "MESSAGES", "PARCELS", "TAPS", "WORDS", "create_engine", "prepare"]
+
+LAYOUT = 2
+"""Changes with the tables; an older file is refused."""
 
 METADATA = MetaData()
 _Long = BigInteger().with_variant(Integer(), "sqlite")
@@ -33,29 +49,86 @@ MESSAGES = Table(
     Column("number", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("accepted_ms", BigInteger, nullable=False),
-    Column("folded", Text, nullable=False),
-    Column("body", Text, nullable=False),
-    UniqueConstraint("message_id", "source"),
-    Index("messages_subject", "subject"),
-    Index("messages_correlation", "correlation_id"),
-    Index("messages_number", "number"),
-    Index("messages_state", "state", "seq"),
+    Column("steps", Text, nullable=False),
+)
+"""One row for each accepted message; `steps` is its journey as JSON: [[step, system, at_ms, detail], …]."""
+Index("messages_id", MESSAGES.c.message_id)
+Index("messages_subject", MESSAGES.c.subject)
+Index("messages_type", MESSAGES.c.type, MESSAGES.c.seq)
+Index("messages_source", MESSAGES.c.source, MESSAGES.c.seq)
+for _name, _column, _common in (
+    ("number", MESSAGES.c.number, ""),
+    ("correlation", MESSAGES.c.correlation_id, ""),
+    ("state", MESSAGES.c.state, "delivered"),
+):
+    # Partial: nearly every message has the common value, and nobody looks for that by index.
+    _rare = _column != text(f"'{_common}'")
+    Index(f"messages_{_name}", _column, MESSAGES.c.seq, sqlite_where=_rare, postgresql_where=_rare)
+
+BODIES = Table(
+    "bodies",
+    METADATA,
+    Column("seq", _Long, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
-JOURNAL = Table(
-    "journal",
+PARCELS = Table(
+    "parcels",
     METADATA,
-    Column("seq", _Long, primary_key=True, autoincrement=True),
-    Column("partition", Integer, nullable=False),
-    Column("entry_id", Text, nullable=False),
-    Column("message_id", Text, nullable=False),
+    Column("system", Text, primary_key=True),
+    Column("seq", _Long, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
-    Column("step", Text, nullable=False),
-    Column("system", Text, nullable=False),
     Column("detail", Text, nullable=False),
-    UniqueConstraint("partition", "entry_id"),
-    Index("journal_message", "message_id"),
+    Column("deliveries", Integer, nullable=False),
+    Column("replays", Integer, nullable=False),
+    sqlite_with_rowid=False,
 )
+"""How each message stands with each system that it was routed to."""
+_OPEN = PARCELS.c.state != text("'delivered'")
+Index("parcels_open", PARCELS.c.state, PARCELS.c.seq, sqlite_where=_OPEN, postgresql_where=_OPEN)
+
+TAPS = Table(
+    "taps",
+    METADATA,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+)
+"""How far each partition's journal is stored."""
+
+WORDS = Table("words", MetaData(), Column("seq", _Long, primary_key=True), Column("folded", Text))
+"""What is searched for. On SQLite an FTS5 index without content; elsewhere an ordinary table."""
+_WORDS_SQLITE = (
+    "CREATE VIRTUAL TABLE words USING fts5"
+    "(folded, content='', columnsize=0, detail=none, tokenize='unicode61 remove_diacritics 2')"
+)
+
+
+def prepare(connection: Connection) -> None:
+    """Create what is missing.
+
+    Raises:
+        ConfigurationError: the tables are of another version of the program.
+    """
+    names = set(inspect(connection).get_table_names())
+    sqlite = connection.dialect.name == "sqlite"
+    if sqlite and names:
+        found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        if found != LAYOUT:
+            raise ConfigurationError(
+                f"the message store was written by another version of lgsp (layout {found}, this one has {LAYOUT}); "
+                "move messages.db away, or give another LGSP_STORE_URL"
+            )
+    METADATA.create_all(connection)
+    if "words" in names:
+        return
+    if sqlite:
+        connection.exec_driver_sql(_WORDS_SQLITE)
+        connection.exec_driver_sql(f"PRAGMA user_version = {LAYOUT}")
+    else:
+        WORDS.create(connection)
 
 
 def create_engine(url: str) -> AsyncEngine:
@@ -103,8 +176,8 @@ def _make_folder(folder: Path) -> None:
 def _prepare_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     """WAL: readers do not wait for the wire tap. A lost last batch after a power cut comes again from the stream."""
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
+    for setting in ("page_size=8192", "journal_mode=WAL", "synchronous=NORMAL", "cache_size=-32768"):
+        cursor.execute(f"PRAGMA {setting}")
     cursor.close()
 
 

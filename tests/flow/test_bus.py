@@ -1,6 +1,7 @@
 """The whole bus on a real server, with systems played by fakes: order, retries, outages, dead letters, crashes."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from lgsp.channels import DeadLetterChannel, Keys, Server
 from lgsp.clock import SystemClock
 from lgsp.dead_letters import DeadLetters
 from lgsp.endpoint import EndpointSettings
-from lgsp.errors import BackpressureError, InvalidMessageError, RejectedError, TransientError
+from lgsp.errors import BackpressureError, EarlyError, InvalidMessageError, RejectedError, TransientError
 from lgsp.retry import RetryPolicy
 from lgsp.routing import Route, Router
 from lgsp.schemas import SchemaRegistry
@@ -25,7 +26,10 @@ pytestmark = pytest.mark.flow
 
 KEYS = Keys(partitions=2)
 FAST = EndpointSettings(
-    policy=RetryPolicy(base_s=0.02, cap_s=0.05, max_attempts=3), block_ms=20, send_timeout_s=2.0
+    policy=RetryPolicy(base_s=0.02, cap_s=0.05, max_attempts=3),
+    block_ms=20,
+    send_timeout_s=2.0,
+    early_limit_s=1.0,
 )
 
 
@@ -109,6 +113,75 @@ async def test_one_subject_arrives_in_order_while_its_head_is_retried_and_others
     assert [held for held in system.holds if held.startswith("a")] == ["a-1", "a-2", "a-3"]
     assert system.holds[0] == "b-1" or KEYS.partition_of("a") != KEYS.partition_of("b")
     assert len(set(system.keys)) == 4, "every attempt of one message carries the same key"
+
+
+async def test_early_message_steps_behind_its_predecessor(server: Server) -> None:
+    system = FakeSystem()
+
+    def refuse(delivery: Delivery) -> None:
+        wanted = {"a-3": "a-2", "a-2": "a-1"}.get(delivery.message.id)
+        if wanted and wanted not in system.holds:
+            raise EarlyError(f"{wanted} is not there yet")
+
+    system.refuse = refuse
+    async with running(server, system) as bus:
+        await bus.publish(message("a-3", subject="a"))
+        await bus.publish(message("a-2", subject="a"))
+        await eventually(lambda: system.calls >= 4, "both were early, and again")
+        await bus.publish(message("a-1", subject="a"))
+        await bus.publish(message("a-4", subject="a"))
+        await eventually(lambda: len(system.holds) == 4, "all of them")
+    assert system.holds.index("a-1") < system.holds.index("a-2") < system.holds.index("a-3")
+    assert sum((await bus.waiting()).values()) == 0
+
+
+async def test_early_message_whose_predecessor_never_comes_becomes_a_dead_letter(server: Server) -> None:
+    def refuse(delivery: Delivery) -> None:
+        if delivery.message.id == "a-2":
+            raise EarlyError("a-1 is not there yet")
+
+    system = FakeSystem(refuse)
+    desk = DeadLetters(DeadLetterChannel(server, KEYS), SystemClock())
+    async with running(server, system) as bus:
+        await bus.publish(message("a-2", subject="a"))
+        await bus.publish(message("a-3", subject="a"))
+
+        async def buried() -> bool:
+            return [letter.code for letter in await desk.list()] == ["lgsp.early"]
+
+        await eventually(buried, "the dead letter")
+    assert system.holds == ["a-3"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_every_subject_arrives_once_and_in_order_whatever_the_system_answers(
+    server: Server, seed: int
+) -> None:
+    chance = random.Random(seed)
+
+    def refuse(delivery: Delivery) -> None:
+        roll = chance.random()
+        if roll < 0.05 and delivery.attempt == 1:
+            raise TransientError("busy")
+        if roll < 0.13:
+            raise TransientError("no connection", system_down=True)
+        if roll < 0.15:
+            raise TransientError("no answer", unanswered=True)
+
+    system = FakeSystem(refuse)
+    async with running(server, system) as bus:
+        await asyncio.gather(*(
+            bus.publish(message(f"{subject}-{number:03}", subject=f"s-{subject}"))
+            for number in range(40) for subject in range(12)
+        ))  # fmt: skip
+        await eventually(lambda: system.calls > 200, "some of them")
+        system.refuse = lambda _: None
+        await eventually(lambda: len(system.holds) == 480, "all of them")
+    assert sorted(system.holds) == sorted(set(system.holds)), "nothing doubled"
+    for subject in range(12):
+        own = [held for held in system.holds if held.startswith(f"{subject}-")]
+        assert own == sorted(own), "nothing overtaken"
+    assert len(system.holds) == 480
 
 
 async def test_message_that_makes_the_system_hang_spends_its_tries_and_others_pass(server: Server) -> None:
