@@ -133,8 +133,9 @@ async def _start_bus(stack: AsyncExitStack, system: Running, replaced: Overrides
     settings = system.settings
     url = settings.redis_url
     if url is None:
-        url = (await stack.enter_async_context(EmbeddedServer(settings.data_dir / "valkey"))).url
-    server = Server(url)
+        embedded = EmbeddedServer(settings.data_dir / "valkey", max_memory_mb=settings.max_memory_mb)
+        url = (await stack.enter_async_context(embedded)).url
+    server = Server(url, replicas=settings.replicas)
     stack.push_async_callback(server.aclose)
     await server.open()
     store = await MessageStore.open(settings.database_url)

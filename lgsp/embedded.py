@@ -23,9 +23,10 @@ class EmbeddedServer:
     A server that a killed process left behind in the same directory is used again rather than fought with.
     """
 
-    def __init__(self, data_dir: Path, *, append_only: bool = True) -> None:
+    def __init__(self, data_dir: Path, *, append_only: bool = True, max_memory_mb: int = 1024) -> None:
         self._dir = data_dir
         self._append_only = append_only
+        self._max_memory_mb = max_memory_mb
         self._process: asyncio.subprocess.Process | None = None
         self.port = 0
 
@@ -83,6 +84,7 @@ class EmbeddedServer:
             "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._dir.resolve()), "--save", "",
             "--appendonly", "yes" if self._append_only else "no", "--appendfsync", "everysec",
             "--logfile", str((self._dir / "valkey.log").resolve()), "--daemonize", "no",
+            "--maxmemory", f"{self._max_memory_mb}mb", "--maxmemory-policy", "noeviction",
         ]  # fmt: skip
 
     def _left_behind(self) -> int:

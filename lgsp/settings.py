@@ -27,7 +27,16 @@ __all__ = [
 ]
 
 PREFIX = "LGSP_"
-_FROM_ENVIRONMENT = ("redis_url", "store_url", "data_dir", "trust_dir", "host", "port", "log_level")
+_FROM_ENVIRONMENT = (
+    "redis_url",
+    "store_url",
+    "data_dir",
+    "trust_dir",
+    "host",
+    "port",
+    "log_level",
+    "replicas",
+)
 Port = Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -62,6 +71,8 @@ class Settings(BaseSettings):
     trust_dir: Path | None = None
     partitions: Annotated[int, Field(ge=1, le=1024)] = 4
     max_waiting: Annotated[int, Field(ge=1)] = 100_000
+    max_memory_mb: Annotated[int, Field(ge=64)] = 1024
+    replicas: Annotated[int, Field(ge=0, le=10)] = 0
     systems: dict[str, SystemSettings] = Field(default_factory=dict)
     mocks: dict[str, Port] = Field(
         default_factory=lambda: {"ioffice": 8101, "igate": 8102, "axis": 8103, "portal": 8104}

@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
+import structlog
+
 from lgsp.channels import Committer, JournalStep, PartitionLog, Transaction
 from lgsp.endpoint import until_stopped
+from lgsp.errors import ChannelUnavailableError
 from lgsp.store.journal import JournalEntry
 
 __all__ = ["JournalSink", "JournalTap"]
@@ -13,6 +16,9 @@ __all__ = ["JournalSink", "JournalTap"]
 BATCH = 64
 BUSY = 300
 LINGER_S = 0.25
+AWAY_S = 1.0
+
+log = structlog.get_logger()
 BLOCK_MS = 1000
 
 
@@ -39,24 +45,37 @@ class JournalTap:
             cursor = "0" if recovering else ">"
             read = self._channel.read_journal(cursor=cursor, count=BATCH, block_ms=BLOCK_MS)
             entries = await until_stopped(read, stopping)
-            if await self._store(entries or []) >= BUSY:
+            if await self._store(entries or [], stopping) >= BUSY:
                 # Under load, more of a message's steps come together, and its row is written once for all of them.
                 await until_stopped(asyncio.sleep(LINGER_S), stopping)
             recovering = recovering and bool(entries)
         for cursor in ("0", ">"):
             while entries := await self._channel.read_journal(cursor=cursor, count=BATCH, block_ms=0):
-                await self._store(entries)
+                await self._store(entries, stopping)
 
-    async def _store(self, entries: list[tuple[str, list[JournalStep]]]) -> int:
+    async def _store(self, entries: list[tuple[str, list[JournalStep]]], stopping: asyncio.Event) -> int:
         if not entries:
             return 0
         partition = self._channel.partition
         found = [_entry(partition, step) for _, steps in entries for step in steps]
-        await self._sink.append(found)
+        await self._append(found, stopping)
         hop = Transaction()
         hop.acknowledge(self._channel.keys.journal(partition), [entry_id for entry_id, _ in entries])
         await self._committer.commit(hop)
         return len(found)
+
+    async def _append(self, found: Sequence[JournalEntry], stopping: asyncio.Event) -> None:
+        """Deliveries go on while the store is away; what happened waits in the journal, and a worker that stops leaves it there."""
+        while True:
+            try:
+                await self._sink.append(found)
+            except ChannelUnavailableError as exc:
+                if stopping.is_set():
+                    raise
+                log.warning("store.away", partition=self._channel.partition, reason=str(exc))
+                await until_stopped(asyncio.sleep(AWAY_S), stopping)
+            else:
+                return
 
 
 def _entry(partition: int, step: JournalStep) -> JournalEntry:

@@ -1,5 +1,6 @@
 """Channels on Redis Streams. The only rooms that import redis."""
 
+from lgsp.channels.capabilities import Capability, capabilities
 from lgsp.channels.dead import DeadEntry, DeadLetterChannel
 from lgsp.channels.entries import HeldEntry, InboxEntry, JournalStep, OutEntry
 from lgsp.channels.invalid import InvalidEntry, InvalidMessageChannel
@@ -12,6 +13,7 @@ from lgsp.channels.transaction import Committer, Transaction
 
 __all__ = [
     "Accepted",
+    "Capability",
     "Committer",
     "DeadEntry",
     "DeadLetterChannel",
@@ -27,4 +29,5 @@ __all__ = [
     "RedisMailbox",
     "Server",
     "Transaction",
+    "capabilities",
 ]

@@ -1,5 +1,6 @@
 """One partition's streams: publish into it, read from it, and change it by fenced transactions."""
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from lgsp.channels.group_commit import GroupCommit
 from lgsp.channels.invalid import InvalidEntry
 from lgsp.channels.keys import Keys
 from lgsp.channels.scripts import PUBLISH, SEND_AGAIN
-from lgsp.channels.server import Argument, FlatRecord, Server
+from lgsp.channels.server import Argument, FlatRecord, Server, ServerFullError
 from lgsp.channels.transaction import GROUP, Committer
 from lgsp.errors import BackpressureError, Fault, InvalidMessageError
 from lgsp.message import Message
@@ -30,6 +31,8 @@ __all__ = ["Accepted", "PartitionLog"]
 SEEN_WINDOW_S = 7 * 86_400
 """A repeat is recognised for one to two such windows."""
 _BUCKETS = 16_384
+_SLOW_FROM = 0.8
+_SLOWEST_S = 0.25
 _MOST = 256
 _MOST_BYTES = 1 << 20
 
@@ -83,7 +86,9 @@ class PartitionLog:
         bucket = int.from_bytes(identity[:2], "big") % _BUCKETS
         step, _ = journal_fields("accepted", message.id, now_ms, message.source)
         publication = _Publication(_content_digest(message), bucket, identity[2:], body, step)
-        verdict = await self._publications.submit(publication)
+        verdict, slow_s = await self._publications.submit(publication)
+        if slow_s:
+            await asyncio.sleep(slow_s)
         kind, detail = verdict[:1], verdict[1:].decode()
         match kind:
             case b"a" | b"d":
@@ -96,15 +101,22 @@ class PartitionLog:
                     retry_after_s=1.0,
                 )
 
-    async def _publish(self, batch: Sequence[_Publication]) -> Sequence[bytes]:
+    async def _publish(self, batch: Sequence[_Publication]) -> Sequence[tuple[bytes, float]]:
+        """A verdict for each, and how long its publisher should be held up: the fuller the partition, the longer."""
         place = self.partition
         keys = [self.keys.inbox(place), self.keys.journal(place), self.keys.seen(place)]
         keys += [self.keys.out(place, system) for system in self.systems]
         arguments: list[Argument] = [self.max_waiting, SEEN_WINDOW_S]
         for publication in batch:
             arguments += publication
-        reply = await self.server.run(PUBLISH, keys, arguments)
-        return reply if isinstance(reply, list) else []
+        try:
+            reply = await self.server.run_replicated(PUBLISH, keys, arguments)
+        except ServerFullError as exc:
+            raise BackpressureError(f"{exc}; publish again later", retry_after_s=2.0) from exc
+        *verdicts, room = reply if isinstance(reply, list) else [b"0"]
+        fullness = 1.0 - int(room) / self.max_waiting
+        slow_s = max(0.0, fullness - _SLOW_FROM) / (1.0 - _SLOW_FROM) * _SLOWEST_S
+        return [(verdict, slow_s) for verdict in verdicts]
 
     async def prepare(self) -> None:
         """Create the consumer groups, at the beginning of their streams."""

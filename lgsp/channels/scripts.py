@@ -15,6 +15,7 @@ for i = 3, #ARGV, 5 do
   local prior = redis.call('HGET', seen, who) or redis.call('HGET', KEYS[3] .. ':' .. (age - 1) .. tail, who)
   if prior then
     local same = string.sub(prior, 1, #digest) == digest
+    redis.call('HSET', seen, who, prior)
     replies[#replies + 1] = (same and 'd' or 'c') .. string.sub(prior, #digest + 1)
   elseif room <= 0 then
     replies[#replies + 1] = 'f' .. (tonumber(ARGV[1]) - room)
@@ -29,17 +30,20 @@ for i = 3, #ARGV, 5 do
   end
 end
 if #journal > 0 then redis.call('XADD', KEYS[2], '*', unpack(journal)) end
+replies[#replies + 1] = tostring(room)
 return replies
 """
 """Idempotent receiver, bound, append and journal in one, for many messages.
 
 What was seen lies in many small hashes, each of one window of the server's time: a small hash is kept without overhead, and a
-window that has passed goes away as a whole. The names of these hashes share the tag of `seen`, so they are in the same slot.
+window that has passed goes away as a whole. The names of these hashes share the tag of `seen`, so they are in the same slot. A repeat
+is written again, so that waiting for the replicas after it covers the first time too.
 """
 
 TRANSACTION = """
 -- KEYS lease, touched...   ARGV lease value, then for each command: count, name, arguments
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1] .. ':nothing')
 local i = 2
 while i <= #ARGV do
   local n = tonumber(ARGV[i])
@@ -48,15 +52,22 @@ while i <= #ARGV do
 end
 return 1
 """
-"""Commands that happen all, and only while the lease is held (fencing token)."""
+"""Commands that happen all, and only while the lease is held (fencing token).
+
+A server whose memory is full refuses a script at its first write, if that may take memory. What is accepted must drain all the same, so
+the first write takes none.
+"""
 
 ACQUIRE = """
 -- KEYS lease, fence   ARGV owner, ttl_ms
-if redis.call('EXISTS', KEYS[1]) == 1 then return false end
+local held = redis.call('GET', KEYS[1])
+if held and string.sub(held, 1, #ARGV[1] + 1) ~= ARGV[1] .. '#' then return false end
+redis.call('DEL', KEYS[1])
 local value = ARGV[1] .. '#' .. redis.call('INCR', KEYS[2])
 redis.call('SET', KEYS[1], value, 'PX', ARGV[2])
 return value
 """
+"""A worker that lost its connection gets its own lease back at once, with a new fencing token."""
 
 RENEW = """
 -- KEYS lease   ARGV value, ttl_ms

@@ -7,10 +7,15 @@ from typing import Self
 from redis.asyncio import RedisCluster
 from redis.exceptions import (
     AuthenticationError,
+    ClusterDownError,
+    MasterDownError,
     NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
     RedisClusterException,
     RedisError,
     ResponseError,
+    TryAgainError,
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -18,7 +23,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from lgsp.channels.connect import ANSWER_TIMEOUT_S, Place, connect
 from lgsp.errors import ChannelUnavailableError, ConfigurationError
 
-__all__ = ["Argument", "Fields", "FlatRecord", "Server", "StreamRecord"]
+__all__ = ["Argument", "Fields", "FlatRecord", "Server", "ServerFullError", "StreamRecord"]
 
 Fields = Mapping[bytes, bytes]
 Argument = str | bytes | int | float
@@ -26,14 +31,22 @@ StreamRecord = tuple[str, Fields]
 FlatRecord = tuple[str, list[bytes]]
 """A stream entry as it came: its id, and name, value, name, value …"""
 
-_REFUSALS = ("OOM", "MISCONF", "LOADING", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "MASTERDOWN")
+_REPLICATION_MS = 2_000
+# redis-py takes the code off the messages of the errors that it knows.
+_NOT_NOW = (ClusterDownError, MasterDownError, ReadOnlyError, TryAgainError)
+_REFUSALS = ("MISCONF", "LOADING", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "MASTERDOWN")
+
+
+class ServerFullError(ChannelUnavailableError):
+    """The server's memory has reached its bound; what frees memory is still done."""
 
 
 class Server:
     """One Redis-protocol server, cluster or watched primary (Valkey, or Redis >= 6.2) with a bounded pool of connections."""
 
-    def __init__(self, url: str, *, max_connections: int = 128) -> None:
+    def __init__(self, url: str, *, max_connections: int = 128, replicas: int = 0) -> None:
         self.url = url
+        self.replicas = replicas
         self.place = Place.of(url)
         self._redis = connect(url, max_connections)
         # redis-py would make a dict of each entry, which loses repeated names; ours are read in place.
@@ -77,15 +90,69 @@ class Server:
 
     async def run(self, script: str, keys: Sequence[str], arguments: Sequence[Argument]) -> object:
         """Run a script by its digest where its keys are, loading it where that server does not know it yet."""
+        digest = await self._digest(script, keys[0])
         async with _translated(self.place):
-            digest = self._digests.get(script)
-            if digest is None:
-                digest = self._digests[script] = await self._load(script, keys[0])
             try:
                 return await self._execute(keys[0], "EVALSHA", digest, len(keys), *keys, *arguments)
             except NoScriptError:
                 await self._load(script, keys[0])
                 return await self._execute(keys[0], "EVALSHA", digest, len(keys), *keys, *arguments)
+
+    async def run_replicated(self, script: str, keys: Sequence[str], arguments: Sequence[Argument]) -> object:
+        """Run a script that writes; returns only when as many replicas have it as the settings ask for.
+
+        Raises:
+            ChannelUnavailableError: too few replicas have it by now. It has happened; whether it outlives a failover is not known.
+        """
+        if not self.replicas:
+            return await self.run(script, keys, arguments)
+        digest = await self._digest(script, keys[0])
+        commands = (
+            ("EVALSHA", digest, len(keys), *keys, *arguments),
+            ("WAIT", self.replicas, _REPLICATION_MS),
+        )
+        async with _translated(self.place):
+            try:
+                reply, found = await self._on_one_connection(keys[0], commands)
+            except NoScriptError:
+                await self._load(script, keys[0])
+                reply, found = await self._on_one_connection(keys[0], commands)
+        if int(str(found)) < self.replicas:
+            raise ChannelUnavailableError(
+                f"{found} of {self.replicas} wanted replicas have it; publish again, a repeat is harmless"
+            )
+        return reply
+
+    async def _on_one_connection(self, key: str, commands: Sequence[Sequence[Argument]]) -> list[object]:
+        """One after the other: WAIT counts from its own connection's last write."""
+        if not isinstance(self._redis, RedisCluster):
+            async with self._redis.client() as own:
+                return [await own.execute_command(*command) for command in commands]  # type: ignore[no-untyped-call]
+        await self._redis.initialize()
+        node = self._redis.get_node_from_key(key)
+        if node is None:
+            raise ClusterDownError(f"no node of the cluster serves {key}")
+        connection = node.acquire_connection()
+        try:
+            replies: list[object] = []
+            for command in commands:
+                await connection.send_packed_command(connection.pack_command(*command))
+                replies.append(await node.parse_response(connection, str(command[0])))
+        except BaseException:
+            await connection.disconnect()
+            # The cluster may look different by now.
+            await self._redis.aclose()
+            raise
+        finally:
+            node.release(connection)
+        return replies
+
+    async def _digest(self, script: str, key: str) -> str:
+        digest = self._digests.get(script)
+        if digest is None:
+            async with _translated(self.place):
+                digest = self._digests[script] = await self._load(script, key)
+        return digest
 
     async def _load(self, script: str, key: str) -> str:
         return _text(await self._execute(key, "SCRIPT LOAD", script))
@@ -94,6 +161,11 @@ class Server:
         """Run one command, whose first argument is its key."""
         async with _translated(self.place):
             return await self._execute(str(arguments[0]) if arguments else "", name, *arguments)
+
+    async def ask(self, name: str, *arguments: Argument) -> object:
+        """Run one command without a key, on any node."""
+        async with _translated(self.place):
+            return await self._execute("", name, *arguments)
 
     async def _execute(self, key: str, *command: Argument) -> object:
         """`key` says which node of a cluster is asked; "" is any."""
@@ -143,8 +215,7 @@ class Server:
 
     async def now_ms(self) -> int:
         """The server's own clock, in milliseconds."""
-        async with _translated(self.place):
-            reply = await self._execute("", "TIME")
+        reply = await self.ask("TIME")
         seconds, micros = reply if isinstance(reply, (list, tuple)) else (0, 0)
         return int(seconds) * 1000 + int(micros) // 1000
 
@@ -177,6 +248,8 @@ async def _translated(place: Place) -> AsyncIterator[None]:
     except (RedisConnectionError, RedisTimeoutError, RedisClusterException, OSError) as exc:
         raise ChannelUnavailableError(f"the Redis server at {place} does not answer: {exc}") from exc
     except ResponseError as exc:
-        if str(exc).startswith(_REFUSALS):
+        if isinstance(exc, OutOfMemoryError) or str(exc).startswith("OOM"):
+            raise ServerFullError(f"the memory of the Redis server at {place} is full") from exc
+        if isinstance(exc, _NOT_NOW) or str(exc).startswith(_REFUSALS):
             raise ChannelUnavailableError(f"the Redis server at {place} refuses writes: {exc}") from exc
         raise

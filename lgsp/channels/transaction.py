@@ -99,13 +99,13 @@ class Committer:
         keys = [self._keys.lease(self._partition)]
         keys += dict.fromkeys(chain.from_iterable(hop.keys for hop in hops))
         arguments: list[Argument] = [self._lease_value]
-        for hop in hops:
-            arguments += hop.commands
         for stream, ids in _acknowledged(hops).items():
             keys.append(stream)
             for some in _chunks(ids):
                 arguments += (3 + len(some), "XACK", stream, GROUP, *some)
                 arguments += (2 + len(some), "XDEL", stream, *some)
+        for hop in hops:
+            arguments += hop.commands
         journal = self._keys.journal(self._partition)
         for steps in _chunks([part for hop in hops for part in hop.steps]):
             keys.append(journal)

@@ -10,6 +10,7 @@ import httpx
 import typer
 
 from lgsp import __version__, registry
+from lgsp.channels import Capability, Server, capabilities
 from lgsp.cli.common import ConfigOption, JsonOption, print_json, print_table, settings_of
 from lgsp.errors import LgspError
 from lgsp.settings import Settings, ensure_data_dir
@@ -20,7 +21,7 @@ __all__ = ["Finding", "doctor", "examine"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One check; `verdict` is ok, off (not running, which may be meant) or wrong."""
+    """One check; `verdict` is ok, off (not running, which may be meant), weak (a promise is narrower) or wrong."""
 
     what: str
     verdict: str
@@ -51,7 +52,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     )
     yield _tried("data directory", lambda: str(ensure_data_dir(settings)))
     yield _tried("message store", lambda: asyncio.run(_open_store(settings)))
-    yield _redis(settings)
+    yield from _redis(settings)
     for name, system in settings.systems.items():
         adapter = system.adapter or name
         yield _tried(f"adapter of {name}", lambda adapter=adapter: str(registry.find_adapter(adapter)))  # type: ignore[misc]
@@ -67,14 +68,27 @@ def _tried(what: str, work: Callable[[], str]) -> Finding:
         return Finding(what, "wrong", str(exc))
 
 
-def _redis(settings: Settings) -> Finding:
+def _redis(settings: Settings) -> Iterator[Finding]:
     if settings.redis_url:
-        return Finding(
-            "Redis", "ok", "LGSP_REDIS_URL is set; the gateway's readiness says whether it answers"
-        )
-    if os.name == "nt":
-        return Finding("Redis", "wrong", "no embedded server on Windows; set LGSP_REDIS_URL, or use WSL")
-    return Finding("Redis", "ok", "embedded server, in the data directory")
+        try:
+            found = asyncio.run(_capabilities(settings.redis_url, settings.replicas))
+        except (LgspError, OSError) as exc:
+            yield Finding("Redis", "wrong", str(exc))
+            return
+        yield from (Finding(f"Redis: {one.what}", one.verdict, one.detail) for one in found)
+    elif os.name == "nt":
+        yield Finding("Redis", "wrong", "no embedded server on Windows; set LGSP_REDIS_URL, or use WSL")
+    else:
+        yield Finding("Redis", "ok", "embedded server, in the data directory")
+
+
+async def _capabilities(url: str, replicas: int) -> list[Capability]:
+    server = Server(url, replicas=replicas)
+    try:
+        await server.open()
+        return await capabilities(server)
+    finally:
+        await server.aclose()
 
 
 def _reached(what: str, url: str) -> Finding:

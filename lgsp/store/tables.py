@@ -112,23 +112,29 @@ def prepare(connection: Connection) -> None:
     Raises:
         ConfigurationError: the tables are of another version of the program.
     """
-    names = set(inspect(connection).get_table_names())
-    sqlite = connection.dialect.name == "sqlite"
-    if sqlite and names:
-        found = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-        if found != LAYOUT:
-            raise ConfigurationError(
-                f"the message store was written by another version of lgsp (layout {found}, this one has {LAYOUT}); "
-                "move messages.db away, or give another LGSP_STORE_URL"
-            )
-    METADATA.create_all(connection)
-    if "words" in names:
+    if connection.dialect.name != "sqlite":
+        METADATA.create_all(connection)
+        WORDS.create(connection, checkfirst=True)
         return
-    if sqlite:
-        connection.exec_driver_sql(_WORDS_SQLITE)
-        connection.exec_driver_sql(f"PRAGMA user_version = {LAYOUT}")
-    else:
-        WORDS.create(connection)
+    if _layout(connection) == LAYOUT:
+        return
+    # Two parts that start together must not both create.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    found = _layout(connection)
+    if found == LAYOUT:
+        return
+    if inspect(connection).get_table_names():
+        raise ConfigurationError(
+            f"the message store was written by another version of lgsp (layout {found}, this one has {LAYOUT}); "
+            "move messages.db away, or give another LGSP_STORE_URL"
+        )
+    METADATA.create_all(connection)
+    connection.exec_driver_sql(_WORDS_SQLITE)
+    connection.exec_driver_sql(f"PRAGMA user_version = {LAYOUT}")
+
+
+def _layout(connection: Connection) -> int:
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
 
 
 def create_engine(url: str) -> AsyncEngine:

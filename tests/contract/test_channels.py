@@ -15,6 +15,7 @@ from lgsp.channels import (
     PartitionLog,
     Server,
     Transaction,
+    capabilities,
 )
 from lgsp.errors import (
     BackpressureError,
@@ -238,3 +239,32 @@ def test_all_keys_of_a_partition_share_one_hash_tag() -> None:
     names = [KEYS.inbox(1), KEYS.out(1, "axis"), KEYS.held(1, "axis"), KEYS.parked(1, "axis", "{0}"), KEYS.seen(1),
              KEYS.journal(1), KEYS.dead(1), KEYS.invalid(1), KEYS.lease(1), KEYS.fence(1)]  # fmt: skip
     assert {name[name.index("{") : name.index("}") + 1] for name in names} == {"{1}"}
+
+
+async def test_server_says_what_it_can_do_and_which_promises_hold(server: Server) -> None:
+    found = {one.what: one for one in await capabilities(server)}
+    assert found["server"].detail.startswith(("Valkey", "Redis"))
+    assert (found["persistence"].verdict, found["replicas"].verdict) == ("weak", "ok")
+    await server.call("CONFIG SET", "appendfsync", "always")
+    await server.call("CONFIG SET", "maxmemory", "100mb")
+    await server.call("CONFIG SET", "maxmemory-policy", "allkeys-lru")
+    found = {one.what: one for one in await capabilities(server)}
+    assert (found["persistence"].verdict, found["memory"].verdict) == ("ok", "wrong")
+
+
+async def test_full_server_says_when_to_come_back_and_still_drains(
+    channel: PartitionLog, server: Server
+) -> None:
+    await publish(channel, "m-1")
+    [entry] = await channel.read_inbox(cursor=">", count=10, block_ms=0)
+    await server.call("CONFIG SET", "maxmemory", "1mb")
+    with pytest.raises(BackpressureError, match="memory"):
+        await publish(channel, "m-2")
+    committer, hop = channel.committer((await lease_on(server)).value), Transaction()
+    hop.acknowledge(KEYS.inbox(0), [entry.entry_id])
+    hop.add(KEYS.out(0, "axis"), OutEntry("", "m-1", "s", (), entry.body).to_fields())
+    hop.journal("routed", "m-1", NOW, system="axis")
+    await committer.commit(hop)
+    assert (await channel.lengths())["out:axis"] == 1
+    await server.call("CONFIG SET", "maxmemory", "0")
+    assert await publish(channel, "m-2") is True

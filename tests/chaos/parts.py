@@ -1,0 +1,149 @@
+"""The bus as operating system processes that can be killed, and publishers that do not give up."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from builders import message
+from chaos.history import History
+from lgsp.bus import Bus, BusParts
+from lgsp.channels import Keys, Server
+from lgsp.clock import SystemClock
+from lgsp.errors import BackpressureError, ChannelUnavailableError
+from lgsp.routing import Router
+from lgsp.schemas import SchemaRegistry
+
+__all__ = ["PARTITIONS", "Province", "Worker", "publish_all", "publishing"]
+
+PARTITIONS = 4
+_HERE = Path(__file__).parent
+_READY_S = 20.0
+
+
+@dataclass
+class Province:
+    """One folder, one server URL, one sink: what every worker of a test shares."""
+
+    folder: Path
+    url: str
+    delay_s: float = 0.0
+    replicas: int = 0
+    workers: list["Worker"] = field(default_factory=list)
+
+    @property
+    def effects(self) -> Path:
+        """What the receiving system wrote down."""
+        return self.folder / "effects.tsv"
+
+    def environment(self) -> dict[str, str]:
+        """For a part of this province."""
+        config = self.folder / "lgsp.toml"
+        if not config.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            config.write_text(
+                f"partitions = {PARTITIONS}\n"
+                f'[systems.sink]\nadapter = "sink:FileSink"\nurl = "http://127.0.0.1:9"\nfile = {json.dumps(str(self.effects))}\n'
+                f"delay_s = {self.delay_s}\n"
+                '[[routes]]\nname = "all"\nwhen = ["document.*"]\nto = ["sink"]\n'
+            )
+        own = {name: value for name, value in os.environ.items() if not name.startswith("LGSP_")}
+        path = os.pathsep.join([str(_HERE), *filter(None, [own.get("PYTHONPATH")])])
+        return own | {
+            "LGSP_CONFIG": str(config),
+            "LGSP_DATA_DIR": str(self.folder / "data"),
+            "LGSP_REDIS_URL": self.url,
+            "LGSP_REPLICAS": str(self.replicas),
+            "PYTHONPATH": path,
+        }
+
+    async def worker(self) -> "Worker":
+        """Start one more, and wait until it is ready."""
+        started = Worker(await _start(self.environment(), self.folder / f"worker-{len(self.workers)}.log"))
+        self.workers.append(started)
+        await started.ready()
+        return started
+
+    async def stop(self) -> None:
+        """Whatever still runs is killed."""
+        for worker in self.workers:
+            worker.signal(signal.SIGCONT)
+            await worker.kill()
+
+
+@dataclass
+class Worker:
+    """`lgsp up --only worker`."""
+
+    process: asyncio.subprocess.Process
+
+    async def ready(self) -> None:
+        """Until it says so."""
+        if self.process.stdout is None:
+            raise AssertionError("the worker's output is not read")
+        line = await asyncio.wait_for(self.process.stdout.readline(), _READY_S)
+        if b"ready" not in line:
+            raise AssertionError(f"the worker did not start: {line!r}")
+
+    def signal(self, number: int) -> None:
+        """SIGSTOP, SIGCONT, SIGTERM …"""
+        if self.process.returncode is None:
+            os.kill(self.process.pid, number)
+
+    async def kill(self) -> None:
+        """kill -9."""
+        self.signal(signal.SIGKILL)
+        await self.process.wait()
+
+    async def stop(self) -> int:
+        """As a rolling restart does it; the exit code."""
+        self.signal(signal.SIGTERM)
+        return await self.process.wait()
+
+
+async def _start(environment: dict[str, str], log: Path) -> asyncio.subprocess.Process:
+    with log.open("wb") as errors:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "lgsp", "up", "--only", "worker", "--json",
+            env=environment, stdout=asyncio.subprocess.PIPE, stderr=errors,
+        )  # fmt: skip
+
+
+@asynccontextmanager
+async def publishing(province: Province) -> AsyncIterator[Bus]:
+    """A bus to publish on, as a gateway has it."""
+    server = Server(province.url, replicas=province.replicas)
+    parts = BusParts(
+        server, Keys(partitions=PARTITIONS), Router([]), SchemaRegistry(), SystemClock(), {"sink": object()}
+    )
+    bus = Bus(parts)
+    try:
+        await server.open()
+        await bus.open()
+        yield bus
+    finally:
+        await server.aclose()
+
+
+async def publish_all(bus: Bus, history: History, subjects: Sequence[str], each: int) -> None:
+    """Each subject's messages one after the other, each again until the bus has it; some of them twice on purpose."""
+    await asyncio.gather(*(_publish_subject(bus, history, subject, each) for subject in subjects))
+
+
+async def _publish_subject(bus: Bus, history: History, subject: str, each: int) -> None:
+    already = len(history.accepted[subject])
+    for number in range(already, already + each):
+        sent = message(f"{subject}-{number:05}", subject=subject)
+        for _ in range(2 if number % 10 == 0 else 1):
+            while True:
+                try:
+                    await bus.publish(sent)
+                    break
+                except (ChannelUnavailableError, BackpressureError):
+                    await asyncio.sleep(0.05)
+        history.accepted[subject].append(sent.id)

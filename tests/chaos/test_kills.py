@@ -1,0 +1,169 @@
+"""The law under kills: nothing lost, nothing doubled, nothing overtaken (docs/guarantees.md)."""
+
+import asyncio
+import random
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from chaos.history import History
+from chaos.parts import Province, publish_all, publishing
+from chaos.servers import Process, cluster, single, until, watched
+from lgsp.store import MessageStore
+
+pytestmark = pytest.mark.chaos
+
+SUBJECTS = [f"doc-{number}" for number in range(40)]
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Process]:
+    async with single(tmp_path / "valkey", fsync="always") as process:
+        yield process
+
+
+@pytest.fixture
+async def province(tmp_path: Path, server: Process) -> AsyncIterator[Province]:
+    made = Province(tmp_path / "province", server.url, delay_s=0.002)
+    yield made
+    await made.stop()
+
+
+async def all_arrived(province: Province, history: History, *, within_s: float = 30.0) -> None:
+    async def done() -> bool:
+        return history.missing(province.effects) == 0
+
+    await until(done, "every accepted message arrives", within_s=within_s)
+
+
+async def the_law_holds(province: Province, history: History) -> None:
+    verdict = history.judge(province.effects)
+    assert verdict.holds, verdict
+    assert verdict.delivered == history.count()
+    store = await MessageStore.open(f"sqlite:///{province.folder}/data/messages.db")
+    try:
+
+        async def counted() -> bool:
+            found = await store.recount()
+            return found.accepted == history.count() and not found.unfinished
+
+        await until(counted, "the store has every step")
+        found = await store.recount()
+    finally:
+        await store.aclose()
+    assert not found.doubled
+    (sink,) = found.systems
+    assert sink.delivered == sink.routed == found.accepted == history.count()
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_workers_killed_at_random_moments(province: Province, seed: int) -> None:
+    chance, history = random.Random(seed), History()
+    async with publishing(province) as bus:
+        await asyncio.gather(province.worker(), province.worker())
+        traffic = asyncio.create_task(publish_all(bus, history, SUBJECTS, 50))
+        for _ in range(3):
+            await asyncio.sleep(chance.uniform(0.1, 0.6))
+            await chance.choice([one for one in province.workers if one.process.returncode is None]).kill()
+            await province.worker()
+        await traffic
+        await all_arrived(province, history)
+    await the_law_holds(province, history)
+
+
+async def test_worker_that_wakes_up_after_its_lease_acts_on_nothing(province: Province) -> None:
+    history = History()
+    async with publishing(province) as bus:
+        asleep = await province.worker()
+        traffic = asyncio.create_task(publish_all(bus, history, SUBJECTS, 40))
+        await asyncio.sleep(0.3)
+        asleep.signal(signal.SIGSTOP)
+        await province.worker()
+        await traffic
+        await all_arrived(province, history)
+        asleep.signal(signal.SIGCONT)
+        await publish_all(bus, history, SUBJECTS, 5)
+        await all_arrived(province, history)
+    await the_law_holds(province, history)
+
+
+async def test_rolling_restart_under_traffic(province: Province) -> None:
+    history = History()
+    async with publishing(province) as bus:
+        workers = [await province.worker(), await province.worker()]
+        traffic = asyncio.create_task(publish_all(bus, history, SUBJECTS, 50))
+        for worker in workers:
+            await province.worker()
+            assert await worker.stop() == 0
+        await traffic
+        await all_arrived(province, history)
+    await the_law_holds(province, history)
+    assert history.judge(province.effects).repeats == 0, "a worker that stops in order makes no call twice"
+
+
+async def test_server_killed_and_restarted_with_its_data(province: Province, server: Process) -> None:
+    history = History()
+    async with publishing(province) as bus:
+        await province.worker()
+        traffic = asyncio.create_task(publish_all(bus, history, SUBJECTS, 60))
+        for _ in range(2):
+            await asyncio.sleep(0.4)
+            await server.kill()
+            await server.start()
+        await traffic
+        await all_arrived(province, history)
+    await the_law_holds(province, history)
+
+
+async def test_server_that_hangs_for_a_while(province: Province, server: Process) -> None:
+    history = History()
+    async with publishing(province) as bus:
+        await province.worker()
+        traffic = asyncio.create_task(publish_all(bus, history, SUBJECTS, 30))
+        await asyncio.sleep(0.3)
+        server.signal(signal.SIGSTOP)
+        await asyncio.sleep(4.0)
+        server.signal(signal.SIGCONT)
+        await traffic
+        await all_arrived(province, history)
+    await the_law_holds(province, history)
+
+
+async def test_primary_of_a_cluster_killed_in_mid_traffic(tmp_path: Path) -> None:
+    history = History()
+    async with cluster(tmp_path / "cluster", replicas=True) as nodes:
+        province = Province(tmp_path / "province", nodes.url, replicas=1)
+        try:
+            async with publishing(province) as bus:
+                await province.worker()
+                traffic = asyncio.create_task(publish_all(bus, history, SUBJECTS, 40))
+                await asyncio.sleep(0.3)
+                await nodes.primaries[1].kill()
+                await until(nodes.replicas[1].leads, "the replica takes over")
+                await nodes.primaries[1].start()  # as a replica: every publish waits for one
+                await traffic
+                await all_arrived(province, history)
+            await the_law_holds(province, history)
+        finally:
+            await province.stop()
+
+
+async def test_watched_primary_killed_in_mid_traffic(tmp_path: Path) -> None:
+    history = History()
+    async with watched(tmp_path / "watched") as servers:
+        province = Province(tmp_path / "province", servers.url, replicas=1)
+        try:
+            async with publishing(province) as bus:
+                await province.worker()
+                traffic = asyncio.create_task(publish_all(bus, history, SUBJECTS, 40))
+                await asyncio.sleep(0.3)
+                await servers.primary.kill()
+                await until(servers.replica.leads, "the replica takes over")
+                await servers.primary.start()  # as a replica: every publish waits for one
+                await traffic
+                await all_arrived(province, history)
+            await the_law_holds(province, history)
+        finally:
+            await province.stop()
