@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test chaos lint docs clean
 
 $(STAMP): pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
@@ -20,6 +20,9 @@ demo: $(STAMP)
 test: $(STAMP)
 	sh tests/set-up.sh
 	$(BIN)/pytest $(ARGS)
+
+chaos: $(STAMP)
+	PYTHONPATH=tests $(BIN)/python -m chaos $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

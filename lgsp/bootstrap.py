@@ -28,6 +28,7 @@ from lgsp.settings import Settings, SystemSettings, ensure_data_dir
 from lgsp.standards import identifiers
 from lgsp.standards.signatures import TrustFolder
 from lgsp.store import MessageStore
+from lgsp.verify import Verifier
 
 __all__ = ["PARTS", "Overrides", "Running", "running"]
 
@@ -189,6 +190,7 @@ def _gateway(system: Running) -> ASGIApp:
         store=store,
         invalid=InvalidMessageChannel(bus.parts.server, bus.parts.keys),
         reconciler=Reconciler(bus, store),
+        verifier=Verifier(bus.waiting, store),
         router=bus.parts.router,
         schemas=bus.parts.schemas,
         readiness=readiness,

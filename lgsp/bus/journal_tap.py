@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from lgsp.channels import Committer, JournalStep, PartitionLog, Transaction
+from lgsp.channels import Holder, JournalStep, PartitionLog, Transaction
 from lgsp.endpoint import until_stopped
 from lgsp.errors import ChannelUnavailableError
 from lgsp.store.journal import JournalEntry
@@ -33,9 +33,9 @@ class JournalSink(Protocol):
 class JournalTap:
     """Reads, stores, acknowledges: in this order, so that a crash repeats and never skips."""
 
-    def __init__(self, channel: PartitionLog, committer: Committer, sink: JournalSink) -> None:
+    def __init__(self, channel: PartitionLog, holder: Holder, sink: JournalSink) -> None:
         self._channel = channel
-        self._committer = committer
+        self._holder = holder
         self._sink = sink
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -43,14 +43,14 @@ class JournalTap:
         recovering = True
         while not stopping.is_set():
             cursor = "0" if recovering else ">"
-            read = self._channel.read_journal(cursor=cursor, count=BATCH, block_ms=BLOCK_MS)
+            read = self._holder.read_journal(cursor=cursor, count=BATCH, block_ms=BLOCK_MS)
             entries = await until_stopped(read, stopping)
             if await self._store(entries or [], stopping) >= BUSY:
                 # Under load, more of a message's steps come together, and its row is written once for all of them.
                 await until_stopped(asyncio.sleep(LINGER_S), stopping)
             recovering = recovering and bool(entries)
         for cursor in ("0", ">"):
-            while entries := await self._channel.read_journal(cursor=cursor, count=BATCH, block_ms=0):
+            while entries := await self._holder.read_journal(cursor=cursor, count=BATCH, block_ms=0):
                 await self._store(entries, stopping)
 
     async def _store(self, entries: list[tuple[str, list[JournalStep]]], stopping: asyncio.Event) -> int:
@@ -61,7 +61,7 @@ class JournalTap:
         await self._append(found, stopping)
         hop = Transaction()
         hop.acknowledge(self._channel.keys.journal(partition), [entry_id for entry_id, _ in entries])
-        await self._committer.commit(hop)
+        await self._holder.commit(hop)
         return len(found)
 
     async def _append(self, found: Sequence[JournalEntry], stopping: asyncio.Event) -> None:

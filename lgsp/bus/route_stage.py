@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 
-from lgsp.channels import Committer, DeadEntry, InboxEntry, OutEntry, PartitionLog, Transaction
+from lgsp.channels import DeadEntry, Holder, InboxEntry, OutEntry, PartitionLog, Transaction
 from lgsp.clock import Clock
 from lgsp.endpoint import until_stopped
 from lgsp.errors import InvalidMessageError
@@ -21,10 +21,10 @@ class RouteStage:
     """Content-based router with a recipient list. A batch is one atomic transaction."""
 
     def __init__(
-        self, channel: PartitionLog, committer: Committer, router: Router, clock: Clock, reader: MessageReader
+        self, channel: PartitionLog, holder: Holder, router: Router, clock: Clock, reader: MessageReader
     ) -> None:
         self._channel = channel
-        self._committer = committer
+        self._holder = holder
         self._router = router
         self._clock = clock
         self._reader = reader
@@ -35,7 +35,7 @@ class RouteStage:
         recovering, count = True, BATCH
         while not stopping.is_set():
             cursor = "0" if recovering else ">"
-            read = self._channel.read_inbox(cursor=cursor, count=count, block_ms=BLOCK_MS)
+            read = self._holder.read_inbox(cursor=cursor, count=count, block_ms=BLOCK_MS)
             entries = await until_stopped(read, stopping)
             if entries:
                 size = sum(len(entry.body) for entry in entries)
@@ -48,7 +48,7 @@ class RouteStage:
         for entry in entries:
             self._route(hop, entry, now)
         hop.acknowledge(self._keys.inbox(self._channel.partition), [entry.entry_id for entry in entries])
-        await self._committer.commit(hop)
+        await self._holder.commit(hop)
 
     def _route(self, hop: Transaction, entry: InboxEntry, now: datetime) -> None:
         now_ms = int(now.timestamp() * 1000)

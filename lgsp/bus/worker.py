@@ -13,7 +13,7 @@ from lgsp.bus.intake import BusIntake
 from lgsp.bus.journal_tap import JournalSink, JournalTap
 from lgsp.bus.polling import Polling
 from lgsp.bus.route_stage import RouteStage
-from lgsp.channels import Committer, Lease, PartitionLog
+from lgsp.channels import Holder, Lease, PartitionLog
 from lgsp.endpoint import Endpoint, EndpointSettings, Target, until_stopped
 from lgsp.errors import ChannelUnavailableError, StaleLeaseError
 from lgsp.message import MessageReader
@@ -121,9 +121,9 @@ class Worker:
         """Run one partition's stages until told to stop, or until one of them fails or the lease is lost."""
         tap_stop = asyncio.Event()
         renewal = asyncio.create_task(self._renew(lease))
-        committer = channel.committer(lease.value)
-        tap = asyncio.create_task(JournalTap(channel, committer, self._sink).run(tap_stop))
-        stages = {asyncio.create_task(stage) for stage in self._stages(channel, committer, stop)}
+        holder = channel.holder(lease.value)
+        tap = asyncio.create_task(JournalTap(channel, holder, self._sink).run(tap_stop))
+        stages = {asyncio.create_task(stage) for stage in self._stages(channel, holder, stop)}
         stopped = asyncio.create_task(stop.wait())
         every = {renewal, tap, stopped, *stages}
         try:
@@ -141,15 +141,15 @@ class Worker:
         self._report(channel.partition, results)
 
     def _stages(
-        self, channel: PartitionLog, committer: Committer, stop: asyncio.Event
+        self, channel: PartitionLog, holder: Holder, stop: asyncio.Event
     ) -> list[Coroutine[object, object, None]]:
         parts, reader = self._bus.parts, MessageReader()
-        stages = [RouteStage(channel, committer, parts.router, parts.clock, reader).run(stop)]
+        stages = [RouteStage(channel, holder, parts.router, parts.clock, reader).run(stop)]
         for system, adapter in parts.adapters.items():
             if isinstance(adapter, Sends):
                 settings = self._settings.endpoints.get(system, self._settings.endpoint)
                 target = Target(system, adapter, self._circuits[system])
-                endpoint = Endpoint(channel, committer, target, parts.clock, settings, reader)
+                endpoint = Endpoint(channel, holder, target, parts.clock, settings, reader)
                 stages.append(endpoint.run(stop))
             if isinstance(adapter, Polls) and parts.keys.partition_of(system) == channel.partition:
                 polling = Polling(

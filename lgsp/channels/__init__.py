@@ -3,21 +3,22 @@
 from lgsp.channels.capabilities import Capability, capabilities
 from lgsp.channels.dead import DeadEntry, DeadLetterChannel
 from lgsp.channels.entries import HeldEntry, InboxEntry, JournalStep, OutEntry
+from lgsp.channels.holder import Holder
 from lgsp.channels.invalid import InvalidEntry, InvalidMessageChannel
 from lgsp.channels.keys import Keys
 from lgsp.channels.lease import Lease
 from lgsp.channels.mailbox import RedisMailbox
 from lgsp.channels.partition import Accepted, PartitionLog
 from lgsp.channels.server import Server
-from lgsp.channels.transaction import Committer, Transaction
+from lgsp.channels.transaction import Transaction
 
 __all__ = [
     "Accepted",
     "Capability",
-    "Committer",
     "DeadEntry",
     "DeadLetterChannel",
     "HeldEntry",
+    "Holder",
     "InboxEntry",
     "InvalidEntry",
     "InvalidMessageChannel",

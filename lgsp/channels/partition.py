@@ -10,19 +10,16 @@ from pydantic_core import to_json
 
 from lgsp.channels.entries import (
     HeldEntry,
-    InboxEntry,
-    JournalStep,
     OutEntry,
     journal_fields,
-    journal_steps,
     unpark,
 )
 from lgsp.channels.group_commit import GroupCommit
+from lgsp.channels.holder import Holder
 from lgsp.channels.invalid import InvalidEntry
 from lgsp.channels.keys import Keys
 from lgsp.channels.scripts import PUBLISH, SEND_AGAIN
-from lgsp.channels.server import Argument, FlatRecord, Server, ServerFullError
-from lgsp.channels.transaction import GROUP, Committer
+from lgsp.channels.server import GROUP, Argument, Server, ServerFullError
 from lgsp.errors import BackpressureError, Fault, InvalidMessageError
 from lgsp.message import Message
 
@@ -127,29 +124,9 @@ class PartitionLog:
         ):
             await self.server.create_group(stream, GROUP)
 
-    def committer(self, lease_value: str) -> Committer:
-        """What makes the hops of the lease's holder happen."""
-        return Committer(self.server, self.keys, self.partition, lease_value)
-
-    async def read_inbox(self, *, cursor: str, count: int, block_ms: int) -> list[InboxEntry]:
-        """What is to be routed."""
-        records = await self._read(self.keys.inbox(self.partition), cursor, count, block_ms)
-        return [InboxEntry.read(entry_id, _fields(flat)) for entry_id, flat in records]
-
-    async def read_out(self, system: str, *, cursor: str, count: int, block_ms: int) -> list[OutEntry]:
-        """What is to be delivered to a system."""
-        records = await self._read(self.keys.out(self.partition, system), cursor, count, block_ms)
-        return [OutEntry.read(entry_id, _fields(flat)) for entry_id, flat in records]
-
-    async def read_journal(
-        self, *, cursor: str, count: int, block_ms: int
-    ) -> list[tuple[str, list[JournalStep]]]:
-        """What has happened and is not yet in the message store: journal entries with their steps."""
-        records = await self._read(self.keys.journal(self.partition), cursor, count, block_ms)
-        return [(entry_id, list(journal_steps(entry_id, flat))) for entry_id, flat in records]
-
-    async def _read(self, stream: str, cursor: str, count: int, block_ms: int) -> list[FlatRecord]:
-        return await self.server.read_group(stream, GROUP, cursor=cursor, count=count, block_ms=block_ms)
+    def holder(self, lease_value: str) -> Holder:
+        """What the lease's holder may do."""
+        return Holder(self.server, self.keys, self.partition, lease_value)
 
     async def held(self, system: str) -> list[HeldEntry]:
         """Subjects of that system that are held back by a retry, the earliest due first."""
@@ -196,10 +173,6 @@ class PartitionLog:
         commands += [["ZCARD", key] for key in held.values()]
         reply = await self.server.pipeline(commands)
         return {name: int(str(length)) for name, length in zip([*streams, *held], reply, strict=True)}
-
-
-def _fields(flat: list[bytes]) -> dict[bytes, bytes]:
-    return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 def _id_reused(entry_id: str) -> InvalidMessageError:

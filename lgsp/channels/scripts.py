@@ -1,6 +1,6 @@
 """The Lua that makes each hop one atomic step. Every script touches one hash slot only."""
 
-__all__ = ["ACQUIRE", "PUBLISH", "RELEASE", "RENEW", "REPLAY", "SEND_AGAIN", "TRANSACTION"]
+__all__ = ["ACQUIRE", "PUBLISH", "READ", "RELEASE", "RENEW", "REPLAY", "SEND_AGAIN", "TRANSACTION"]
 
 PUBLISH = """
 -- KEYS inbox, journal, seen, out...   ARGV max_waiting, window_s, then for each message: digest, bucket, identity, body, step
@@ -57,6 +57,13 @@ return 1
 A server whose memory is full refuses a script at its first write, if that may take memory. What is accepted must drain all the same, so
 the first write takes none.
 """
+
+READ = """
+-- KEYS lease, stream   ARGV lease value, group, count, cursor
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('XREADGROUP', 'GROUP', ARGV[2], 'worker', 'COUNT', ARGV[3], 'STREAMS', KEYS[2], ARGV[4])
+"""
+"""Entries for the holder of the lease, and for nobody else."""
 
 ACQUIRE = """
 -- KEYS lease, fence   ARGV owner, ttl_ms

@@ -23,7 +23,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from lgsp.channels.connect import ANSWER_TIMEOUT_S, Place, connect
 from lgsp.errors import ChannelUnavailableError, ConfigurationError
 
-__all__ = ["Argument", "Fields", "FlatRecord", "Server", "ServerFullError", "StreamRecord"]
+__all__ = ["GROUP", "Argument", "Fields", "FlatRecord", "Server", "ServerFullError", "StreamRecord"]
 
 Fields = Mapping[bytes, bytes]
 Argument = str | bytes | int | float
@@ -31,6 +31,7 @@ StreamRecord = tuple[str, Fields]
 FlatRecord = tuple[str, list[bytes]]
 """A stream entry as it came: its id, and name, value, name, value …"""
 
+GROUP = "lgsp"
 _REPLICATION_MS = 2_000
 # redis-py takes the code off the messages of the errors that it knows.
 _NOT_NOW = (ClusterDownError, MasterDownError, ReadOnlyError, TryAgainError)
@@ -49,8 +50,6 @@ class Server:
         self.replicas = replicas
         self.place = Place.of(url)
         self._redis = connect(url, max_connections)
-        # redis-py would make a dict of each entry, which loses repeated names; ours are read in place.
-        self._redis.set_response_callback("XREADGROUP", _AsItCame())
         self._digests: dict[str, str] = {}
 
     async def open(self) -> Self:
@@ -196,22 +195,12 @@ class Server:
             if not str(exc).startswith("BUSYGROUP"):
                 raise
 
-    async def read_group(
-        self, stream: str, group: str, *, cursor: str, count: int, block_ms: int
-    ) -> list[FlatRecord]:
-        """Next entries of a group. `cursor` is `>` for new ones, or an id: what was read after it and never acknowledged."""
-        command: list[Argument] = ["XREADGROUP", "GROUP", group, "worker", "COUNT", count]
-        if block_ms > 0 and cursor == ">":
-            command += ["BLOCK", min(block_ms, int(ANSWER_TIMEOUT_S * 500))]
-        try:
-            async with _translated(self.place):
-                reply = await self._execute(stream, *command, "STREAMS", stream, cursor)
-        except ResponseError as exc:
-            if not str(exc).startswith("NOGROUP"):
-                raise
-            await self.create_group(stream, group)
-            return []
-        return _flat(reply)
+    async def wait_for_entry(self, stream: str, after: str, block_ms: int) -> bool:
+        """Wait until the stream has an entry behind that id; takes nothing."""
+        block = min(block_ms, int(ANSWER_TIMEOUT_S * 500))
+        async with _translated(self.place):
+            reply = await self._execute(stream, "XREAD", "COUNT", 1, "BLOCK", block, "STREAMS", stream, after)
+        return bool(reply)
 
     async def now_ms(self) -> int:
         """The server's own clock, in milliseconds."""
@@ -220,13 +209,8 @@ class Server:
         return int(seconds) * 1000 + int(micros) // 1000
 
 
-class _AsItCame:
-    def __call__(self, response: object, **_: object) -> object:
-        return response
-
-
-def _flat(reply: object) -> list[FlatRecord]:
-    """Entries of an XREADGROUP reply over one stream; one that was deleted meanwhile has no fields."""
+def flat_records(reply: object) -> list[FlatRecord]:
+    """Entries of what a script got from XREADGROUP over one stream; one that was deleted meanwhile has no fields."""
     if not isinstance(reply, list):
         return []
     return [(entry_id.decode(), fields or []) for _, entries in reply for entry_id, fields in entries]

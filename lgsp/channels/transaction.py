@@ -1,23 +1,11 @@
 """A fenced transaction: commands on one partition that happen all or not at all, and only for the holder of its lease."""
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
-from typing import TypeVar
+from collections.abc import Sequence
 
 from lgsp.channels.entries import journal_fields
-from lgsp.channels.group_commit import GroupCommit
-from lgsp.channels.keys import Keys
-from lgsp.channels.scripts import TRANSACTION
-from lgsp.channels.server import Argument, Server
-from lgsp.errors import StaleLeaseError
+from lgsp.channels.server import Argument
 
-__all__ = ["GROUP", "Committer", "Transaction"]
-
-GROUP = "lgsp"
-_MOST = 256
-_MOST_BYTES = 4 << 20
-_UNPACKED = 2_000
-T = TypeVar("T")
+__all__ = ["Transaction"]
 
 
 class Transaction:
@@ -70,63 +58,3 @@ class Transaction:
     def journal(self, step: str, message_id: str, at_ms: int, *, system: str = "", detail: str = "") -> None:
         """Say what happened; the wire tap carries it to the message store."""
         self.steps += journal_fields(step, message_id, at_ms, system, detail)
-
-
-class Committer:
-    """Makes the transactions of one holder of a partition happen, many in one round trip, in their order."""
-
-    def __init__(self, server: Server, keys: Keys, partition: int, lease_value: str) -> None:
-        self._server = server
-        self._keys = keys
-        self._partition = partition
-        self._lease_value = lease_value
-        self._group = GroupCommit(self._send, most=_MOST, most_bytes=_MOST_BYTES, weigh=_size)
-
-    async def commit(self, hop: Transaction) -> None:
-        """Make it so.
-
-        Raises:
-            StaleLeaseError: another worker owns the partition by now; nothing was changed.
-            ChannelUnavailableError: no answer; it may or may not have happened, and the entries will be read again if not.
-        """
-        await self._group.submit(hop)
-
-    def put(self, hop: Transaction, done: Callable[[BaseException | None], None]) -> None:
-        """Make it so, and call `done`, with the error if there was one."""
-        self._group.put(hop, done)
-
-    async def _send(self, hops: Sequence[Transaction]) -> Sequence[None]:
-        keys = [self._keys.lease(self._partition)]
-        keys += dict.fromkeys(chain.from_iterable(hop.keys for hop in hops))
-        arguments: list[Argument] = [self._lease_value]
-        for stream, ids in _acknowledged(hops).items():
-            keys.append(stream)
-            for some in _chunks(ids):
-                arguments += (3 + len(some), "XACK", stream, GROUP, *some)
-                arguments += (2 + len(some), "XDEL", stream, *some)
-        for hop in hops:
-            arguments += hop.commands
-        journal = self._keys.journal(self._partition)
-        for steps in _chunks([part for hop in hops for part in hop.steps]):
-            keys.append(journal)
-            arguments += (3 + len(steps), "XADD", journal, "*", *steps)
-        if await self._server.run(TRANSACTION, keys, arguments) != 1:
-            raise StaleLeaseError(f"partition {self._partition}: the lease was taken over by another worker")
-        return [None] * len(hops)
-
-
-def _acknowledged(hops: Sequence[Transaction]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for hop in hops:
-        for stream, ids in hop.acknowledged:
-            found.setdefault(stream, []).extend(ids)
-    return found
-
-
-def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """So few at a time that Lua can unpack them."""
-    return (values[start : start + _UNPACKED] for start in range(0, len(values), _UNPACKED))
-
-
-def _size(hop: Transaction) -> int:
-    return hop.size

@@ -21,6 +21,7 @@ COMMANDS = {
         "reconcile:reconcile",
         "Does a system hold what was delivered to it? --mend sends it again.",
     ),
+    "verify": ("verify:verify", "Recount every message: is one lost, or delivered twice?"),
     "invalid": ("invalid:app", "What was refused at the door: list, show."),
     "routes": ("routes:app", "Routes: list, explain."),
     "schema": ("schema:app", "Schemas: list, show, check."),

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from heapq import heappop, heappush
 
-from lgsp.channels import Committer, OutEntry, PartitionLog, Transaction
+from lgsp.channels import Holder, OutEntry, PartitionLog, Transaction
 from lgsp.clock import Clock
 from lgsp.endpoint.call import Caller, EndpointSettings, Target
 from lgsp.endpoint.settlement import Ledger
@@ -31,14 +31,14 @@ class Endpoint:
     def __init__(
         self,
         channel: PartitionLog,
-        committer: Committer,
+        holder: Holder,
         target: Target,
         clock: Clock,
         settings: EndpointSettings,
         reader: MessageReader | None = None,
     ) -> None:
         self._channel = channel
-        self._committer = committer
+        self._holder = holder
         self._system = target.system
         self._clock = clock
         self._settings = settings
@@ -87,7 +87,7 @@ class Endpoint:
             await asyncio.gather(*hands, return_exceptions=True)
             untold()
             timer.cancel()
-            await asyncio.gather(timer, self._committer.commit(Transaction()), return_exceptions=True)
+            await asyncio.gather(timer, self._holder.commit(Transaction()), return_exceptions=True)
         if self._failure is not None:
             raise self._failure
 
@@ -100,7 +100,7 @@ class Endpoint:
             if not await self._room():
                 continue
             count = self._settings.window - self._in_hand
-            read = self._channel.read_out(
+            read = self._holder.read_out(
                 self._system, cursor=cursor, count=count, block_ms=self._settings.block_ms
             )
             entries = await until_stopped(read, self._stopping, self._failed) or ()
@@ -187,7 +187,7 @@ class Endpoint:
         hop = Transaction()
         hop.acknowledge(self._ledger.stream, [entry.entry_id])
         self._ledger.record(hop, entry, outcome, self._now_ms())
-        self._committer.put(hop, partial(self._settled, subject))
+        self._holder.put(hop, partial(self._settled, subject))
 
     def _settled(self, subject: str, error: BaseException | None) -> None:
         if error is not None:
@@ -238,7 +238,7 @@ class Endpoint:
         hop.park(self._ledger.parked(subject), [entry.parked() for entry in entries])
         hop.hold(self._ledger.held, subject, due_ms)
         hop.acknowledge(self._ledger.stream, [entry.entry_id for entry in entries])
-        await self._committer.commit(hop)
+        await self._holder.commit(hop)
         self._hold(subject, due_ms)
         self._drop(subject, len(entries))
 
@@ -256,7 +256,7 @@ class Endpoint:
             hop.drop_head(self._ledger.parked(subject))
             if not length:
                 hop.release(self._ledger.held, subject)
-            await self._committer.commit(hop)
+            await self._holder.commit(hop)
             if self._over():
                 break
         if not length:
@@ -267,7 +267,7 @@ class Endpoint:
     async def _release(self, subject: str) -> None:
         hop = Transaction()
         hop.release(self._ledger.held, subject)
-        await self._committer.commit(hop)
+        await self._holder.commit(hop)
 
     async def _hold_again(
         self, subject: str, head: OutEntry, outcome: RetryLater | Early, *, alone: bool
@@ -285,7 +285,7 @@ class Endpoint:
         elif not outcome.delay_s:
             return
         hop.hold(self._ledger.held, subject, due_ms)
-        await self._committer.commit(hop)
+        await self._holder.commit(hop)
         self._hold(subject, due_ms)
 
     # --- time

@@ -16,6 +16,7 @@ from lgsp.gateway.ports import GatewayServices
 from lgsp.gateway.problems import install
 from lgsp.gateway.reconcile import reconcile_routes
 from lgsp.gateway.statistics import statistics_routes
+from lgsp.gateway.verify import verify_routes
 
 __all__ = ["create_gateway"]
 
@@ -41,6 +42,7 @@ def create_gateway(
     app.include_router(schema_routes(services))
     app.include_router(reconcile_routes(services))
     app.include_router(statistics_routes(services))
+    app.include_router(verify_routes(services))
     if clock is not None:
         app.include_router(clock_routes(clock))
     for system, routes in services.callbacks.items():

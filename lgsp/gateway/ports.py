@@ -16,8 +16,17 @@ from lgsp.routing import Router
 from lgsp.schemas import SchemaRegistry
 from lgsp.standards.statistics import Case
 from lgsp.store import MessageQuery, StoredMessage, TracedMessage
+from lgsp.verify import Verification
 
-__all__ = ["Accountant", "DeadLetterDesk", "GatewayServices", "History", "Publisher", "RefusedDesk"]
+__all__ = [
+    "Accountant",
+    "DeadLetterDesk",
+    "GatewayServices",
+    "History",
+    "Publisher",
+    "Recounter",
+    "RefusedDesk",
+]
 
 
 class Publisher(Protocol):
@@ -96,6 +105,14 @@ class Accountant(Protocol):
         ...
 
 
+class Recounter(Protocol):
+    """The law."""
+
+    async def verify(self) -> Verification:
+        """Recount every message."""
+        ...
+
+
 async def _nothing_waits() -> Mapping[str, int]:
     return {}
 
@@ -109,6 +126,7 @@ class GatewayServices:
     store: History
     invalid: RefusedDesk
     reconciler: Accountant
+    verifier: Recounter
     router: Router
     schemas: SchemaRegistry
     readiness: Callable[[], Awaitable[Mapping[str, bool]]]

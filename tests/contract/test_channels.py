@@ -8,6 +8,7 @@ from builders import message
 from lgsp.channels import (
     DeadEntry,
     DeadLetterChannel,
+    Holder,
     InvalidMessageChannel,
     Keys,
     Lease,
@@ -45,6 +46,10 @@ async def lease_on(server: Server, owner: str = "me", ttl_ms: int = 60_000) -> L
     return lease
 
 
+async def holder_of(channel: PartitionLog, server: Server) -> Holder:
+    return channel.holder((await lease_on(server)).value)
+
+
 async def publish(channel: PartitionLog, message_id: str, **changes: object) -> bool:
     sent = message(message_id, **changes)
     return (await channel.publish(sent, sent.to_json(), NOW)).is_new
@@ -54,17 +59,16 @@ async def test_published_message_is_read_once_and_stays_pending_until_acknowledg
     channel: PartitionLog, server: Server
 ) -> None:
     await publish(channel, "m-1")
-    lease = await lease_on(server)
+    holder, hop = await holder_of(channel, server), Transaction()
 
-    first = await channel.read_inbox(cursor=">", count=10, block_ms=0)
+    first = await holder.read_inbox(cursor=">", count=10, block_ms=0)
     assert [b'"id":"m-1"' in entry.body for entry in first] == [True]
-    assert await channel.read_inbox(cursor=">", count=10, block_ms=0) == []
-    assert await channel.read_inbox(cursor="0", count=10, block_ms=0) == first
+    assert await holder.read_inbox(cursor=">", count=10, block_ms=0) == []
+    assert await holder.read_inbox(cursor="0", count=10, block_ms=0) == first
 
-    committer, hop = channel.committer(lease.value), Transaction()
     hop.acknowledge(KEYS.inbox(0), [first[0].entry_id])
-    await committer.commit(hop)
-    assert await channel.read_inbox(cursor="0", count=10, block_ms=0) == []
+    await holder.commit(hop)
+    assert await holder.read_inbox(cursor="0", count=10, block_ms=0) == []
     assert (await channel.lengths())["inbox"] == 0
 
 
@@ -93,10 +97,10 @@ async def test_full_partition_says_when_to_come_back_and_accepts_nothing(channel
 async def test_what_waits_for_a_system_counts_towards_the_bound(
     channel: PartitionLog, server: Server
 ) -> None:
-    committer, hop = channel.committer((await lease_on(server)).value), Transaction()
+    holder, hop = await holder_of(channel, server), Transaction()
     for number in range(3):
         hop.add(KEYS.out(0, "axis"), OutEntry("", f"m-{number}", "s", (), b"{}").to_fields())
-    await committer.commit(hop)
+    await holder.commit(hop)
     with pytest.raises(BackpressureError):
         await publish(channel, "m-9")
 
@@ -112,10 +116,10 @@ async def test_worker_that_woke_up_too_late_changes_nothing(channel: PartitionLo
     stale = await lease_on(server)
     await stale.release()
     await lease_on(server, "me")  # the same owner again: only the fencing token differs
-    committer, hop = channel.committer(stale.value), Transaction()
+    holder, hop = channel.holder(stale.value), Transaction()
     hop.add(KEYS.out(0, "axis"), ["body", b"x"])
     with pytest.raises(StaleLeaseError):
-        await committer.commit(hop)
+        await holder.commit(hop)
     assert (await channel.lengths())["out:axis"] == 0
     assert await stale.renew(60_000) is False
 
@@ -124,28 +128,60 @@ async def test_entries_survive_with_their_organizations_and_attempts(
     channel: PartitionLog, server: Server
 ) -> None:
     entry = OutEntry("1-1", "m-1", "văn bản 1", ("000.00.00.G22", "H34.1"), b"\x00binary\n", attempt=3)
-    committer, hop = channel.committer((await lease_on(server)).value), Transaction()
+    holder, hop = await holder_of(channel, server), Transaction()
     hop.park(KEYS.parked(0, "axis", entry.subject), [entry.parked()])
     hop.hold(KEYS.held(0, "axis"), entry.subject, NOW)
-    await committer.commit(hop)
+    await holder.commit(hop)
     assert await channel.parked("axis", entry.subject, 10) == ([entry], 1)
     assert [(held.subject, held.due_ms) for held in await channel.held("axis")] == [(entry.subject, NOW)]
 
 
 async def test_lost_group_is_created_again_from_the_beginning(channel: PartitionLog, server: Server) -> None:
+    holder = await holder_of(channel, server)
     await publish(channel, "m-1")
-    await server.call("XGROUP", "DESTROY", KEYS.inbox(0), "lgsp")
-    assert await channel.read_inbox(cursor=">", count=10, block_ms=0) == []
-    assert len(await channel.read_inbox(cursor=">", count=10, block_ms=0)) == 1
+    await server.call("XGROUP DESTROY", KEYS.inbox(0), "lgsp")
+    assert await holder.read_inbox(cursor=">", count=10, block_ms=0) == []
+    assert len(await holder.read_inbox(cursor=">", count=10, block_ms=0)) == 1
 
 
-async def test_cancelled_blocking_read_leaves_the_connection_usable(channel: PartitionLog) -> None:
-    reading = asyncio.create_task(channel.read_inbox(cursor=">", count=10, block_ms=5_000))
+async def test_worker_that_woke_up_too_late_takes_nothing_from_the_new_one(
+    channel: PartitionLog, server: Server
+) -> None:
+    stale = await lease_on(server)
+    asleep = channel.holder(stale.value)
+    waiting = asyncio.create_task(asleep.read_inbox(cursor=">", count=10, block_ms=2_000))
+    await asyncio.sleep(0)
+    await stale.release()
+    awake = await holder_of(channel, server)
+    await publish(channel, "m-1")
+    with pytest.raises(StaleLeaseError):
+        await waiting
+    assert len(await awake.read_inbox(cursor=">", count=10, block_ms=0)) == 1
+
+
+async def test_read_waits_for_the_next_entry_while_others_are_in_hand(
+    channel: PartitionLog, server: Server
+) -> None:
+    holder = await holder_of(channel, server)
+    await publish(channel, "m-1")
+    assert len(await holder.read_inbox(cursor=">", count=10, block_ms=0)) == 1
+    waiting = asyncio.create_task(holder.read_inbox(cursor=">", count=10, block_ms=5_000))
+    await asyncio.sleep(0.05)
+    assert not waiting.done(), "what is in hand does not end the wait"
+    await publish(channel, "m-2")
+    assert [b'"id":"m-2"' in entry.body for entry in await waiting] == [True]
+
+
+async def test_cancelled_blocking_read_leaves_the_connection_usable(
+    channel: PartitionLog, server: Server
+) -> None:
+    holder = await holder_of(channel, server)
+    reading = asyncio.create_task(holder.read_inbox(cursor=">", count=10, block_ms=5_000))
     await asyncio.sleep(0)
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
     await publish(channel, "m-1")
-    found = await channel.read_inbox(cursor="0", count=10, block_ms=0) or await channel.read_inbox(
+    found = await holder.read_inbox(cursor="0", count=10, block_ms=0) or await holder.read_inbox(
         cursor=">", count=10, block_ms=0
     )
     assert len(found) == 1
@@ -169,15 +205,15 @@ def buried(system: str = "axis") -> DeadEntry:
 async def test_dead_letter_is_replayed_once_to_where_it_was_going(
     channel: PartitionLog, server: Server
 ) -> None:
-    committer, hop = channel.committer((await lease_on(server)).value), Transaction()
+    holder, hop = await holder_of(channel, server), Transaction()
     hop.add(KEYS.dead(0), buried().to_fields())
-    await committer.commit(hop)
+    await holder.commit(hop)
     desk = DeadLetterChannel(server, KEYS)
     [letter] = await desk.list()
     assert (letter.reason, letter.subject) == ("đơn vị nhận không tồn tại", "s-1")
 
     await desk.replay(letter.id, NOW)
-    [again] = await channel.read_out("axis", cursor=">", count=10, block_ms=0)
+    [again] = await holder.read_out("axis", cursor=">", count=10, block_ms=0)
     assert (again.message_id, again.organizations, again.attempt) == ("m-1", ("000.00.00.G22",), 1)
     with pytest.raises(NotFoundError):
         await desk.replay(letter.id, NOW)
@@ -186,9 +222,9 @@ async def test_dead_letter_is_replayed_once_to_where_it_was_going(
 async def test_unrouted_dead_letter_goes_through_the_router_again(
     channel: PartitionLog, server: Server
 ) -> None:
-    committer, hop = channel.committer((await lease_on(server)).value), Transaction()
+    holder, hop = await holder_of(channel, server), Transaction()
     hop.add(KEYS.dead(0), buried(system="").to_fields())
-    await committer.commit(hop)
+    await holder.commit(hop)
     desk = DeadLetterChannel(server, KEYS)
     [letter] = await desk.list()
     await desk.replay(letter.id, NOW)
@@ -196,13 +232,13 @@ async def test_unrouted_dead_letter_goes_through_the_router_again(
 
 
 async def test_discarded_dead_letter_is_gone_and_journaled(channel: PartitionLog, server: Server) -> None:
-    committer, hop = channel.committer((await lease_on(server)).value), Transaction()
+    holder, hop = await holder_of(channel, server), Transaction()
     hop.add(KEYS.dead(0), buried().to_fields())
-    await committer.commit(hop)
+    await holder.commit(hop)
     desk = DeadLetterChannel(server, KEYS)
     await desk.discard((await desk.list())[0].id, NOW)
     assert await desk.list() == []
-    [(_, steps)] = await channel.read_journal(cursor=">", count=10, block_ms=0)
+    [(_, steps)] = await holder.read_journal(cursor=">", count=10, block_ms=0)
     assert [step.step for step in steps] == ["discarded"]
 
 
@@ -255,16 +291,17 @@ async def test_server_says_what_it_can_do_and_which_promises_hold(server: Server
 async def test_full_server_says_when_to_come_back_and_still_drains(
     channel: PartitionLog, server: Server
 ) -> None:
+    holder, hop = await holder_of(channel, server), Transaction()
     await publish(channel, "m-1")
-    [entry] = await channel.read_inbox(cursor=">", count=10, block_ms=0)
+    [entry] = await holder.read_inbox(cursor=">", count=10, block_ms=0)
     await server.call("CONFIG SET", "maxmemory", "1mb")
     with pytest.raises(BackpressureError, match="memory"):
         await publish(channel, "m-2")
-    committer, hop = channel.committer((await lease_on(server)).value), Transaction()
+    holder = await holder_of(channel, server)
     hop.acknowledge(KEYS.inbox(0), [entry.entry_id])
     hop.add(KEYS.out(0, "axis"), OutEntry("", "m-1", "s", (), entry.body).to_fields())
     hop.journal("routed", "m-1", NOW, system="axis")
-    await committer.commit(hop)
+    await holder.commit(hop)
     assert (await channel.lengths())["out:axis"] == 1
     await server.call("CONFIG SET", "maxmemory", "0")
     assert await publish(channel, "m-2") is True

@@ -15,6 +15,7 @@ from lgsp.reconcile import Missing, Reconciliation
 from lgsp.routing import Route, Router
 from lgsp.schemas import SchemaRegistry, dataschema
 from lgsp.store import JournalEntry, MessageStore
+from lgsp.verify import Verifier
 
 pytestmark = pytest.mark.contract
 
@@ -123,7 +124,7 @@ class World:
         self.parts = {"redis": True}
         router = Router([Route("<out>", ("document.*",), ("axis",), recipients=("*.G22",))])
         services = GatewayServices(
-            self.bus, self.desk, store, Refused(), self, router, SchemaRegistry(), self.readiness,
+            self.bus, self.desk, store, Refused(), self, Verifier(self.waiting, store), router, SchemaRegistry(), self.readiness,
             callbacks={"portal": [HttpRoute("/echo", self.echo, methods=["POST"])]}, waiting=self.waiting,
         )  # fmt: skip
         transport = httpx.ASGITransport(create_gateway(services), raise_app_exceptions=False)

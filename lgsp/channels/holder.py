@@ -1,0 +1,136 @@
+"""What a worker may do with a partition while it holds the lease."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import TypeVar
+
+from redis.exceptions import ResponseError
+
+from lgsp.channels.entries import InboxEntry, JournalStep, OutEntry, journal_steps
+from lgsp.channels.group_commit import GroupCommit
+from lgsp.channels.keys import Keys
+from lgsp.channels.scripts import READ, TRANSACTION
+from lgsp.channels.server import GROUP, Argument, FlatRecord, Server, flat_records
+from lgsp.channels.transaction import Transaction
+from lgsp.errors import StaleLeaseError
+
+__all__ = ["Holder"]
+
+_MOST = 256
+_MOST_BYTES = 4 << 20
+_UNPACKED = 2_000
+T = TypeVar("T")
+
+
+class Holder:
+    """What the holder of a partition's lease may do: read, and make transactions happen, many in one round trip, in their order.
+
+    Reading is fenced too: a worker that wakes up after its lease would take entries that the new holder then never sees.
+    """
+
+    def __init__(self, server: Server, keys: Keys, partition: int, lease_value: str) -> None:
+        self._server = server
+        self._keys = keys
+        self._partition = partition
+        self._lease_value = lease_value
+        self._read_to: dict[str, str] = {}
+        self._group = GroupCommit(self._send, most=_MOST, most_bytes=_MOST_BYTES, weigh=_size)
+
+    async def commit(self, hop: Transaction) -> None:
+        """Make it so.
+
+        Raises:
+            StaleLeaseError: another worker owns the partition by now; nothing was changed.
+            ChannelUnavailableError: no answer; it may or may not have happened, and the entries will be read again if not.
+        """
+        await self._group.submit(hop)
+
+    def put(self, hop: Transaction, done: Callable[[BaseException | None], None]) -> None:
+        """Make it so, and call `done`, with the error if there was one."""
+        self._group.put(hop, done)
+
+    async def read_inbox(self, *, cursor: str, count: int, block_ms: int) -> list[InboxEntry]:
+        """What is to be routed."""
+        records = await self._read(self._keys.inbox(self._partition), cursor, count, block_ms)
+        return [InboxEntry.read(entry_id, _fields(flat)) for entry_id, flat in records]
+
+    async def read_out(self, system: str, *, cursor: str, count: int, block_ms: int) -> list[OutEntry]:
+        """What is to be delivered to a system."""
+        records = await self._read(self._keys.out(self._partition, system), cursor, count, block_ms)
+        return [OutEntry.read(entry_id, _fields(flat)) for entry_id, flat in records]
+
+    async def read_journal(
+        self, *, cursor: str, count: int, block_ms: int
+    ) -> list[tuple[str, list[JournalStep]]]:
+        """What has happened and is not yet in the message store: journal entries with their steps."""
+        records = await self._read(self._keys.journal(self._partition), cursor, count, block_ms)
+        return [(entry_id, list(journal_steps(entry_id, flat))) for entry_id, flat in records]
+
+    async def _read(self, stream: str, cursor: str, count: int, block_ms: int) -> list[FlatRecord]:
+        """`cursor` is `>` for new entries, or an id: what was read after it and never acknowledged."""
+        found = await self._take(stream, cursor, count)
+        if found or cursor != ">" or block_ms <= 0:
+            return found
+        # Waiting takes nothing, so that a wait which nobody is left to hear costs nothing.
+        if await self._server.wait_for_entry(stream, self._read_to.get(stream, "0-0"), block_ms):
+            return await self._take(stream, cursor, count)
+        return []
+
+    async def _take(self, stream: str, cursor: str, count: int) -> list[FlatRecord]:
+        keys = [self._keys.lease(self._partition), stream]
+        try:
+            reply = await self._server.run(READ, keys, [self._lease_value, GROUP, count, cursor])
+        except ResponseError as exc:
+            if "NOGROUP" not in str(exc):
+                raise
+            await self._server.create_group(stream, GROUP)
+            return []
+        if reply == 0:
+            raise self._stale()
+        found = flat_records(reply)
+        if found:
+            self._read_to[stream] = found[-1][0]
+        return found
+
+    def _stale(self) -> StaleLeaseError:
+        return StaleLeaseError(f"partition {self._partition}: the lease was taken over by another worker")
+
+    async def _send(self, hops: Sequence[Transaction]) -> Sequence[None]:
+        keys = [self._keys.lease(self._partition)]
+        keys += dict.fromkeys(chain.from_iterable(hop.keys for hop in hops))
+        arguments: list[Argument] = [self._lease_value]
+        for stream, ids in _acknowledged(hops).items():
+            keys.append(stream)
+            for some in _chunks(ids):
+                arguments += (3 + len(some), "XACK", stream, GROUP, *some)
+                arguments += (2 + len(some), "XDEL", stream, *some)
+        for hop in hops:
+            arguments += hop.commands
+        journal = self._keys.journal(self._partition)
+        for steps in _chunks([part for hop in hops for part in hop.steps]):
+            keys.append(journal)
+            arguments += (3 + len(steps), "XADD", journal, "*", *steps)
+        if await self._server.run(TRANSACTION, keys, arguments) != 1:
+            raise self._stale()
+        return [None] * len(hops)
+
+
+def _fields(flat: list[bytes]) -> dict[bytes, bytes]:
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _acknowledged(hops: Sequence[Transaction]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for hop in hops:
+        for stream, ids in hop.acknowledged:
+            found.setdefault(stream, []).extend(ids)
+    return found
+
+
+def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """So few at a time that Lua can unpack them."""
+    return (values[start : start + _UNPACKED] for start in range(0, len(values), _UNPACKED))
+
+
+def _size(hop: Transaction) -> int:
+    return hop.size
