@@ -27,6 +27,7 @@ COMMANDS = {
     "schema": ("schema:app", "Schemas: list, show, check."),
     "clock": ("clock:app", "The time of a running system: show, freeze, advance, resume."),
     "stats": ("stats:stats", "Dossiers by unit and field, as form 06a counts them."),
+    "bench": ("bench:bench", "Measure this machine, beside the raw server's limit."),
     "doctor": ("doctor:doctor", "What is configured, reachable, and wrong."),
 }
 """name -> (module:attribute, one line of help)."""

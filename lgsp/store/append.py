@@ -23,7 +23,7 @@ _WITHOUT_TARGET = (Step.ACCEPTED, Step.ROUTED, Step.DUPLICATE)
 
 @dataclass(slots=True)
 class _Journey:
-    """One message while its batch is worked in; `seq` is 0 until it is known."""
+    """One message while its batch is worked in; `seq` is 0 until it is known, `before` are its stored steps."""
 
     message_id: str
     steps: list[_Step]
@@ -31,16 +31,17 @@ class _Journey:
     words: str = ""
     body: bytes = b""
     seq: int = 0
+    before: str = ""
 
 
 async def append(connection: AsyncConnection, entries: Sequence[JournalEntry]) -> None:
     """Work a batch in; entries that are stored already change nothing."""
     journeys = _gather(await _pass_taps(connection, entries))
-    accepted = [one for one in journeys if one.row is not None]
-    await _find(connection, {one.message_id: one for one in journeys if one.row is None})
-    await _insert(connection, accepted)
+    await _find(connection, journeys)
     # A step of a message that was never accepted (a refused one) has no row; its channel keeps it.
-    older = [one for one in journeys if one.seq and one.row is None]
+    older = [one for one in journeys if one.seq]
+    accepted = [one for one in journeys if one.row is not None and not one.seq]
+    await _insert(connection, accepted)
     if older:
         changes = [{"of": one.seq, **_standing(one)} for one in older]
         await _many(connection, update(MESSAGES).where(MESSAGES.c.seq == bindparam("of")), changes)
@@ -96,16 +97,24 @@ def _gather(entries: Iterable[JournalEntry]) -> list[_Journey]:
     return journeys
 
 
-async def _find(connection: AsyncConnection, journeys: dict[str, _Journey]) -> None:
-    """Where the messages of earlier batches are, and what they have gone through."""
-    columns = (MESSAGES.c.message_id, MESSAGES.c.seq, MESSAGES.c.steps)
-    for chunk in _chunks(journeys):
-        wanted = select(*columns).where(MESSAGES.c.message_id.in_(chunk)).order_by(MESSAGES.c.seq)
-        found = {row.message_id: row for row in await connection.execute(wanted)}
-        for message_id, row in found.items():
-            journey = journeys[message_id]
-            journey.seq = row.seq
-            journey.steps = [*from_json(row.steps), *journey.steps]
+async def _find(connection: AsyncConnection, journeys: Sequence[_Journey]) -> None:
+    """Where the messages of earlier batches are, and what they have gone through.
+
+    One that is accepted again was accepted by a server that died before its replica had it: it is the same message.
+    """
+    columns = (MESSAGES.c.message_id, MESSAGES.c.source, MESSAGES.c.seq, MESSAGES.c.steps)
+    wanted: dict[str, list[_Journey]] = {}
+    for journey in journeys:
+        wanted.setdefault(journey.message_id, []).append(journey)
+    for chunk in _chunks(wanted):
+        found = select(*columns).where(MESSAGES.c.message_id.in_(chunk)).order_by(MESSAGES.c.seq)
+        for message_id, source, seq, steps in await connection.execute(found):
+            for journey in wanted[message_id]:
+                if journey.row is None or journey.row["source"] == source:
+                    journey.seq, journey.before = seq, steps
+    for journey in journeys:
+        if journey.before:
+            journey.steps = [*from_json(journey.before), *journey.steps]
 
 
 async def _insert(connection: AsyncConnection, accepted: Sequence[_Journey]) -> None:

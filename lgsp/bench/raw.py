@@ -1,0 +1,70 @@
+"""The limit: a bare loop on the same server with as many hops and the same bytes. No check, no order, no idempotency, no journal."""
+
+import asyncio
+import time
+from typing import cast
+
+from redis.asyncio import Redis
+
+from lgsp.bench.load import documents
+
+__all__ = ["raw_limit"]
+
+_BATCH = 256
+_GROUP = "raw"
+
+
+async def raw_limit(url: str, count: int) -> float:
+    """Messages per second through add -> read, add, acknowledge -> read, acknowledge; pipelined by 256."""
+    bodies = [message.to_json() for message in documents(count)]
+    async with Redis.from_url(url, protocol=2) as redis:
+        for stream in ("raw:in", "raw:out"):
+            await redis.xgroup_create(stream, _GROUP, "0", mkstream=True)
+        began = time.perf_counter()
+        await asyncio.gather(_add(redis, bodies), _move(redis, count), _take(redis, count))
+        return count / (time.perf_counter() - began)
+
+
+async def _add(redis: Redis, bodies: list[bytes]) -> None:
+    for start in range(0, len(bodies), _BATCH):
+        async with redis.pipeline(transaction=False) as pipe:
+            for body in bodies[start : start + _BATCH]:
+                pipe.execute_command("XADD", "raw:in", "*", "body", body)
+            await pipe.execute()
+
+
+async def _move(redis: Redis, count: int) -> None:
+    while count:
+        entries = await _read(redis, "raw:in")
+        async with redis.pipeline(transaction=False) as pipe:
+            for _, fields in entries:
+                pipe.execute_command("XADD", "raw:out", "*", "body", fields[b"body"])
+            ids = [entry_id for entry_id, _ in entries]
+            pipe.execute_command("XACK", "raw:in", _GROUP, *ids)
+            pipe.execute_command("XDEL", "raw:in", *ids)
+            await pipe.execute()
+        count -= len(entries)
+
+
+async def _take(redis: Redis, count: int) -> None:
+    while count:
+        entries = await _read(redis, "raw:out")
+        ids = [entry_id for entry_id, _ in entries]
+        async with redis.pipeline(transaction=False) as pipe:
+            pipe.execute_command("XACK", "raw:out", _GROUP, *ids)
+            pipe.execute_command("XDEL", "raw:out", *ids)
+            await pipe.execute()
+        count -= len(entries)
+
+
+async def _read(redis: Redis, stream: str) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    entries: list[tuple[bytes, dict[bytes, bytes]]] = []
+    while not entries:
+        found = await redis.xreadgroup(_GROUP, "one", {stream: ">"}, count=_BATCH, block=1000)
+        # RESP2 without decoding: [[stream, [(id, fields), …]]]
+        entries = [
+            entry
+            for _, taken in cast("list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]]", found)
+            for entry in taken
+        ]
+    return entries
