@@ -48,7 +48,8 @@ class JournalTap:
             if await self._store(entries or [], stopping) >= BUSY:
                 # Under load, more of a message's steps come together, and its row is written once for all of them.
                 await until_stopped(asyncio.sleep(LINGER_S), stopping)
-            recovering = recovering and bool(entries)
+            # An idle tap looks again: a read whose answer never came may have left something pending.
+            recovering = bool(entries) == recovering
         for cursor in ("0", ">"):
             while entries := await self._holder.read_journal(cursor=cursor, count=BATCH, block_ms=0):
                 await self._store(entries, stopping)

@@ -41,7 +41,8 @@ class RouteStage:
                 size = sum(len(entry.body) for entry in entries)
                 count = max(1, min(BATCH, len(entries) * BATCH_BYTES // max(1, size)))
                 await self._hop(entries)
-            recovering = recovering and bool(entries)
+            # An idle stage looks again: a read whose answer never came may have left something pending.
+            recovering = bool(entries) == recovering
 
     async def _hop(self, entries: list[InboxEntry]) -> None:
         hop, now = Transaction(), self._clock.now()

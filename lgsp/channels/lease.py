@@ -3,6 +3,7 @@
 from lgsp.channels.keys import Keys
 from lgsp.channels.scripts import ACQUIRE, RELEASE, RENEW
 from lgsp.channels.server import Server
+from lgsp.standards.identifiers import new_id
 
 __all__ = ["Lease"]
 
@@ -21,7 +22,9 @@ class Lease:
         cls, server: Server, keys: Keys, partition: int, owner: str, ttl_ms: int
     ) -> "Lease | None":
         """Take the partition if it is free."""
-        value = await server.run(ACQUIRE, [keys.lease(partition), keys.fence(partition)], [owner, ttl_ms])
+        value = await server.run(
+            ACQUIRE, [keys.lease(partition), keys.fence(partition)], [owner, ttl_ms, new_id()]
+        )
         return cls(server, keys, partition, value.decode()) if isinstance(value, bytes) else None
 
     async def renew(self, ttl_ms: int) -> bool:

@@ -66,15 +66,18 @@ return redis.call('XREADGROUP', 'GROUP', ARGV[2], 'worker', 'COUNT', ARGV[3], 'S
 """Entries for the holder of the lease, and for nobody else."""
 
 ACQUIRE = """
--- KEYS lease, fence   ARGV owner, ttl_ms
+-- KEYS lease, fence   ARGV owner, ttl_ms, nonce
 local held = redis.call('GET', KEYS[1])
 if held and string.sub(held, 1, #ARGV[1] + 1) ~= ARGV[1] .. '#' then return false end
 redis.call('DEL', KEYS[1])
-local value = ARGV[1] .. '#' .. redis.call('INCR', KEYS[2])
+local value = ARGV[1] .. '#' .. redis.call('INCR', KEYS[2]) .. '#' .. ARGV[3]
 redis.call('SET', KEYS[1], value, 'PX', ARGV[2])
 return value
 """
-"""A worker that lost its connection gets its own lease back at once, with a new fencing token."""
+"""A worker that lost its connection gets its own lease back at once, with a new fencing token.
+
+The nonce tells two tokens apart whose numbers are the same, because a failover has forgotten the first.
+"""
 
 RENEW = """
 -- KEYS lease   ARGV value, ttl_ms

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Self
 
 from redis.asyncio import RedisCluster
+from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.exceptions import (
     AuthenticationError,
     ClusterDownError,
@@ -84,8 +85,12 @@ class Server:
         """Give back every connection."""
         if isinstance(self._redis, RedisCluster):
             await self._redis.aclose()
-        else:
-            await self._redis.aclose(close_connection_pool=True)
+            return
+        await self._redis.aclose(close_connection_pool=True)
+        pool = self._redis.connection_pool
+        if isinstance(pool, SentinelConnectionPool):
+            for watcher in pool.sentinel_manager.sentinels:
+                await watcher.aclose(close_connection_pool=True)
 
     async def run(self, script: str, keys: Sequence[str], arguments: Sequence[Argument]) -> object:
         """Run a script by its digest where its keys are, loading it where that server does not know it yet."""

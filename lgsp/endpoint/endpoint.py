@@ -104,8 +104,11 @@ class Endpoint:
                 self._system, cursor=cursor, count=count, block_ms=self._settings.block_ms
             )
             entries = await until_stopped(read, self._stopping, self._failed) or ()
-            if cursor != ">":
-                cursor = entries[-1].entry_id if entries else ">"
+            if entries and cursor != ">":
+                cursor = entries[-1].entry_id
+            elif not entries:
+                # Idle, so whatever is pending is in nobody's hand: a read whose answer never came may have left it there.
+                cursor = "0" if cursor == ">" and not self._in_hand else ">"
             self._hand_out(entries)
 
     async def _room(self) -> bool:
