@@ -40,6 +40,7 @@ class MessageStore:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._writing = asyncio.Lock()
+        self._appends: set[asyncio.Task[None]] = set()
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -61,13 +62,21 @@ class MessageStore:
         return cls(engine)
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close the connections, when what is being written is there."""
+        await asyncio.gather(*self._appends, return_exceptions=True)
         await self._engine.dispose()
 
     async def append(self, entries: Sequence[JournalEntry]) -> None:
         """Record steps, all or none; those that are there already change nothing."""
         if not entries:
             return
+        # To its end, also if nobody waits any more: a transaction that is cut off in the middle may keep the file locked.
+        writing = asyncio.create_task(self._append(entries))
+        self._appends.add(writing)
+        writing.add_done_callback(self._appends.discard)
+        await asyncio.shield(writing)
+
+    async def _append(self, entries: Sequence[JournalEntry]) -> None:
         async with self._writing, self._connection() as connection:
             await append(connection, entries)
 
