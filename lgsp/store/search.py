@@ -1,13 +1,26 @@
 """A query as a SELECT."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
-from sqlalchemy import ColumnElement, Select, and_, column, exists, false, or_, select, table, text
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    column,
+    exists,
+    false,
+    or_,
+    select,
+    table,
+    text,
+    union,
+)
 
 from lgsp.store.records import MessageQuery, StoredMessage, party_word, words_of
 from lgsp.store.tables import MESSAGES, PARCELS, WORDS
 
-__all__ = ["SHOWN", "search_for"]
+__all__ = ["SHOWN", "known_under", "related", "search_for"]
 
 SHOWN = tuple(MESSAGES.c[name] for name in StoredMessage.__dataclass_fields__)
 _INDEX = table("words", column("rowid"))
@@ -16,6 +29,9 @@ _INDEX = table("words", column("rowid"))
 def search_for(query: MessageQuery, dialect: str) -> Select[tuple[object, ...]]:
     """Newest first."""
     wanted = select(*SHOWN).where(*_conditions(query)).limit(query.limit)
+    if query.state not in {None, "delivered"} and not (query.text or query.sender or query.recipient):
+        # The planner does not know how rare these states are.
+        wanted = wanted.with_hint(MESSAGES, "INDEXED BY messages_state", "sqlite")
     *whole, last = words_of(query.text or "") or [""]
     parties = (("from", query.sender), ("to", query.recipient))
     whole += [party_word(role, organization) for role, organization in parties if organization]
@@ -30,6 +46,29 @@ def search_for(query: MessageQuery, dialect: str) -> Select[tuple[object, ...]]:
     if query.after is not None:
         matching = matching.where(_INDEX.c.rowid < query.after)
     return matching.order_by(_INDEX.c.rowid.desc()).params(terms=terms)
+
+
+def known_under(key: str, limit: int) -> CompoundSelect[tuple[str, str]]:
+    """(subject, correlation id) of what has that message id, subject, correlation id or number; each by its own index."""
+    rows = MESSAGES.c
+    pair = select(rows.subject, rows.correlation_id)
+    return union(
+        pair.where(rows.message_id == key),
+        pair.where(rows.subject == key),
+        pair.where(rows.correlation_id == key, rows.correlation_id != text("''")),
+        pair.where(rows.number == key, rows.number != text("''")),
+    ).limit(limit)
+
+
+def related(subjects: Set[str], correlations: Set[str]) -> CompoundSelect[tuple[int]]:
+    """The `seq` of every message about these subjects, or in these conversations."""
+    rows = MESSAGES.c
+    return union(
+        select(rows.seq).where(rows.subject.in_(subjects)),
+        select(rows.seq).where(
+            rows.correlation_id.in_(correlations | subjects), rows.correlation_id != text("''")
+        ),
+    )
 
 
 def _contained(words: Sequence[str]) -> ColumnElement[bool]:

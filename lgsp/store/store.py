@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import JsonValue
 from pydantic_core import from_json
-from sqlalchemy import RowMapping, or_, select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -25,7 +25,7 @@ from lgsp.store.records import (
     TracedMessage,
 )
 from lgsp.store.recount import Recount, prune, recount
-from lgsp.store.search import SHOWN, search_for
+from lgsp.store.search import SHOWN, known_under, related, search_for
 from lgsp.store.tables import BODIES, MESSAGES, PARCELS, create_engine, prepare
 
 __all__ = ["MessageStore"]
@@ -110,21 +110,15 @@ class MessageStore:
         `key` is a message id, subject, correlation id or number (số/ký hiệu, mã hồ sơ); every message of the same subject or
         correlation belongs to it. () when nothing is known under that key.
         """
-        columns = (MESSAGES.c.message_id, MESSAGES.c.subject, MESSAGES.c.correlation_id, MESSAGES.c.number)
-        pair = select(MESSAGES.c.subject, MESSAGES.c.correlation_id)
         async with self._connection() as connection:
-            first = await connection.execute(
-                pair.where(or_(*(column == key for column in columns))).limit(_CHUNK)
-            )
-            pairs = first.all()
+            pairs = (await connection.execute(known_under(key, _CHUNK))).all()
             if not pairs:
                 return ()
-            subjects = {subject for subject, _ in pairs}
-            correlations = {correlation for _, correlation in pairs} - {""}
-            related = or_(
-                MESSAGES.c.subject.in_(subjects), MESSAGES.c.correlation_id.in_(correlations | subjects)
+            subjects = {str(pair[0]) for pair in pairs}
+            correlations = {str(pair[1]) for pair in pairs} - {""}
+            wanted = select(*SHOWN, MESSAGES.c.steps).where(
+                MESSAGES.c.seq.in_(related(subjects, correlations))
             )
-            wanted = select(*SHOWN, MESSAGES.c.steps).where(related)
             found = await connection.execute(
                 wanted.order_by(MESSAGES.c.accepted_ms, MESSAGES.c.seq).limit(_MAX_TRACED)
             )
