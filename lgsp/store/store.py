@@ -111,11 +111,11 @@ class MessageStore:
         correlation belongs to it. () when nothing is known under that key.
         """
         async with self._connection() as connection:
-            pairs = (await connection.execute(known_under(key, _CHUNK))).all()
+            pairs = (await connection.execute(known_under(key, _CHUNK))).mappings().all()
             if not pairs:
                 return ()
-            subjects = {str(pair[0]) for pair in pairs}
-            correlations = {str(pair[1]) for pair in pairs} - {""}
+            subjects = {pair["subject"] for pair in pairs}
+            correlations = {pair["correlation_id"] for pair in pairs} - {""}
             wanted = select(*SHOWN, MESSAGES.c.steps).where(
                 MESSAGES.c.seq.in_(related(subjects, correlations))
             )
