@@ -25,6 +25,12 @@ COMMANDS = {
     "invalid": ("invalid:app", "What was refused at the door: list, show."),
     "routes": ("routes:app", "Routes: list, explain."),
     "schema": ("schema:app", "Schemas: list, show, check."),
+    "fault": ("fault:app", "Faults of the stand-ins, on purpose: kinds, list, set, clear."),
+    "record": (
+        "record:record",
+        "Record a session with any HTTP service; personal data is replaced before anything is saved.",
+    ),
+    "playback": ("record:playback", "Answer from a recorded session."),
     "clock": ("clock:app", "The time of a running system: show, freeze, advance, resume."),
     "stats": ("stats:stats", "Dossiers by unit and field, as form 06a counts them."),
     "bench": ("bench:bench", "Measure this machine, beside the raw server's limit."),

@@ -2,9 +2,9 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from lgsp.model.attachment import Attachment
 from lgsp.model.base import DossierCode, Name, OrganizationId, Strict, Text
@@ -13,8 +13,12 @@ from lgsp.model.dossier import Applicant
 __all__ = ["ResultIssued", "ResultOutcome", "ResultRequested"]
 
 
+Round = Annotated[int, Field(ge=1)]
+"""Lần trình: 1 the first draft, one more each time that a draft was returned for changes and submitted again."""
+
+
 class ResultRequested(Strict):
-    """Data of `result.requested` (GuiHoSo): a draft goes to the leader for signature."""
+    """Data of `result.requested` (GuiHoSo): a draft goes to the leader for signature; `note` says what a later round changed."""
 
     code: DossierCode
     national_code: DossierCode | None = None
@@ -29,6 +33,8 @@ class ResultRequested(Strict):
     requested_at: Annotated[AwareDatetime, Field(strict=False)]
     due_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
     drafts: Annotated[tuple[Attachment, ...], Field(strict=False, max_length=50)] = ()
+    round: Round = 1
+    note: Text = ""
 
 
 class ResultOutcome(StrEnum):
@@ -41,7 +47,10 @@ class ResultOutcome(StrEnum):
 
 
 class ResultIssued(Strict):
-    """Data of `result.issued` (LayGoiTinVanBan): what became of the draft."""
+    """Data of `result.issued` (LayGoiTinVanBan): what became of the draft.
+
+    `changes_requested`: not approved as it is; the leader asks for another round, `reason` says what to change.
+    """
 
     code: DossierCode
     national_code: DossierCode | None = None
@@ -55,3 +64,11 @@ class ResultIssued(Strict):
     position: Text = ""
     reason: Text = ""
     attachments: Annotated[tuple[Attachment, ...], Field(strict=False, max_length=50)] = ()
+    round: Round = 1
+    changes_requested: bool = False
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.changes_requested and self.outcome != ResultOutcome.NOT_APPROVED:
+            raise ValueError("changes are asked for of a draft that was not approved (03)")
+        return self

@@ -166,8 +166,8 @@ async def test_dossier_waits_for_the_signed_paper(igate: httpx.AsyncClient) -> N
 async def test_leader_who_refuses_stops_the_dossier(igate: httpx.AsyncClient) -> None:
     code = (await igate.post("/__mock__/act/receive-at-counter", json={"procedure": SIGNED})).json()["code"]
     await ticks(igate, 3)
-    body = [{"MaHoSo": code, "TrangThai": "5", "NoiDungYKien": "chưa đủ căn cứ"}]
-    await igate.post("/pa/partner/CapNhatTrangThai", json=body)
+    body = [{"MaHoSo": code, "TrangThai": "8", "NoiDungXuLy": "Dừng xử lý: chưa đủ căn cứ"}]
+    assert (await igate.post("/pa/partner/CapNhatTienTrinh", json=body)).status_code == 200
     await ticks(igate, 2)
     ended = await detail(igate, code)
     assert ended["dossierStatus"] == {"id": 8}

@@ -467,3 +467,36 @@ async def test_hidden_parameters_that_somebody_else_wrote_are_ignored(wire, ioff
     ioffice.results["VB-1"] = result_packet(ThamSoAn="<not ours>")
     assert await wire.adapter.poll(wire.intake) == 1
     assert wire.intake.messages[0].data["national_code"] is None
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"), [("1", True), (True, True), ("0", False), ("", False), (None, False)]
+)
+async def test_a_draft_that_was_not_approved_is_a_request_for_changes_only_where_ioffice_says_so(
+    wire, ioffice, said, asked
+):
+    ioffice.results["VB-1"] = result_packet(LoaiKetQua="03", LyDo="sửa căn cứ", YeuCauChinhSua=said)
+    await wire.adapter.poll(wire.intake)
+    data = wire.intake.messages[0].data
+    assert (data["changes_requested"], data["reason"], data["round"]) == (asked, "sửa căn cứ", 1)
+
+
+async def test_a_signed_draft_that_also_wants_changes_is_recorded_as_unreadable(wire, ioffice):
+    ioffice.results["VB-1"] = result_packet(YeuCauChinhSua="1")
+    await wire.adapter.poll(wire.intake)
+    assert (len(wire.intake.refused), ioffice.confirmed) == (1, {"VB-1": "0"})
+
+
+async def test_rounds_of_a_draft_are_two_messages_even_under_one_mavanban(wire, ioffice):
+    for number in (1, 2):
+        message = await request_message(wire.ports)
+        later = {
+            "id": f"r-{number}",
+            "data": message.data | {"round": number, "note": "đã sửa" if number > 1 else ""},
+        }
+        await wire.adapter.send(delivery(message.model_copy(update=later)))
+        ioffice.results["VB-1"] = result_packet(ThamSoAn=ioffice.received[-1]["ThamSoAn"])
+        ioffice.confirmed.clear()
+        await wire.adapter.poll(wire.intake)
+    assert [packet.get("GhiChu") for packet in ioffice.received] == [None, "đã sửa"]
+    assert [(one.causationid, one.data["round"]) for one in wire.intake.messages] == [("r-1", 1), ("r-2", 2)]

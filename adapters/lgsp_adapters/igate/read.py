@@ -51,14 +51,14 @@ class Reading:
 
     async def _messages(self, detail: Record) -> AsyncIterator[Message]:
         steps = cast("list[Record]", detail["tasks"])
-        draft_after = _draft_place(detail, steps)
+        drafts = [(_draft_place(one, steps), one) for one in _drafts(detail)]
         for number in range(1, len(steps) + 1):
             async for message in self._of_step(
                 Snapshot(detail, number, self.client.url), steps[: number - 1]
             ):
                 yield message
-            if number == draft_after:
-                yield await self._requested(Snapshot(detail, number, self.client.url))
+            for draft in (one for place, one in drafts if place == number):
+                yield await self._requested(Snapshot(detail, number, self.client.url), draft)
 
     async def _of_step(self, shot: Snapshot, earlier: list[Record]) -> AsyncIterator[Message]:
         state, before = str(shot.step["status"]), str(earlier[-1]["status"]) if earlier else ""
@@ -124,9 +124,9 @@ class Reading:
         data = DossierResolved.model_validate({**shot.fields(), "results": results})
         return self._message("dossier.resolved", shot, part, shot.step["at"], data)
 
-    async def _requested(self, shot: Snapshot) -> Message:
+    async def _requested(self, shot: Snapshot, draft: Record) -> Message:
         detail = shot.detail
-        draft = cast("Record", detail["signatureDraft"])
+        number = int(str(draft.get("round") or 1))
         agency = cast("Record", detail["agency"])
         data = ResultRequested.model_validate({
             **shot.keys(), "igate_id": detail["id"], "applicant": shot.applicant(), "unit_id": agency["code"],
@@ -134,19 +134,24 @@ class Reading:
             "abstract": draft["abstract"], "document_type": draft["documentType"], "signer": draft["signer"],
             "requested_at": draft["requestedAt"], "due_at": draft["dueAt"] or None,
             "drafts": [await self._file(one) for one in cast("list[Record]", draft["files"])],
+            "round": number, "note": draft.get("note") or "",
         })  # fmt: skip
-        return self._message("result.requested", shot, "result", draft["requestedAt"], data)
+        part = "result" if number == 1 else f"result-{number}"
+        return self._message("result.requested", shot, part, draft["requestedAt"], data)
 
     async def _file(self, one: Record) -> Attachment:
         blob = await self.blobs.put(await self.client.file(str(one["id"])))
         return Attachment(name=str(one["name"]), blob=blob)
 
 
-def _draft_place(detail: Record, steps: list[Record]) -> int:
-    """The number of the step after which the draft went out for signature; 0 without a draft."""
-    draft: JsonValue = detail.get("signatureDraft")
-    if not isinstance(draft, dict):
-        return 0
+def _drafts(detail: Record) -> list[Record]:
+    """Every round of the draft for signature, oldest first; an iGate that knows no rounds has one."""
+    rounds: JsonValue = detail.get("signatureDrafts") or [detail.get("signatureDraft")]
+    return [one for one in rounds if isinstance(one, dict)] if isinstance(rounds, list) else []
+
+
+def _draft_place(draft: Record, steps: list[Record]) -> int:
+    """The number of the step after which the draft went out for signature."""
     if isinstance(place := draft.get("afterStep"), int):
         return place
     asked = datetime.fromisoformat(str(draft["requestedAt"]))

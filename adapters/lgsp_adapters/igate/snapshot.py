@@ -31,8 +31,9 @@ class Snapshot:
         return cast("list[Record]", self.detail["tasks"])[: self.at]
 
     def keys(self) -> dict[str, object]:
-        """Its numbers: the province gives its own upon acceptance."""
-        code = (self.detail["code"] or None) if self._is_accepted() else None
+        """Its numbers: what was born elsewhere gets the province's own upon acceptance, what iGate made has it from the start."""
+        has_own = self._is_accepted() or not self.detail["nationCode"]
+        code = (self.detail["code"] or None) if has_own else None
         return {"code": code, "national_code": self.detail["nationCode"] or None}
 
     def fields(self) -> dict[str, object]:

@@ -102,19 +102,35 @@ async def withdraw(message: Message, client: IGateClient) -> Receipt:
 
 
 async def answer_draft(message: Message, client: IGateClient, blobs: BlobStore) -> Receipt:
-    """`result.issued` as CapNhatTrangThai: 9 with the signed papers, or 5 with the leader's reason."""
+    """`result.issued`: CapNhatTrangThai 9 with the signed papers, or 5 with what has to be changed; a refusal is a step 8."""
     issued = _read(message, ResultIssued)
-    refused = issued.outcome == ResultOutcome.NOT_APPROVED
+    if issued.outcome == ResultOutcome.NOT_APPROVED and not issued.changes_requested:
+        return await _stop(issued, message, client)
     papers: list[JsonValue] = []
-    for attachment in () if refused else issued.attachments:
+    for attachment in () if issued.changes_requested else issued.attachments:
         file = await _upload(attachment, client, blobs)
         papers.append({"IdGiayTo": file["IdTepTin"], "TenGiayTo": attachment.name, "MaKetQua": RESULT_CODE})
+    opinion = f"Đã ký văn bản {issued.number}"
+    if issued.changes_requested:
+        opinion = issued.reason.strip() or "Lãnh đạo trả lại dự thảo, không nêu nội dung cần sửa"
     body: Record = {
-        "IdHoSo": issued.igate_id, "MaHoSo": issued.code, "TrangThai": "5" if refused else "9",
-        "NoiDungYKien": issued.reason if refused else f"Đã ký văn bản {issued.number}", "PhongBanXuLy": "", "NoiDungXuLy": issued.abstract,
+        "IdHoSo": issued.igate_id, "MaHoSo": issued.code, "TrangThai": "5" if issued.changes_requested else "9",
+        "NoiDungYKien": opinion, "LanTrinh": issued.round, "PhongBanXuLy": "", "NoiDungXuLy": issued.abstract,
         "DanhSachLePhi": [], "DanhSachGiayToKetQua": papers,
     }  # fmt: skip
     await client.post("CapNhatTrangThai", [body])
+    return Receipt(issued.code)
+
+
+async def _stop(issued: ResultIssued, message: Message, client: IGateClient) -> Receipt:
+    """Refused for good: the dossier stops (8). ThoiDiemXuLy is the message's own, so that a repeat is known as one."""
+    at = message.time.astimezone(VIETNAM).isoformat(timespec="milliseconds")
+    reason = issued.reason.strip() or "lãnh đạo không duyệt"
+    body: Record = {
+        "IDHoSo": issued.igate_id, "MaHoSo": issued.code, "NguoiXuLy": issued.signer, "ThoiDiemXuLy": at, "PhongBanXuLy": "",
+        "NoiDungXuLy": f"Dừng xử lý: {reason}"[:2000], "TrangThai": "8", "NgayBatDau": at, "NgayKetThucTheoQuyDinh": "",
+    }  # fmt: skip
+    await client.post("CapNhatTienTrinh", [body])
     return Receipt(issued.code)
 
 

@@ -22,6 +22,7 @@ __all__ = ["MAX_DRAFT_BYTES", "issued_message", "requested_packet"]
 MAX_DRAFT_BYTES = 100 * 1024 * 1024
 """All drafts of one dossier together, before Base64."""
 
+_YES = frozenset({"1", "true"})
 _SCHEMA = "https://lgsp.vn/schemas/result.issued/1"
 
 
@@ -58,6 +59,8 @@ async def requested_packet(message: Message, blobs: BlobStore) -> dict[str, Json
         "ThanhPhanHoSo": [],
         "ThamSoAn": json.dumps(_hidden(request, message), ensure_ascii=False),
     }
+    if request.note:
+        packet["GhiChu"] = request.note
     if request.due_at is not None:
         packet["HanXuLyVanBan"] = _wire_day(request.due_at)
     return packet
@@ -68,6 +71,7 @@ def _hidden(request: ResultRequested, message: Message) -> dict[str, str]:
         "national_code": request.national_code,
         "correlation": message.correlationid or message.subject,
         "causation": message.id,
+        "round": str(request.round),
     }
     return {key: value for key, value in hidden.items() if value}
 
@@ -94,6 +98,9 @@ async def issued_message(
 ) -> Message:
     """The `result.issued` of a LayGoiTinVanBan; its id follows from `reference` (MaVanBan), so a repeated poll is harmless.
 
+    The request that is answered is part of the id, too: an iOffice may keep its MaVanBan when a draft comes a second time.
+    LoaiKetQua 03 says "not approved"; that the leader wants another round is YeuCauChinhSua (assumed).
+
     Raises:
         InvalidMessageError: a field is missing or wrong, by its place in the packet.
     """
@@ -113,13 +120,15 @@ async def issued_message(
         "signer": document.text("NguoiKy"),
         "position": document.text("ChucVu"),
         "reason": reader.text("LyDo"),
+        "round": _round(hidden.get("round", "")),
+        "changes_requested": reader.flag("YeuCauChinhSua"),
         "attachments": await _canonical_files(document, blobs),
     }
     try:
         issued = ResultIssued.model_validate(fields)
         unit = reader.inner("DonVi").text("MaDinhDanh") or None
         return Message(
-            id=identifiers.deterministic_id(source, "result.issued", reference),
+            id=identifiers.deterministic_id(source, "result.issued", reference, hidden.get("causation", "")),
             source=source,
             type=type_name("result.issued"),
             subject=issued.national_code or issued.code,
@@ -159,6 +168,9 @@ class _Reader:
         value = self._value.get(key)
         return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
 
+    def flag(self, key: str) -> bool:
+        return str(self._value.get(key, "")).strip().lower() in _YES
+
     def inner(self, key: str) -> "_Reader":
         return _Reader(self._value.get(key), f"{self._place}/{key}")
 
@@ -187,6 +199,11 @@ class _Reader:
             (f"{self._place}/{key}/{index}", entry.text("Ten"), entry.text("Base64"))
             for index, entry in enumerate(entries)
         ]
+
+
+def _round(value: str) -> int:
+    """Of a draft that nobody numbered it is the first."""
+    return max(1, int(value)) if value.isascii() and value.isdigit() and len(value) < 5 else 1
 
 
 def _fault(place: str, message: str, vietnamese: str) -> InvalidMessageError:

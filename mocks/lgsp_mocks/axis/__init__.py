@@ -6,7 +6,7 @@ from lgsp_mocks.axis.people import People
 from lgsp_mocks.axis.registration import Registration
 from lgsp_mocks.axis.rest import RestWire
 from lgsp_mocks.axis.wire import VxpWire
-from lgsp_mocks.kit import Context, Parts, StandIn
+from lgsp_mocks.kit import Context, Parts, StandIn, Wording
 
 __all__ = ["STAND_IN"]
 
@@ -26,4 +26,11 @@ STAND_IN = StandIn(
     default_port=8103,
     build=_build,
     differences=DIFFERENCES,
+    wording=Wording(
+        sessions=("rest_tokens",),
+        code_lists=("getAgenciesList*", "getSynchronizeUnit"),
+        code_fields=("code", "code102"),
+        packets=True,
+        own_closing=True,
+    ),
 )

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import closing
+from functools import partial
 
 from pydantic import JsonValue
 
@@ -12,6 +13,8 @@ from lgsp_mocks.axis.agencies import Agencies
 from lgsp_mocks.axis.packets import Packet
 from lgsp_mocks.axis.refusal import Refusal
 from lgsp_mocks.kit import Context, Record
+from lgsp_mocks.kit.faults import Place
+from lgsp_mocks.kit.packet_faults import PacketFaults
 
 __all__ = ["EXTERNAL_SYSTEM", "PROVINCE_SYSTEM", "Exchange", "Refusal"]
 
@@ -37,6 +40,7 @@ class Exchange:
         self.packets = context.state.table("packets")
         self.files = context.files
         self.clock = context.clock
+        self._faults = PacketFaults(context)
         self.max_packet_bytes = int(context.settings.get("max_packet_bytes") or MAX_PACKET_BYTES)
 
     def seed(self) -> None:
@@ -102,7 +106,7 @@ class Exchange:
         doc_id = str(self._context.state.next("docId"))
         self._sent.put(same_bytes, {"doc_id": doc_id})
         for organ_id in waiting:
-            self._deliver(doc_id, packet, sha256, sender, organ_id)
+            self._hand_over(doc_id, packet, sha256, sender, organ_id)
         self._reopen(packet, sender, receivers)
         return doc_id
 
@@ -122,7 +126,7 @@ class Exchange:
             agency = self.agency(organ_id)
             if agency is None:
                 raise Refusal(ErrorCode.UNKNOWN_RECEIVER, organ_id)
-            if agency["closed"]:
+            if agency["closed"] or self._is_closed(str(agency["organ_id"])):
                 raise Refusal(ErrorCode.RECEIVER_LOCKED, organ_id)
             found[str(agency["organ_id"])] = None
         return list(found)
@@ -151,6 +155,22 @@ class Exchange:
     @staticmethod
     def _key(packet: Packet, sender: str, receiver: str) -> str:
         return f"{sender}|{packets.letter(packet).document_id}|{receiver}"
+
+    def _is_closed(self, organ_id: str) -> bool:
+        # Looked at twice for a large packet: before it is kept, and when it is taken in.
+        place = Place("/packets/edoc", "edoc", frozenset({organ_id}))
+        return self._context.faults.meet(["agency_closed"], place) is not None
+
+    def _hand_over(self, doc_id: str, packet: Packet, sha256: str, sender: str, organ_id: str) -> None:
+        """To the receiver's inbox: the packet, or what faults make of it."""
+        if not self._context.faults.active():
+            self._deliver(doc_id, packet, sha256, sender, organ_id)
+            return
+        with closing(self.files.get(sha256)) as content:
+            for one in self._faults.deliveries(content, packet, {sender, organ_id}):
+                kept = sha256 if one.content is content else self.files.put(one.content)
+                deliver = partial(self._deliver, doc_id, one.packet, kept, sender, organ_id)
+                self._context.later.after(one.after_s, deliver)
 
     def _deliver(self, doc_id: str, packet: Packet, sha256: str, sender: str, organ_id: str) -> None:
         now, letter, to = self.stamp(), packets.letter(packet), self.agencies.get(organ_id) or {}

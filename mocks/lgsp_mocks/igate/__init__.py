@@ -3,14 +3,16 @@
 from fastapi import APIRouter
 
 from lgsp_mocks.igate import statistics
+from lgsp_mocks.igate.create import Create
 from lgsp_mocks.igate.dossiers import Dossiers
+from lgsp_mocks.igate.drafts import Drafts
 from lgsp_mocks.igate.life import Life
 from lgsp_mocks.igate.partner import Partner
 from lgsp_mocks.igate.people import People
 from lgsp_mocks.igate.procedure_routes import procedure_routes
 from lgsp_mocks.igate.tokens import Tokens, WireRoute
 from lgsp_mocks.igate.wire import routes
-from lgsp_mocks.kit import Context, Difference, Parts, StandIn
+from lgsp_mocks.kit import Context, Difference, Parts, StandIn, Wording
 
 __all__ = ["STAND_IN"]
 
@@ -20,13 +22,15 @@ TOKEN_PATH = "/auth/realms/digo/protocol/openid-connect/token"  # noqa: S105 - a
 def _build(context: Context) -> Parts:
     tokens, dossiers = Tokens(context), Dossiers(context)
     life = Life(context, dossiers)
-    people = People(context, dossiers, life)
-    partner = Partner(context, dossiers, tokens, life)
+    drafts = Drafts(context, dossiers, life)
+    people = People(context, dossiers, life, drafts)
+    partner = Partner(context, dossiers, tokens, life, drafts)
+    create = Create(context, dossiers, tokens).router()
     login = APIRouter(route_class=WireRoute)
     login.add_api_route(TOKEN_PATH, tokens.keycloak, methods=["POST"])
     catalogue = procedure_routes(dossiers.procedures, tokens)
     counted = statistics.routes(dossiers, tokens)
-    routers = (login, routes(dossiers, tokens), partner.router(), people.router(), catalogue, counted)
+    routers = (login, create, routes(dossiers, tokens), partner.router(), people.router(), catalogue, counted)
     return Parts([route for router in routers for route in router.routes], lambda: None, people.tick)
 
 
@@ -37,6 +41,13 @@ STAND_IN = StandIn(
     title_vi="VNPT-iGate (một cửa điện tử)",
     default_port=8102,
     build=_build,
+    wording=Wording(
+        sessions=("tokens",),
+        closed=(400, {"code": "400", "message": "Đơn vị đã ngừng tiếp nhận hồ sơ"}),
+        code_lists=("/ba/procedure/*",),
+        code_fields=("code",),
+        states={"dossierStatus": ("1", "2", "4", "9", "10"), "TrangThai": ("1", "2", "4", "9", "10")},
+    ),
     differences=(
         Difference(
             "statistics",
@@ -48,7 +59,7 @@ STAND_IN = StandIn(
         Difference(
             "detail",
             "many nested objects",
-            "submittedDate, tasks, results, signatureDraft … of ours",
+            "submittedDate, tasks, results, signatureDraft(s) … of ours",
             _CLIENT,
             "assumed",
         ),
@@ -99,6 +110,41 @@ STAND_IN = StandIn(
             "unseen",
             "HTTP 400 with the reason in Vietnamese and English; one of them refuses the whole batch",
             "states of QCVN 120:2019",
+            "assumed",
+        ),
+        Difference(
+            "create-dossier path and answer",
+            "the body is known, its path and answer are not",
+            "POST /pa/dossier answers {id, code, affectedRows}; the same body again is the same dossier, another one is refused",
+            "recorded request, scrubbed",
+            "assumed",
+        ),
+        Difference(
+            "create-dossier values",
+            "ids of MongoDB decide",
+            "ids are checked for their form, codes decide; dossierStatus 0 only; acceptedDate, appointmentDate as in the search",
+            "recorded request, scrubbed",
+            "assumed",
+        ),
+        Difference(
+            "numbers",
+            "get-pattern and get-next-value; what becomes of unused numbers is not public",
+            "a number is held for five minutes, then the next who asks gets it; a number that was never given out is refused",
+            _CLIENT,
+            "assumed",
+        ),
+        Difference(
+            "draft returned for changes",
+            "unseen",
+            "CapNhatTrangThai 5 with NoiDungYKien, LanTrinh names the round; a refusal for good is CapNhatTienTrinh 8",
+            _CLIENT,
+            "assumed",
+        ),
+        Difference(
+            "size of a batch",
+            "unseen",
+            "100 items; one bad item refuses the whole, naming its place",
+            "",
             "assumed",
         ),
         Difference(

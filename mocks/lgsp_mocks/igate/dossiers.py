@@ -2,19 +2,21 @@
 
 import base64
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import cast
 
 from pydantic import JsonValue
 
-from lgsp.clock import WorkCalendar
-from lgsp.standards import identifiers
+from lgsp.clock import VIETNAM, WorkCalendar
 from lgsp.standards.dossier_life import check_transition
+from lgsp_mocks.igate.numbers import Numbers
 from lgsp_mocks.igate.packets import iso
 from lgsp_mocks.igate.procedures import Procedures
 from lgsp_mocks.kit import Agency, Context, Procedure, Record
 
-__all__ = ["OFFICER", "Dossiers", "IllegalStepError", "iso", "paper"]
+__all__ = ["OFFICER", "Dossiers", "IllegalStepError", "drafts_of", "ended_drafts", "iso", "paper"]
 
 OFFICER = {"officer": "Trần Mô Phỏng", "position": "Chuyên viên", "department": "Bộ phận Một cửa"}
 PAPER = (
@@ -36,6 +38,7 @@ class Dossiers:
         self.table = context.state.table("dossiers")
         self.files = context.state.table("files")
         self.procedures = Procedures(context)
+        self.numbers = Numbers(context, lambda: (str(one["code"]) for one in self.table.values()))
 
     def add(self, procedure: Procedure, unit: Agency, applicant: Record, fields: Record) -> Record:
         """A new dossier in state 1; `fields` has procedure_version, national_code, channel, abstract, submitted_at and files."""
@@ -49,7 +52,7 @@ class Dossiers:
             "procedure_name": procedure.name, "field_code": procedure.field_code, "field_name": procedure.field_name,
             "unit_id": competent.id, "unit_name": competent.name, "intake_unit_id": unit.id,
             "intake_unit_name": unit.name, "applicant": applicant, "channel": "1", "abstract": "", "submitted_at": self._now(),
-            "accepted_at": "", "due_at": "", "finished_at": "", "returned_at": "", "steps": [], "files": [], "results": [], "draft": None,
+            "accepted_at": "", "due_at": "", "finished_at": "", "returned_at": "", "steps": [], "files": [], "results": [], "drafts": [],
             "pauses": [], "fees": fees, "updated_at": self._now(), **fields,
         }  # fmt: skip
         return self.save(dossier)
@@ -69,23 +72,43 @@ class Dossiers:
             (one for one in self.table.values() if code and code in {one["code"], one["national_code"]}), None
         )
 
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """What is refused half-way leaves every dossier as it was."""
+        before = {str(one["id"]): one for one in self.table.values()}
+        try:
+            yield
+        except BaseException:
+            for key, one in before.items():
+                if self.table.get(key) is not one:
+                    self.table.put(key, one)
+            raise
+
     def accept(self, dossier: Record) -> Record:
-        """Take it in: number, receipt (Mẫu 01), due date in working days."""
+        """Take it in: number, receipt (Mẫu 01), due date in working days; a number and dates that it came with are kept."""
         now = self._context.clock.now()
-        procedure = self.procedures.of(dossier)
-        unit, day = str(dossier["intake_unit_id"]), now.date()
-        number = self._context.state.next(f"dossier:{unit}:{day:%y%m%d}")
-        due = self._calendar.add_working_days(now, procedure.working_days if procedure else 1)
+        told = str(dossier.get("told_accepted_at") or "")
         taken = {
             **dossier,
-            "code": identifiers.dossier_code(unit, day, number),
-            "accepted_at": iso(now),
-            "due_at": iso(due),
+            "code": dossier["code"] or self._number(str(dossier["intake_unit_id"]), now),
+            "accepted_at": told or iso(now),
+            "due_at": dossier.get("told_due_at")
+            or self._due(dossier, datetime.fromisoformat(told) if told else now),
         }
         content = "Tiếp nhận hồ sơ, cấp giấy tiếp nhận và hẹn trả kết quả (Mẫu 01)"
-        if dossier["unit_id"] != unit:
+        if dossier["unit_id"] != dossier["intake_unit_id"]:
             content += f"; chuyển {dossier['unit_name']} giải quyết"
         return self.step(taken, "2", content)
+
+    def _number(self, unit_id: str, now: datetime) -> str:
+        unit = self._context.population.agency(unit_id)
+        if unit is None:
+            raise IllegalStepError(f"{unit_id}: đơn vị không còn tồn tại / the unit is gone")
+        return self.numbers.next(unit, now.astimezone(VIETNAM).date())
+
+    def _due(self, dossier: Record, accepted: datetime) -> str:
+        procedure = self.procedures.of(dossier)
+        return iso(self._calendar.add_working_days(accepted, procedure.working_days if procedure else 1))
 
     def apologize(self, dossier: Record) -> Record:
         """Late: an apology with a new date (Mẫu 04), half as many working days from now."""
@@ -127,16 +150,6 @@ class Dossiers:
         """State 10: handed to the citizen."""
         return self.step({**dossier, "returned_at": self._now()}, "10", content)
 
-    def ask_for_signature(self, dossier: Record) -> Record:
-        """A draft decision waits for a leader's signature in iOffice."""
-        file = self.keep("du-thao-quyet-dinh.pdf", paper(dossier), "")
-        draft: Record = {
-            "documentType": "Quyết định", "abstract": f"V/v giải quyết hồ sơ {dossier['code']}: {dossier['abstract']}"[:900],
-            "signer": "Nguyễn Mô Phỏng", "requestedAt": self._now(), "dueAt": dossier["due_at"], "files": [file], "state": "waiting",
-            "afterStep": len(cast("list[JsonValue]", dossier["steps"])),
-        }  # fmt: skip
-        return self.save({**dossier, "draft": draft})
-
     def keep(self, name: str, content: bytes, code: str) -> Record:
         """Store a file; what refers to it."""
         file_id = self._object_id("file")
@@ -158,3 +171,20 @@ class Dossiers:
 def paper(dossier: Record) -> bytes:
     """A small PDF that is this dossier's own."""
     return PAPER + f"% {dossier['id']}\n".encode()
+
+
+def drafts_of(dossier: Record) -> list[Record]:
+    """The rounds of the draft for signature, oldest first; before there were rounds there was one `draft`."""
+    if rounds := dossier.get("drafts"):
+        return cast("list[Record]", rounds)
+    only = dossier.get("draft")
+    return [{"round": 1, "note": "", "opinion": "", "digests": [], **only}] if isinstance(only, dict) else []
+
+
+def ended_drafts(dossier: Record, status: str) -> Record:
+    """The dossier ends without a result: nobody waits for the signature any more."""
+    state = "refused" if status == "8" else "dropped"
+    rounds: list[JsonValue] = [
+        {**one, "state": state} if one["state"] == "waiting" else one for one in drafts_of(dossier)
+    ]
+    return {**dossier, "drafts": rounds}

@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from lgsp.clock import WorkCalendar
 from lgsp.standards.dossier_life import check_transition, move_due, stops_clock, working_time
-from lgsp_mocks.igate.dossiers import OFFICER, Dossiers, IllegalStepError, iso
+from lgsp_mocks.igate.dossiers import OFFICER, Dossiers, IllegalStepError, ended_drafts, iso
 from lgsp_mocks.kit import Context, Record
 
 __all__ = ["Answer", "Life", "open_pause", "pauses_of"]
@@ -57,6 +57,8 @@ class Life:
                 return self._dossiers.finish(dossier, content)
             case "10":
                 return self._dossiers.give_back(dossier, content)
+            case "3" | "7" | "8":
+                return self._dossiers.step(ended_drafts(dossier, status), status, content)
             case _:
                 return self._dossiers.step(dossier, status, content)
 

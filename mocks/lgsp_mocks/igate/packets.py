@@ -1,14 +1,15 @@
 """Bodies of the partner API's calls, with the wire's own names."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from lgsp.clock import VIETNAM
 from lgsp.standards.faults import bilingual
 
 __all__ = [
+    "MAX_ITEMS",
     "Component",
     "Credentials",
     "Eform",
@@ -20,6 +21,9 @@ __all__ = [
     "iso",
     "read_moment",
 ]
+
+MAX_ITEMS = 100
+"""How many items one call of CapNhatTienTrinh or CapNhatTrangThai may carry (assumed)."""
 
 Required = Annotated[str, Field(min_length=1, max_length=2000)]
 
@@ -46,6 +50,23 @@ def _check_moment(value: str) -> str:
 
 def _check_optional_moment(value: str) -> str:
     return _check_moment(value) if value else value
+
+
+def _read_iso(value: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as exc:
+        raise bilingual("moment", "is no ISO 8601 moment", "không phải thời điểm ISO 8601 có thật") from exc
+    return moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)
+
+
+def _check_iso(value: str) -> str:
+    if value:
+        _read_iso(value)
+    return value
+
+
+IsoMoment = Annotated[str, AfterValidator(_check_iso)]
 
 
 class Body(BaseModel):
@@ -128,6 +149,12 @@ class NopHoSo(Body):
     ThongTinNguoiNop: Submitter = Submitter()
     EformThongTinChiTiet: Eform = Eform()
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.NgayTiepNhan and read_moment(self.NgayTiepNhan) < read_moment(self.NgayNop):
+            raise bilingual("NgayTiepNhan", "NgayTiepNhan is before NgayNop", "NgayTiepNhan sớm hơn NgayNop")
+        return self
+
 
 class Progress(Body):
     """Step 5."""
@@ -136,16 +163,33 @@ class Progress(Body):
     NoiDungXuLy: Required
     TrangThai: Annotated[str, Field(pattern=r"^([1-9]|10)$", coerce_numbers_to_str=True)]
     NguoiXuLy: str = ""
-    ThoiDiemXuLy: str = ""
+    ThoiDiemXuLy: IsoMoment = ""
+    NgayBatDau: IsoMoment = ""
+    NgayKetThucTheoQuyDinh: IsoMoment = ""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        begin, due = self.NgayBatDau, self.NgayKetThucTheoQuyDinh
+        if begin and due and _read_iso(due) < _read_iso(begin):
+            raise bilingual(
+                "NgayKetThucTheoQuyDinh",
+                "NgayKetThucTheoQuyDinh is before NgayBatDau",
+                "NgayKetThucTheoQuyDinh sớm hơn NgayBatDau",
+            )
+        return self
 
 
 class Status(Body):
-    """Step 6: the draft's answer (5 refused, 9 signed), or a fee that was paid (6). HoSoBoSungId is assumed."""
+    """Step 6: the draft's answer (5 returned for changes, 9 signed), or a fee that was paid (6).
+
+    HoSoBoSungId and LanTrinh (the round of the draft that is answered, 0 the open one) are assumed.
+    """
 
     MaHoSo: Required
     TrangThai: Annotated[Literal["5", "6", "9"], Field(coerce_numbers_to_str=True)]
     NoiDungYKien: str = ""
     NoiDungXuLy: str = ""
     HoSoBoSungId: str = ""
+    LanTrinh: Annotated[int, Field(ge=0, le=1000)] = 0
     DanhSachLePhi: list[PaidFee] = []
     DanhSachGiayToKetQua: list[Paper] = []

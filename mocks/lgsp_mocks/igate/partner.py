@@ -1,18 +1,18 @@
 """The six-step partner API ("DVC Bộ"): token, next value, upload, submit, progress, status."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
-from lgsp.standards import identifiers
-from lgsp_mocks.igate.dossiers import Dossiers, iso
+from lgsp_mocks.igate.dossiers import Dossiers, IllegalStepError
+from lgsp_mocks.igate.drafts import RETURNED, SIGNED, Drafts, Verdict
 from lgsp_mocks.igate.life import Answer, Life, require
-from lgsp_mocks.igate.packets import Component, Credentials, NopHoSo, Paper, Progress, Status, read_moment
-from lgsp_mocks.igate.procedures import NotOfferedError
+from lgsp_mocks.igate.packets import MAX_ITEMS, Credentials, NopHoSo, Progress, Status
+from lgsp_mocks.igate.submissions import Submissions, stored_paper
 from lgsp_mocks.igate.tokens import Tokens, WireError, WireRoute
-from lgsp_mocks.kit import Agency, Context, Procedure, Record
+from lgsp_mocks.kit import Context, Record
 
 __all__ = ["PREFIX", "Partner"]
 
@@ -23,11 +23,15 @@ MAX_FILE_BYTES = 100 * 1024 * 1024
 class Partner:
     """The API's state is iGate's own."""
 
-    def __init__(self, context: Context, dossiers: Dossiers, tokens: Tokens, life: Life) -> None:
+    def __init__(
+        self, context: Context, dossiers: Dossiers, tokens: Tokens, life: Life, drafts: Drafts
+    ) -> None:
         self._context = context
         self._dossiers = dossiers
         self._tokens = tokens
         self._life = life
+        self._drafts = drafts
+        self._submissions = Submissions(context, dossiers, life)
 
     def router(self) -> APIRouter:
         """All six steps."""
@@ -47,7 +51,7 @@ class Partner:
     async def _next_value(self, code: str) -> Record:
         return {"value": self._context.state.next(f"pattern:{code}")}
 
-    async def _progress(self, body: list[Progress]) -> Record:
+    async def _progress(self, body: Annotated[list[Progress], Field(max_length=MAX_ITEMS)]) -> Record:
         """All steps or none; a step that was told before is not taken twice."""
         passed: dict[str, list[str]] = {}
         fresh = []
@@ -66,16 +70,32 @@ class Partner:
             self._dossiers.save({**moved, "steps": [*steps[:-1], told]})
         return _done(None)
 
-    async def _status(self, body: list[Status]) -> Record:
-        for one in body:
-            self._check_status(self._known(one.MaHoSo), one)
-        for one in body:
-            dossier = self._known(one.MaHoSo)
-            if one.TrangThai == "6":
-                self._life.answer(dossier, _payment(one))
-            else:
-                self._answer_draft(dossier, one)
+    async def _status(self, body: Annotated[list[Status], Field(max_length=MAX_ITEMS)]) -> Record:
+        """All items or none: the first that is refused undoes those before it."""
+        with self._dossiers.all_or_nothing():
+            for index, one in enumerate(body):
+                try:
+                    self._apply(one)
+                except IllegalStepError as exc:
+                    raise IllegalStepError(f"mục {index + 1}: {exc}" if len(body) > 1 else str(exc)) from exc
         return _done(None)
+
+    def _apply(self, body: Status) -> None:
+        dossier = self._known(body.MaHoSo)
+        if body.TrangThai == "6":
+            self._life.answer(dossier, _payment(body))
+            return
+        verdict = self._verdict(body)
+        if self._drafts.check(dossier, verdict):
+            self._drafts.apply(dossier, verdict)
+
+    def _verdict(self, body: Status) -> Verdict:
+        """A paper is known by its content: each upload of the same gives another id."""
+        papers = tuple(stored_paper(self._dossiers, paper, "") for paper in body.DanhSachGiayToKetQua)
+        files = [self._dossiers.files.get(str(paper["id"])) or {} for paper in papers]
+        digests = tuple(str(file.get("sha256", "")) for file in files)
+        state = RETURNED if body.TrangThai == "5" else SIGNED
+        return Verdict(state, body.NoiDungYKien.strip(), body.LanTrinh, papers, digests)
 
     async def _upload(self, request: Request) -> Record:
         data: list[JsonValue] = []
@@ -91,76 +111,7 @@ class Partner:
         return {"code": "200", "message": "Thành công", "data": data}
 
     async def _submit(self, body: NopHoSo) -> Record:
-        before = self._dossiers.find(code=body.MaHoSo)
-        if body.EformThongTinChiTiet.is_supplement:
-            before = self._supplement(body)
-        if before is not None:
-            return _done({"idHoSo": before["id"], "maHoSo": body.MaHoSo})
-        (procedure, version), unit = self._place(body)
-        fields: Record = {
-            "procedure_version": version,
-            "national_code": body.MaHoSo, "channel": "2", "abstract": body.TrichYeu or procedure.name,
-            "submitted_at": iso(read_moment(body.NgayNop)), "files": self._papers(body.ThanhPhanHoSo),
-        }  # fmt: skip
-        dossier = self._dossiers.add(procedure, unit, _applicant(body), fields)
-        return _done({"idHoSo": dossier["id"], "maHoSo": body.MaHoSo})
-
-    def _supplement(self, body: NopHoSo) -> Record:
-        eform = body.EformThongTinChiTiet
-        files = cast("list[Record]", self._papers(body.ThanhPhanHoSo))
-        content = eform.NoiDungBoSung or "giấy tờ bổ sung"
-        answer = Answer("5", content, body.NgayNop, eform.HoSoBoSungId, tuple(files))
-        return self._life.answer(self._known(body.MaHoSo), answer)
-
-    def _place(self, body: NopHoSo) -> tuple[tuple[Procedure, int], Agency]:
-        try:
-            procedure, version = self._dossiers.procedures.take(body.MaTTHC, read_moment(body.NgayNop))
-        except NotOfferedError as exc:
-            raise WireError(400, "MaTTHC", str(exc)) from exc
-        unit = self._context.population.agency(body.MaDonViTiepNhan or procedure.unit_id)
-        if unit is None or not unit.province:
-            raise WireError(400, "MaDonViTiepNhan", f"Đơn vị {body.MaDonViTiepNhan} không tồn tại")
-        try:
-            identifiers.check_dossier_code(body.MaHoSo)
-        except ValueError as exc:
-            raise WireError(400, "MaHoSo", str(exc)) from exc
-        return (procedure, version), unit
-
-    def _papers(self, components: Sequence[Component]) -> list[JsonValue]:
-        return [self._file(paper, one.MaThanhPhanHoSo) for one in components for paper in one.GiayToDinhKem]
-
-    def _file(self, paper: Paper, code: str) -> Record:
-        file = self._dossiers.files.get(paper.IdGiayTo)
-        if file is None:
-            raise WireError(400, "IdGiayTo", f"Tệp {paper.IdGiayTo} chưa được tải lên")
-        return {
-            "id": paper.IdGiayTo,
-            "name": paper.TenGiayTo or file["name"],
-            "size": file["size"],
-            "code": code or paper.MaKetQua,
-        }
-
-    def _check_status(self, dossier: Record, body: Status) -> None:
-        """Refuse before anything of the batch is applied."""
-        if body.TrangThai != "6" and not _answered(dossier):
-            require(dossier, "8" if body.TrangThai == "5" else "9")
-        for paper in body.DanhSachGiayToKetQua:
-            self._file(paper, "")
-
-    def _answer_draft(self, dossier: Record, body: Status) -> None:
-        """What became of the draft: a signed paper, or a refusal that stops the dossier; told again, it changes nothing."""
-        if _answered(dossier):
-            return
-        draft = dossier["draft"]
-        changed: Record = {
-            **dossier,
-            "draft": {**draft, "state": "answered"} if isinstance(draft, dict) else None,
-        }
-        if body.TrangThai == "9":
-            results: list[JsonValue] = [self._file(paper, "") for paper in body.DanhSachGiayToKetQua]
-            self._dossiers.save({**changed, "results": results})
-        else:
-            self._life.move(changed, "8", f"Dừng xử lý: {body.NoiDungYKien or 'lãnh đạo không duyệt'}")
+        return _done({"idHoSo": self._submissions.submit(body)["id"], "maHoSo": body.MaHoSo})
 
     def _known(self, code: str) -> Record:
         dossier = self._dossiers.find(code=code)
@@ -186,23 +137,10 @@ def _told_before(dossier: Record, one: Progress) -> bool:
     return bool(told) and any(step.get("told") == told for step in cast("list[Record]", dossier["steps"]))
 
 
-def _answered(dossier: Record) -> bool:
-    draft = dossier["draft"]
-    return isinstance(draft, dict) and draft["state"] == "answered"
-
-
 def _payment(body: Status) -> Answer:
     amount = sum(int(fee.Gia) for fee in body.DanhSachLePhi)
     content = body.NoiDungXuLy or body.NoiDungYKien or f"{amount} đồng"
     return Answer("6", content, content, body.HoSoBoSungId, amount=amount)
-
-
-def _applicant(body: NopHoSo) -> Record:
-    who = body.ThongTinNguoiNop.ThongTinChiTiet
-    return {
-        "fullname": body.ChuHoSo, "identityNumber": who.SoDinhDanh, "email": who.Email, "phoneNumber": who.SoDienThoai,
-        "address": who.DiaChi, "kind": str(body.LoaiDoiTuong),
-    }  # fmt: skip
 
 
 def _done(data: JsonValue) -> Record:

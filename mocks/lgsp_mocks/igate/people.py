@@ -3,12 +3,13 @@
 import base64
 import binascii
 from collections.abc import Callable
-from typing import Annotated, cast
+from typing import Annotated
 
 from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from lgsp_mocks.igate.dossiers import Dossiers, IllegalStepError, iso
+from lgsp_mocks.igate.dossiers import Dossiers, IllegalStepError, drafts_of, iso
+from lgsp_mocks.igate.drafts import RETURNED, Drafts
 from lgsp_mocks.igate.life import Answer, Life, pauses_of
 from lgsp_mocks.igate.procedures import NotOfferedError
 from lgsp_mocks.kit import Citizen, Context, Record
@@ -47,13 +48,20 @@ class AtCounter(BaseModel):
     documents: Annotated[list[AttachedFile], Field(max_length=50)] = []
 
 
+class Resubmit(AtCounter):
+    """What an officer does with a draft that the leader returned: `content` says what was changed, `documents` replace the draft."""
+
+    abstract: Annotated[str, Field(max_length=900)] = ""
+
+
 class People:
     """One step per dossier and round."""
 
-    def __init__(self, context: Context, dossiers: Dossiers, life: Life) -> None:
+    def __init__(self, context: Context, dossiers: Dossiers, life: Life, drafts: Drafts) -> None:
         self._context = context
         self._dossiers = dossiers
         self._life = life
+        self._drafts = drafts
 
     def router(self) -> APIRouter:
         """What a user does."""
@@ -77,15 +85,28 @@ class People:
             reason = body.content or "Công dân yêu cầu rút hồ sơ tại quầy"
             return self._done(lambda: self._life.move(dossier, "7", reason))
 
+        @router.post("/__mock__/act/resubmit")
+        async def resubmit(body: Resubmit) -> Record:
+            return self._resubmit(body)
+
         return router
+
+    def _resubmit(self, body: Resubmit) -> Record:
+        dossier = self._at_counter(body.code)
+        note, files = body.content or "Đã chỉnh sửa theo ý kiến lãnh đạo", self._scanned(body)
+        answer = self._done(lambda: self._drafts.resubmit(dossier, note, body.abstract, files))
+        return {**answer, "round": len(drafts_of(self._at_counter(body.code)))}
 
     def _answer(self, kind: str, body: AtCounter, content: str) -> Record:
         dossier = self._at_counter(body.code)
-        contents = [(file.name, _content(index, file)) for index, file in enumerate(body.documents)]
-        files = tuple(self._dossiers.keep(name, content, "") for name, content in contents)
+        files = self._scanned(body)
         at = iso(self._context.clock.now())
         answer = Answer(kind, body.content or content, at, files=files)
         return self._done(lambda: self._life.answer(dossier, answer))
+
+    def _scanned(self, body: AtCounter) -> tuple[Record, ...]:
+        contents = [(file.name, _content(index, file)) for index, file in enumerate(body.documents)]
+        return tuple(self._dossiers.keep(name, content, "") for name, content in contents)
 
     def _at_counter(self, code: str) -> Record:
         dossier = self._dossiers.find(code=code)
@@ -161,14 +182,19 @@ class People:
         return True
 
     def _decide(self, dossier: Record) -> bool:
+        """A draft that needs a signature goes to the leader, and goes again when it was returned, until it is signed."""
         procedure = self._dossiers.procedures.of(dossier)
-        draft = dossier["draft"]
+        rounds = drafts_of(dossier)
         if procedure is not None and procedure.needs_signature:
-            if draft is None:
-                self._dossiers.ask_for_signature(dossier)
-                return True
-            if cast("Record", draft)["state"] != "answered":
-                return False
+            match str(rounds[-1]["state"]) if rounds else "":
+                case "":
+                    self._drafts.submit(dossier)
+                    return True
+                case "waiting":
+                    return False
+                case state if state == RETURNED:
+                    self._drafts.resubmit(dossier, f"Đã chỉnh sửa: {rounds[-1]['opinion']}"[:900])
+                    return True
         self._dossiers.finish(dossier)
         return True
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from pydantic import JsonValue
 
-from lgsp_mocks.igate.dossiers import Dossiers
+from lgsp_mocks.igate.dossiers import Dossiers, drafts_of
 from lgsp_mocks.igate.tokens import Tokens, WireError, WireRoute
 from lgsp_mocks.kit import Record
 
@@ -94,10 +94,12 @@ def summary(one: Record) -> Record:
 
 def detail(one: Record) -> Record:
     """The whole dossier."""
+    drafts: list[JsonValue] = [*drafts_of(one)]
     return {
         **summary(one), "submittedDate": one["submitted_at"], "finishedDate": one["finished_at"], "returnedDate": one["returned_at"],
         "receivingKind": int(str(one["channel"])), "abstract": one["abstract"], "tasks": one["steps"], "dossierFormFile": one["files"],
-        "dossierFee": one["fees"], "results": one["results"], "signatureDraft": one["draft"],
+        "dossierFee": one["fees"], "results": one["results"], "signatureDraft": drafts[-1] if drafts else None,
+        "signatureDrafts": drafts,
         "supplementRequests": one.get("pauses") or [],
     }  # fmt: skip
 

@@ -4,7 +4,7 @@ from lgsp_mocks.ioffice.office import Office
 from lgsp_mocks.ioffice.one_stop import OneStop
 from lgsp_mocks.ioffice.people import People
 from lgsp_mocks.ioffice.user_api import UserApi
-from lgsp_mocks.kit import Context, Difference, Parts, StandIn
+from lgsp_mocks.kit import Context, Difference, Parts, StandIn, Wording
 from lgsp_mocks.kit.desk import desk_router
 
 __all__ = ["STAND_IN"]
@@ -25,6 +25,11 @@ STAND_IN = StandIn(
     title_vi="VNPT-iOffice (văn bản và điều hành)",
     default_port=8101,
     build=_build,
+    wording=Wording(
+        sessions=("sessions",),
+        closed=(200, {"data": None, "error": {"code": "1", "userMessage": "Đơn vị đã ngừng tiếp nhận"}}),
+        packets=True,
+    ),
     differences=(
         Difference(
             "whole API", "some eighty calls", "login, lists, detail, download", _CLIENT, "public code"
@@ -39,6 +44,20 @@ STAND_IN = StandIn(
         ),
         Difference("one-stop prefix", "configured per province", "/qlvb/lienthong", _LINK, "assumed"),
         Difference("LyDo", "reason field of a refusal unseen", "LyDo beside LoaiKetQua", _LINK, "assumed"),
+        Difference(
+            "draft returned for changes",
+            "LoaiKetQua 03 covers every draft that was not approved",
+            "03 with YeuCauChinhSua 1 and LyDo asks for another round; 0 refuses for good. The next GuiHoSo gets a MaVanBan of its own",
+            _LINK,
+            "assumed",
+        ),
+        Difference(
+            "a second GuiHoSo",
+            "unseen",
+            "the same content is the same draft; another is refused (409) while the last waits or once it was signed",
+            _LINK,
+            "assumed",
+        ),
         Difference("files", "object storage", "files beside the state file, by SHA-256", "", "assumed"),
     ),
 )

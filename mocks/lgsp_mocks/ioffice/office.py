@@ -4,6 +4,7 @@ from lgsp.standards import edxml
 from lgsp.standards.content import Content
 from lgsp_mocks.kit import Context, Record
 from lgsp_mocks.kit.desk import Book, Issuing, Packet, Receiving
+from lgsp_mocks.kit.packet_faults import troubled
 
 __all__ = ["Office"]
 
@@ -14,7 +15,7 @@ class Office:
     def __init__(self, context: Context) -> None:
         self._context = context
         self.outbox = context.state.table("outbox")
-        self.book = Book(context, "documents", self._post, lambda agency: agency.province)
+        self.book = Book(context, "documents", troubled(context, self._post), lambda agency: agency.province)
         self.issuing = Issuing(self.book)
         self.receiving = Receiving(self.book)
 

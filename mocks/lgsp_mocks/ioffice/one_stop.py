@@ -1,63 +1,44 @@
-"""One-stop link (liên thông một cửa - QLVB): a draft comes in, the leader signs or refuses, the package is fetched."""
+"""One-stop link (liên thông một cửa - QLVB): a draft comes in, the leader decides, the package is fetched."""
 
-import asyncio
-import base64
+import hashlib
+import json
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPBasic, HTTPBasicCredentials
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import JsonValue
 
 from lgsp_mocks.ioffice.credentials import same
+from lgsp_mocks.ioffice.leader import decide
+from lgsp_mocks.ioffice.one_stop_packets import CapNhatTrangThaiVanBan, GuiHoSo
 from lgsp_mocks.kit import Context, Record
-from lgsp_mocks.kit.signing import decision
 
 __all__ = ["OneStop"]
 
 PREFIX = "/qlvb/lienthong"
 _basic = HTTPBasic(realm="qlvb")
-PROVINCE, LEADER = "000.00.00.H34", "Nguyễn Mô Phỏng"
+_READY = frozenset({"signed", "refused", "returned"})
+_ENDED = {"waiting": "đang chờ ký", "signed": "đã được ký"}
 
 
-class Unit(BaseModel):
-    """DonVi."""
+class _LinkRoute(APIRoute):
+    """What can't be read is answered in the link's own form."""
 
-    model_config = ConfigDict(extra="allow")
+    def get_route_handler(self) -> Callable[[Request], Coroutine[object, object, Response]]:
+        """FastAPI's hook."""
+        handle = super().get_route_handler()
 
-    Ten: str = ""
-    MaDinhDanh: str = ""
+        async def answer(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as exc:
+                return JSONResponse(_error("400", "; ".join(map(_fault, exc.errors()))), 400)
 
-
-class Draft(BaseModel):
-    """VanBanDuThao."""
-
-    model_config = ConfigDict(extra="allow")
-
-    TrichYeu: Annotated[str, Field(min_length=1)]
-    LoaiVanBan: str = "Quyết định"
-    NgayTao: str = ""
-    DinhKem: list[dict[str, JsonValue]] = []
-
-
-class GuiHoSo(BaseModel):
-    """What a one-stop system sends; further fields of the wire are kept."""
-
-    model_config = ConfigDict(extra="allow")
-
-    IDHoSo: str
-    MaHoSo: Annotated[str, Field(min_length=1)]
-    DonVi: Unit = Unit()
-    VanBanDuThao: Draft
-    ThamSoAn: str = ""
-
-
-class CapNhatTrangThaiVanBan(BaseModel):
-    """The one-stop system has, or has not, taken the package."""
-
-    model_config = ConfigDict(extra="allow")
-
-    MaVanBan: str
-    TrangThai: JsonValue = ""
+        return answer
 
 
 def _authorized(credentials: Annotated[HTTPBasicCredentials, Depends(_basic)]) -> None:
@@ -66,7 +47,7 @@ def _authorized(credentials: Annotated[HTTPBasicCredentials, Depends(_basic)]) -
 
 
 class OneStop:
-    """Table `drafts` by MaVanBan."""
+    """Table `drafts` by MaVanBan; each round of a draft is one of its own."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -74,11 +55,11 @@ class OneStop:
 
     def router(self) -> APIRouter:
         """The wire."""
-        router = APIRouter(prefix=PREFIX, dependencies=[Depends(_authorized)])
+        router = APIRouter(prefix=PREFIX, dependencies=[Depends(_authorized)], route_class=_LinkRoute)
 
         @router.post("/GuiHoSo")
         async def gui_ho_so(body: GuiHoSo) -> Record:
-            return self._answer(self._receive(body))
+            return self._receive(body)
 
         @router.get("/LayDanhSachGoiTinVanBan")
         async def danh_sach(
@@ -86,40 +67,62 @@ class OneStop:
         ) -> Record:
             ready: list[JsonValue] = [
                 draft["MaVanBan"] for draft in self._drafts.values()
-                if draft["state"] in {"signed", "refused"} and _below(str(draft["unit"]), ma_don_vi_cha)
+                if draft["state"] in _READY and not draft.get("fetched_as") and _below(str(draft["unit"]), ma_don_vi_cha)
             ]  # fmt: skip
-            return self._answer(ready[: max(0, min(top, 1000))])
+            return _answer(ready[: max(0, min(top, 1000))])
 
         @router.get("/LayGoiTinVanBan")
         async def goi_tin(ma_van_ban: Annotated[str, Query(alias="MaVanBan")]) -> Record:
             draft = self._drafts.get(ma_van_ban)
             if draft is None or draft["package"] is None:
-                return self._error("404", f"không có gói tin {ma_van_ban}")
-            return self._answer(draft["package"])
+                return _error("404", f"không có gói tin {ma_van_ban}")
+            return _answer(draft["package"])
 
         @router.post("/CapNhatTrangThaiVanBan")
         async def cap_nhat(body: CapNhatTrangThaiVanBan) -> Record:
-            draft = self._drafts.get(body.MaVanBan)
-            if draft is None:
-                return self._error("404", f"không có văn bản {body.MaVanBan}")
-            self._drafts.put(body.MaVanBan, {**draft, "state": "fetched", "fetched_as": str(body.TrangThai)})
-            return self._answer(body.MaVanBan)
+            return self._fetched(body)
 
         return router
 
-    def _receive(self, body: GuiHoSo) -> str:
-        """Book the draft; the same dossier sent again is the same draft."""
-        for key, draft in self._drafts.items():
-            if draft["MaHoSo"] == body.MaHoSo and draft["state"] != "refused":
-                return key
+    def _fetched(self, body: CapNhatTrangThaiVanBan) -> Record:
+        draft = self._drafts.get(body.MaVanBan)
+        if draft is None:
+            return _error("404", f"không có văn bản {body.MaVanBan}")
+        if draft["package"] is None:
+            return _error("409", f"văn bản {body.MaVanBan} đang chờ ký, chưa có gói tin để xác nhận")
+        self._drafts.put(body.MaVanBan, {**draft, "fetched_as": str(body.TrangThai) or "1"})
+        return _answer(body.MaVanBan)
+
+    def _receive(self, body: GuiHoSo) -> Record:
+        """Book the draft. The same again is the same draft; another one is only taken after the last was not approved."""
+        unit = self._context.population.agency(body.DonVi.MaDinhDanh)
+        if body.DonVi.MaDinhDanh and (unit is None or not unit.province):
+            return _error("404", f"đơn vị {body.DonVi.MaDinhDanh} không tồn tại trong tỉnh")
+        digest = _digest(body)
+        earlier = self._of(body.MaHoSo)
+        # A draft of before there were digests counts as the same.
+        if repeated := next((one for one in earlier if one.get("digest", digest) == digest), None):
+            return _answer(repeated["MaVanBan"])
+        if earlier and (state := str(earlier[-1]["state"])) in _ENDED:
+            return _error(
+                "409",
+                f"dự thảo {earlier[-1]['MaVanBan']} của hồ sơ {body.MaHoSo} {_ENDED[state]}, với nội dung khác",
+            )
+        return _answer(self._book(body, digest))
+
+    def _book(self, body: GuiHoSo, digest: str) -> str:
         key = f"VB{self._context.state.next('draft'):06d}"
         self._drafts.put(key, {
             "MaVanBan": key, "MaHoSo": body.MaHoSo, "IDHoSo": body.IDHoSo, "unit": body.DonVi.MaDinhDanh,
             "subject": body.VanBanDuThao.TrichYeu,
-            "type": body.VanBanDuThao.LoaiVanBan, "files": [str(file.get("Ten", "")) for file in body.VanBanDuThao.DinhKem],
+            "type": body.VanBanDuThao.LoaiVanBan, "files": [file.Ten for file in body.VanBanDuThao.DinhKem], "digest": digest,
             "hidden": body.ThamSoAn, "unit_fields": body.DonVi.model_dump(), "state": "waiting", "rounds": 0, "number": "", "package": None,
+            "round": len(self._of(body.MaHoSo)) + 1, "note": str((body.model_extra or {}).get("GhiChu", "")),
         })  # fmt: skip
         return key
+
+    def _of(self, code: str) -> list[Record]:
+        return [draft for draft in self._drafts.values() if draft["MaHoSo"] == code]
 
     async def leader(self) -> int:
         """The leader looks at a draft in the first round and decides in the second."""
@@ -131,36 +134,30 @@ class OneStop:
             if rounds < 2:
                 self._drafts.put(key, {**draft, "rounds": rounds})
                 continue
-            self._drafts.put(key, await self._decide(draft))
+            returned = sum(one["state"] == "returned" for one in self._of(str(draft["MaHoSo"])))
+            self._drafts.put(key, await decide(self._context, draft, returned))
             decisions += 1
         return decisions
 
-    async def _decide(self, draft: Record) -> Record:
-        now = self._context.clock.now()
-        refuses = "[không duyệt]" in str(draft["subject"])
-        number = "" if refuses else f"{self._context.state.next(f'decision:{now.year}')}/QĐ-UBND"
-        day = "" if refuses else f"{now:%d/%m/%Y}"
-        files: list[JsonValue] = []
-        if not refuses:
-            lines = [f"Quyết định {number}", str(draft["subject"]), f"Người ký: {LEADER}"]
-            signed = await asyncio.to_thread(decision, self._context, lines, PROVINCE, LEADER)
-            content = base64.b64encode(signed.read()).decode()
-            files = [{"Ten": "quyet-dinh-da-ky.pdf", "Base64": content, "Link": ""}]
-        package: Record = {
-            "IDHoSo": draft["IDHoSo"], "MaHoSo": draft["MaHoSo"], "DonVi": draft["unit_fields"], "ThamSoAn": draft["hidden"],
-            "LoaiKetQua": "03" if refuses else "01", "LyDo": "Không duyệt: hồ sơ chưa đủ căn cứ" if refuses else "",
-            "VanBanDi": {
-                "TrichYeu": draft["subject"], "LoaiVanBan": draft["type"], "NgayBanHanh": day, "NgayKy": day,
-                "NguoiKy": LEADER, "ChucVu": "Phó Chủ tịch", "NguoiSoan": "Phạm Mô Phỏng", "SoKyHieu": number, "DinhKem": files,
-            },
-        }  # fmt: skip
-        return {**draft, "state": "refused" if refuses else "signed", "number": number, "package": package}
 
-    def _answer(self, data: JsonValue) -> Record:
-        return {"data": data, "error": {"code": "0", "internalMessage": "", "userMessage": ""}}
+def _digest(body: GuiHoSo) -> str:
+    said = json.dumps(body.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(said.encode()).hexdigest()
 
-    def _error(self, code: str, message: str) -> Record:
-        return {"data": None, "error": {"code": code, "internalMessage": message, "userMessage": message}}
+
+def _answer(data: JsonValue) -> Record:
+    return {"data": data, "error": {"code": "0", "internalMessage": "", "userMessage": ""}}
+
+
+def _error(code: str, message: str) -> Record:
+    return {"data": None, "error": {"code": code, "internalMessage": message, "userMessage": message}}
+
+
+def _fault(error: Mapping[str, object]) -> str:
+    loc, ctx = error["loc"], error.get("ctx")
+    place = "/".join(map(str, loc)) if isinstance(loc, tuple) else str(loc)
+    vietnamese = ctx.get("vi") if isinstance(ctx, dict) else None
+    return f"{place}: {vietnamese} / {error['msg']}" if vietnamese else f"{place}: {error['msg']}"
 
 
 def _below(unit: str, parent: str) -> bool:

@@ -3,7 +3,7 @@
 from lgsp_mocks.kit.app import create_app
 from lgsp_mocks.kit.files import Files
 from lgsp_mocks.kit.population import Agency, Citizen, Population, Procedure, population
-from lgsp_mocks.kit.standin import Context, Difference, Parts, StandIn
+from lgsp_mocks.kit.standin import Context, Difference, Parts, StandIn, Wording
 from lgsp_mocks.kit.state import Record, State, Table
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "StandIn",
     "State",
     "Table",
+    "Wording",
     "create_app",
     "population",
 ]

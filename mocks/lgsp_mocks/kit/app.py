@@ -14,12 +14,19 @@ from lgsp.clock import Clock, SteerableClock, SystemClock
 from lgsp.standards import identifiers
 from lgsp_mocks.kit.authority import Authority
 from lgsp_mocks.kit.control import router
-from lgsp_mocks.kit.faults import FaultMiddleware, Faults
+from lgsp_mocks.kit.control_tests import router as tests_router
+from lgsp_mocks.kit.expect_wire import ExpectationMiddleware
+from lgsp_mocks.kit.expectations import Expectations
+from lgsp_mocks.kit.fault_out import faulty_client
+from lgsp_mocks.kit.fault_wire import FaultMiddleware
+from lgsp_mocks.kit.faults import Faults
 from lgsp_mocks.kit.files import Files
-from lgsp_mocks.kit.journal import JournalMiddleware
-from lgsp_mocks.kit.population import population
+from lgsp_mocks.kit.journal import Journal, JournalMiddleware
+from lgsp_mocks.kit.later import Later
+from lgsp_mocks.kit.population import Population, population
 from lgsp_mocks.kit.problems import add_problem_handlers
 from lgsp_mocks.kit.runtime import Runtime
+from lgsp_mocks.kit.skew import SkewedClock
 from lgsp_mocks.kit.standin import Context, StandIn
 from lgsp_mocks.kit.state import State
 
@@ -44,8 +51,14 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     given = dict(settings or {})
     folder = Path(given["authority_dir"]) if "authority_dir" in given else data_dir and data_dir / "authority"
     authority = partial(_authority, folder)
-    context = Context(state, time, population(seed), given, client, identifiers.new_id, files, authority)
-    runtime = Runtime(stand_in, context, stand_in.build(context), Faults(time))
+    people = population(seed)
+    journal = Journal(time)
+    faults, later = Faults(time, journal, partial(_forms, people)), Later(time, state.commit)
+    calls = faulty_client(client, faults, time, stand_in.wording)
+    context = Context(
+        state, SkewedClock(time), people, given, calls, identifiers.new_id, files, authority, faults, later
+    )
+    runtime = Runtime(stand_in, context, stand_in.build(context), time, faults, journal, Expectations(time))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -53,14 +66,15 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
         if state.is_empty:
             runtime.parts.seed()
             await state.commit()
-        people = asyncio.create_task(runtime.autopilot()) if autopilot else None
+        at_work = asyncio.create_task(runtime.autopilot()) if autopilot else None
         try:
             yield
         finally:
-            if people is not None:
-                people.cancel()
+            later.clear()
+            if at_work is not None:
+                at_work.cancel()
                 with suppress(asyncio.CancelledError):
-                    await people
+                    await at_work
             await state.aclose()
             if http is None:
                 await client.aclose()
@@ -71,11 +85,20 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     app.state.parts = runtime.parts
     add_problem_handlers(app)
     app.include_router(router)
+    app.include_router(tests_router)
     app.router.routes.extend(runtime.parts.routes)
-    app.add_middleware(_CommitMiddleware, state=state)
-    app.add_middleware(FaultMiddleware, faults=runtime.faults, clock=time)
-    app.add_middleware(JournalMiddleware, journal=runtime.journal, clock=time)
+    app.add_middleware(_CommitMiddleware, state=state, later=later)
+    app.add_middleware(
+        ExpectationMiddleware, expectations=runtime.expectations, clock=time, routes=app.router.routes
+    )
+    app.add_middleware(FaultMiddleware, faults=faults, clock=time, stand_in=stand_in, state=state)
+    app.add_middleware(JournalMiddleware, journal=journal)
     return app
+
+
+def _forms(people: Population, agency: str) -> tuple[str, ...]:
+    found = people.agency(agency)
+    return (found.id, found.code) if found else ()
 
 
 @lru_cache(maxsize=64)
@@ -85,16 +108,18 @@ def _authority(folder: Path | None) -> Authority:
 
 
 class _CommitMiddleware:
-    """What a request changed is on disk before its answer leaves."""
+    """What a request changed is on disk before its answer leaves; what was due before it is done."""
 
-    def __init__(self, app: ASGIApp, state: State) -> None:
+    def __init__(self, app: ASGIApp, state: State, later: Later) -> None:
         self._app = app
         self._state = state
+        self._later = later
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        self._later.catch_up()
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":

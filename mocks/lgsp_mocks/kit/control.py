@@ -9,11 +9,10 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from pydantic import JsonValue
 
 from lgsp.clock import ClockChange, SteerableClock, clock_view
-from lgsp_mocks.kit.faults import Fault
 from lgsp_mocks.kit.runtime import Runtime
 from lgsp_mocks.kit.state import Record
 
-__all__ = ["router"]
+__all__ = ["router", "runtime_of"]
 
 router = APIRouter()
 _STYLE = (
@@ -23,57 +22,51 @@ _STYLE = (
 _PAGE_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 
 
-def _runtime(request: Request) -> Runtime:
+def runtime_of(request: Request) -> Runtime:
+    """What runs behind this application."""
     return cast("Runtime", request.app.state.runtime)
 
 
 @router.get("/__mock__/state")
 async def state(request: Request) -> Record:
     """Everything that the stand-in holds."""
-    tables = _runtime(request).context.state.tables
+    tables = runtime_of(request).context.state.tables
     return {"tables": {name: dict(table.items()) for name, table in tables.items()}}
 
 
 @router.get("/__mock__/state/{table}")
 async def table(request: Request, table: str) -> Record:
     """One table; empty where nothing was ever put into it."""
-    found = _runtime(request).context.state.tables.get(table)
+    found = runtime_of(request).context.state.tables.get(table)
     return dict(found.items()) if found is not None else {}
 
 
 @router.get("/__mock__/state/{table}/{key:path}")
 async def one(request: Request, table: str, key: str) -> Record:
     """One document of a table."""
-    found = _runtime(request).context.state.tables.get(table)
+    found = runtime_of(request).context.state.tables.get(table)
     record = found.get(key) if found is not None else None
     if record is None:
         raise HTTPException(404, f"no {key!r} in table {table!r}")
     return record
 
 
-@router.get("/__mock__/requests")
-async def requests(request: Request) -> Record:
-    """The request journal, newest last."""
-    journal = _runtime(request).journal
-    return {"total": journal.total, "requests": list(journal.entries)}
-
-
 @router.get("/__mock__/differences")
 async def differences(request: Request) -> list[Record]:
     """How this stand-in is known to differ from the real system."""
-    return [asdict(difference) for difference in _runtime(request).stand_in.differences]
+    return [asdict(difference) for difference in runtime_of(request).stand_in.differences]
 
 
 @router.get("/__mock__/clock")
 async def clock(request: Request) -> Record:
     """The stand-in's time."""
-    return clock_view(_runtime(request).context.clock)
+    return clock_view(runtime_of(request).clock)
 
 
 @router.post("/__mock__/clock")
 async def steer(request: Request, change: ClockChange) -> Record:
     """Freeze, advance (90s, 5m, 2h, 3d, 15wd), resume; answers once the timers on the way have fired."""
-    clock = _runtime(request).context.clock
+    clock = runtime_of(request).clock
     if not isinstance(clock, SteerableClock):
         raise HTTPException(409, "whoever started this stand-in gave it a clock that can't be steered")
     try:
@@ -86,51 +79,33 @@ async def steer(request: Request, change: ClockChange) -> Record:
 @router.post("/__mock__/reset")
 async def reset(request: Request) -> Record:
     """Forget everything; `seed` fills it again."""
-    runtime = _runtime(request)
+    runtime = runtime_of(request)
     runtime.context.state.clear()
     runtime.context.files.clear()
+    runtime.context.later.clear()
     runtime.faults.clear()
-    runtime.journal.entries.clear()
+    runtime.expectations.clear()
+    runtime.journal.clear()
     return {"reset": True}
 
 
 @router.post("/__mock__/seed")
 async def seed(request: Request) -> Record:
     """Put the seeded population back."""
-    _runtime(request).parts.seed()
+    runtime_of(request).parts.seed()
     return {"seeded": True}
 
 
 @router.post("/__mock__/tick")
 async def tick(request: Request) -> Record:
     """Let the people do one round of work."""
-    return {"actions": await _runtime(request).tick()}
-
-
-@router.get("/__mock__/faults")
-async def list_faults(request: Request) -> list[Fault]:
-    """The faults that are on."""
-    return _runtime(request).faults.list()
-
-
-@router.post("/__mock__/faults", status_code=201)
-async def add_fault(request: Request, fault: Fault) -> Fault:
-    """Switch a fault on."""
-    _runtime(request).faults.add(fault)
-    return fault
-
-
-@router.delete("/__mock__/faults")
-async def clear_faults(request: Request) -> Record:
-    """Switch every fault off."""
-    _runtime(request).faults.clear()
-    return {"faults": 0}
+    return {"actions": await runtime_of(request).tick()}
 
 
 @router.get("/__mock__/ui", response_class=HTMLResponse)
 async def page(request: Request) -> HTMLResponse:
     """What the stand-in holds, for a person; contents are hostile and shown as text."""
-    runtime = _runtime(request)
+    runtime = runtime_of(request)
     tables = "".join(
         _table(name, list(table.values()))
         for name, table in runtime.context.state.tables.items()
@@ -170,10 +145,10 @@ async def ready() -> Record:
 @router.get("/metrics", response_class=PlainTextResponse)
 async def metrics(request: Request) -> str:
     """Prometheus text format."""
-    runtime = _runtime(request)
+    runtime = runtime_of(request)
     label = f'{{standin="{runtime.stand_in.name}"}}'
     lines = [
         "# TYPE lgsp_mock_requests_total counter", f"lgsp_mock_requests_total{label} {runtime.journal.total}",
-        "# TYPE lgsp_mock_faults gauge", f"lgsp_mock_faults{label} {len(runtime.faults.list())}",
+        "# TYPE lgsp_mock_faults gauge", f"lgsp_mock_faults{label} {len(runtime.faults.active())}",
     ]  # fmt: skip
     return "\n".join(lines) + "\n"

@@ -1,19 +1,31 @@
-"""Request journal: what came in on the wire and what was answered, newest last, bounded."""
+"""Request journal: what came, when, what answered it, and why nothing did; newest last, bounded by count and bytes."""
 
+import asyncio
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import cast
 
 from pydantic import JsonValue
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lgsp.clock import Clock
+from lgsp_mocks.kit.line import Line
 
-__all__ = ["Journal", "JournalMiddleware", "is_wire"]
+__all__ = ["KEEP_BYTES", "Entry", "Journal", "JournalMiddleware", "current_entry", "is_wire"]
 
 KEEP_REQUESTS = 1000
 KEEP_BYTES = 4096
-_SECRET = frozenset({"authorization", "cookie", "x-secretkey", "lgspaccesstoken"})
+"""Of a body."""
+
+KEEP_ALL_BYTES = 4 * 1024 * 1024
+_FIXED_BYTES = 400
+_SECRET = frozenset({
+    "authorization", "cookie", "set-cookie", "x-secretkey", "x-api-key", "lgspaccesstoken", "proxy-authorization",
+})  # fmt: skip
+Entry = dict[str, JsonValue]
+_current: ContextVar[Entry | None] = ContextVar("current_entry", default=None)
 
 
 def is_wire(path: str) -> bool:
@@ -21,33 +33,103 @@ def is_wire(path: str) -> bool:
     return not path.startswith(("/__mock__", "/health", "/metrics"))
 
 
-@dataclass
-class Journal:
-    """The last thousand requests."""
+def current_entry() -> Entry | None:
+    """The journal's entry of the request that is being answered."""
+    return _current.get()
 
-    entries: deque[dict[str, JsonValue]] = field(default_factory=lambda: deque(maxlen=KEEP_REQUESTS))
-    total: int = 0
+
+class Journal:
+    """The last thousand entries, or fewer where they are large. Clients can wait for what they expect."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._sizes: deque[int] = deque()
+        self._bytes = 0
+        self._numbered = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+        self.entries: deque[Entry] = deque()
+        self.total = 0
+        """Requests on the wire since the journal was last emptied."""
+
+    def add(self, entry: Entry) -> None:
+        """Write an entry down; the oldest make room."""
+        self._numbered += 1
+        entry["number"] = self._numbered
+        size = _FIXED_BYTES + sum(
+            len(str(entry.get(key, ""))) for key in ("body", "headers", "query", "path")
+        )
+        self.entries.append(entry)
+        self._sizes.append(size)
+        self._bytes += size
+        self.total += entry["direction"] == "in"
+        while len(self.entries) > KEEP_REQUESTS or self._bytes > KEEP_ALL_BYTES:
+            self.entries.popleft()
+            self._bytes -= self._sizes.popleft()
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
+
+    def clear(self) -> None:
+        """Empty it; numbers go on."""
+        self.entries.clear()
+        self._sizes.clear()
+        self._bytes = self.total = 0
+
+    def note_fault(self, fault_id: str, kind: str, where: str) -> None:
+        """A fault struck: noted with the request that met it, or as an event of its own."""
+        struck: JsonValue = {"id": fault_id, "kind": kind}
+        entry = _current.get()
+        if entry is not None:
+            cast("list[JsonValue]", entry["faults"]).append(struck)
+            return
+        last = self.entries[-1] if self.entries else None
+        if last and last["direction"] == "event" and last["path"] == where and last["faults"] == [struck]:
+            # Rounds of the people meet the same again and again: that must not push the requests out.
+            last["times"] = int(str(last["times"])) + 1
+            return
+        self.add({**self.blank("event", "", where), "faults": [struck], "times": 1})
+
+    def blank(self, direction: str, method: str, path: str) -> Entry:
+        """A new entry, not yet written down. `direction`: in, out, event."""
+        return {
+            "number": 0, "direction": direction, "at": self._clock.now().isoformat(), "method": method, "path": path, "query": "",
+            "headers": {}, "status": 0, "size": 0, "body": "", "ms": 0.0, "answered_by": "", "expectation": "", "why_not": [],
+            "faults": [],
+        }  # fmt: skip
+
+    async def wait(self, is_enough: Callable[[], bool], seconds: float) -> bool:
+        """Wait, in real time, until enough was written down; whether it was."""
+        ends = time.monotonic() + seconds
+        while not is_enough():
+            left = ends - time.monotonic()
+            if left <= 0:
+                return False
+            written = asyncio.get_running_loop().create_future()
+            self._waiting.add(written)
+            try:
+                await asyncio.wait({written}, timeout=left)
+            finally:
+                self._waiting.discard(written)
+        return True
 
 
 class JournalMiddleware:
     """Writes each wire request down; bodies to four kilobytes, secrets not at all."""
 
-    def __init__(self, app: ASGIApp, journal: Journal, clock: Clock) -> None:
+    def __init__(self, app: ASGIApp, journal: Journal) -> None:
         self._app = app
         self._journal = journal
-        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] != "http" or not is_wire(scope["path"]):
             await self._app(scope, receive, send)
             return
-        entry: dict[str, JsonValue] = {
-            "at": self._clock.now().isoformat(), "method": scope["method"], "path": scope["path"],
-            "query": scope["query_string"].decode("latin-1"), "headers": _headers(scope), "status": 0,
-        }  # fmt: skip
+        entry = self._journal.blank("in", scope["method"], scope["path"])
+        entry |= {"query": scope["query_string"].decode("latin-1"), "headers": _headers(scope)}
         seen, size = bytearray(), 0
         started = time.perf_counter()
+        scope["lgsp_mocks.line"] = Line(receive)
 
         async def receiving() -> Message:
             nonlocal size
@@ -62,16 +144,14 @@ class JournalMiddleware:
                 entry["status"] = message["status"]
             await send(message)
 
+        token = _current.set(entry)
         try:
             await self._app(scope, receiving, sending)
         finally:
-            entry |= {
-                "size": size,
-                "body": seen.decode(errors="replace"),
-                "ms": round((time.perf_counter() - started) * 1000, 2),
-            }
-            self._journal.entries.append(entry)
-            self._journal.total += 1
+            _current.reset(token)
+            ms = round((time.perf_counter() - started) * 1000, 2)
+            entry |= {"size": size, "body": seen.decode(errors="replace"), "ms": ms}
+            self._journal.add(entry)
 
 
 def _headers(scope: Scope) -> dict[str, JsonValue]:

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from lgsp_mocks.kit.faults import Faults
+from lgsp.clock import Clock
+from lgsp_mocks.kit.expectations import Expectations
+from lgsp_mocks.kit.faults import Faults, Place
 from lgsp_mocks.kit.journal import Journal
+from lgsp_mocks.kit.skew import skewed_by
 from lgsp_mocks.kit.standin import Context, Parts, StandIn
 
 __all__ = ["Runtime"]
@@ -17,13 +20,15 @@ TICK_S = 0.1
 
 @dataclass
 class Runtime:
-    """One running stand-in. Rounds of its autopilot never overlap."""
+    """One running stand-in. Rounds of its autopilot never overlap. `clock` is the true one; the context's can be skewed."""
 
     stand_in: StandIn
     context: Context
     parts: Parts
+    clock: Clock
     faults: Faults
-    journal: Journal = field(default_factory=Journal)
+    journal: Journal
+    expectations: Expectations
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def tick(self) -> int:
@@ -31,7 +36,9 @@ class Runtime:
         if self.parts.tick is None:
             return 0
         async with self.turn:
-            actions = await self.parts.tick()
+            skew = self.faults.meet(["clock_skew"], Place("/people", "people"))
+            with skewed_by(skew.skew_s if skew else None):
+                actions = await self.parts.tick()
             await self.context.state.commit()
             return actions
 
@@ -42,4 +49,4 @@ class Runtime:
                 await self.tick()
             except Exception:
                 log.exception("autopilot.failed", standin=self.stand_in.name)
-            await self.context.clock.sleep(TICK_S)
+            await self.clock.sleep(TICK_S)

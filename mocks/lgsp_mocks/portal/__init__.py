@@ -1,6 +1,6 @@
 """Stand-in of the national public service portal (Cổng DVCQG)."""
 
-from lgsp_mocks.kit.standin import Context, Parts, StandIn
+from lgsp_mocks.kit.standin import Context, Parts, StandIn, Wording
 from lgsp_mocks.portal.citizens import Citizens
 from lgsp_mocks.portal.differences import DIFFERENCES
 from lgsp_mocks.portal.enterprises import enterprise_routes
@@ -48,5 +48,13 @@ STAND_IN = StandIn(
     title_vi="Cổng Dịch vụ công quốc gia",
     default_port=8104,
     build=_build,
+    wording=Wording(
+        sessions=("sessions",),
+        closed=(200, {"error_code": -1, "message": "Đơn vị đã ngừng kết nối"}),
+        accepted={"error_code": 0, "message": "Thành công"},
+        code_lists=("LayDanhMuc*",),
+        code_fields=("MA*",),
+        ids=("MaHoSo",),
+    ),
     differences=DIFFERENCES,
 )
