@@ -86,7 +86,7 @@ class _Remote:
 
     def _found(self) -> tuple[str, Record]:
         # The stand-ins' page first: a gateway keeps no journal of requests that a look at the wrong place would soil.
-        for path in ("/__mock__/clock", "/v1/clock"):
+        for path in ("/__mock__/clock", "/api/clock"):
             with suppress(NotFoundError):
                 return path, self._ask("GET", path)
         raise NotFoundError(f"{self._client.url} has no clock that can be steered")

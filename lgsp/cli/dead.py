@@ -26,7 +26,7 @@ def listing(
     url: UrlOption = None, json_output: JsonOption = False,
 ) -> None:  # fmt: skip
     """The oldest first, with the reason."""
-    answer = Gateway(url).ask("GET", "/v1/dead", params=_params(system, limit))
+    answer = Gateway(url).ask("GET", "/api/dead", params=_params(system, limit))
     if json_output:
         print_json(answer)
         return
@@ -37,7 +37,7 @@ def listing(
 @app.command()
 def show(dead_id: Annotated[str, typer.Argument(metavar="ID")], url: UrlOption = None) -> None:
     """One dead letter with its content."""
-    print_json(Gateway(url).ask("GET", f"/v1/dead/{dead_id}"))
+    print_json(Gateway(url).ask("GET", f"/api/dead/{dead_id}"))
 
 
 @app.command()
@@ -45,7 +45,7 @@ def replay(dead_ids: DeadIds = None, every: All = False, system: System = "", ur
     """Send them again, behind what already waits."""
     gateway = Gateway(url)
     for dead_id in _chosen(gateway, dead_ids or [], system, every=every):
-        entry = gateway.ask("POST", f"/v1/dead/{dead_id}/replay")
+        entry = gateway.ask("POST", f"/api/dead/{dead_id}/replay")
         typer.echo(f"{dead_id}: replayed {entry['message_id']} to {entry['system'] or 'the router'}")
 
 
@@ -54,7 +54,7 @@ def discard(dead_ids: DeadIds = None, every: All = False, system: System = "", u
     """Give them up for good; the message store keeps their history."""
     gateway = Gateway(url)
     for dead_id in _chosen(gateway, dead_ids or [], system, every=every):
-        entry = gateway.ask("DELETE", f"/v1/dead/{dead_id}")
+        entry = gateway.ask("DELETE", f"/api/dead/{dead_id}")
         typer.echo(f"{dead_id}: discarded {entry['message_id']}")
 
 
@@ -67,7 +67,7 @@ def _chosen(gateway: Gateway, dead_ids: list[str], system: str, *, every: bool) 
         return dead_ids
     return [
         str(entry["id"])
-        for entry in rows(gateway.ask("GET", "/v1/dead", params=_params(system, 1000)), "dead")
+        for entry in rows(gateway.ask("GET", "/api/dead", params=_params(system, 1000)), "dead")
     ]
 
 

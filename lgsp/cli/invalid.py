@@ -22,7 +22,7 @@ def listing(
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50, url: UrlOption = None, json_output: JsonOption = False,
 ) -> None:  # fmt: skip
     """The newest first, with the first fault of each."""
-    answer = Gateway(url).ask("GET", "/v1/invalid", params={"limit": limit})
+    answer = Gateway(url).ask("GET", "/api/invalid", params={"limit": limit})
     if json_output:
         print_json(answer)
         return
@@ -38,4 +38,4 @@ def listing(
 @app.command()
 def show(invalid_id: Annotated[str, typer.Argument(metavar="ID")], url: UrlOption = None) -> None:
     """One of them: every fault, in both languages, and the beginning of what came."""
-    print_json(Gateway(url).ask("GET", f"/v1/invalid/{invalid_id}"))
+    print_json(Gateway(url).ask("GET", f"/api/invalid/{invalid_id}"))

@@ -18,7 +18,7 @@ def reconcile(
 ) -> None:  # fmt: skip
     """Compare what was delivered to a system with what it holds. 0: they agree (or were mended), 1: something is missing."""
     method = "POST" if mend else "GET"
-    answer = Gateway(url).ask(method, f"/v1/reconcile/{system}", params={"hours": str(hours)})
+    answer = Gateway(url).ask(method, f"/api/reconcile/{system}", params={"hours": str(hours)})
     missing = rows(answer, "missing")
     if json_output:
         print_json(answer)

@@ -27,7 +27,7 @@ def stats(
     today = SystemClock().now().date()
     first = _day(start, today.replace(month=1, day=1), "--from")
     last = _day(end, today + timedelta(days=1), "--to")
-    answer = Gateway(url).ask("GET", "/v1/statistics/dossiers", params={"from": str(first), "to": str(last)})
+    answer = Gateway(url).ask("GET", "/api/statistics/dossiers", params={"from": str(first), "to": str(last)})
     if json_output:
         print_json(answer)
         return

@@ -16,7 +16,7 @@ def trace(
     url: UrlOption = None, config: ConfigOption = None, json_output: JsonOption = False,
 ) -> None:  # fmt: skip
     """The journey of a message, a document or a dossier, step by step."""
-    answer = Gateway(url, config).ask("GET", f"/v1/trace/{quote(key, safe='')}")
+    answer = Gateway(url, config).ask("GET", f"/api/trace/{quote(key, safe='')}")
     if json_output:
         print_json(answer)
         return
@@ -38,7 +38,7 @@ def messages(
     """Search the message store, newest first."""
     wanted = {"text": text, "type": kind, "state": state}
     params: dict[str, str | int] = {name: value for name, value in wanted.items() if value} | {"limit": limit}
-    answer = Gateway(url).ask("GET", "/v1/messages", params=params)
+    answer = Gateway(url).ask("GET", "/api/messages", params=params)
     if json_output:
         print_json(answer)
         return

@@ -12,7 +12,7 @@ _COLUMNS = ("system", "routed", "delivered", "dead", "expired", "discarded", "un
 
 def verify(url: UrlOption = None, json_output: JsonOption = False) -> None:
     """Recount every message: accepted = delivered + dead + expired + discarded + under way. 0: the law holds, 1: it is broken."""
-    answer = Gateway(url).ask("GET", "/v1/verify")
+    answer = Gateway(url).ask("GET", "/api/verify")
     if json_output:
         print_json(answer)
     else:

@@ -85,7 +85,7 @@ def _moment_text(value: Literal[True] | str) -> Literal[True] | str:
 
 
 class ClockChange(BaseModel):
-    """What `POST /v1/clock` and `/__mock__/clock` take: one or more of the three, done in this order."""
+    """What `POST /api/clock` and `/__mock__/clock` take: one or more of the three, done in this order."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 

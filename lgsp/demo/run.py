@@ -140,7 +140,7 @@ async def _told(world: World, verdict: Verdict) -> Verdict:
 
 async def _journey(world: World, key: str) -> tuple[str, int, int]:
     """Path of the first message, steps and messages of the whole conversation."""
-    found = await world.gateway(f"/v1/trace/{quote(key, safe='')}") if key else None
+    found = await world.gateway(f"/api/trace/{quote(key, safe='')}") if key else None
     messages: JsonValue = found.get("messages") if isinstance(found, dict) else None
     rows = [row for row in messages if isinstance(row, dict)] if isinstance(messages, list) else []
     hops = sum(len(steps) for row in rows if isinstance(steps := row.get("steps"), list))

@@ -74,7 +74,7 @@ async def system_away(world: World) -> Arrived:
 
 
 async def _dead_letter(world: World, subject: str) -> Record | None:
-    found = await world.gateway("/v1/dead")
+    found = await world.gateway("/api/dead")
     letters: JsonValue = found.get("dead", []) if isinstance(found, dict) else found
     rows = letters if isinstance(letters, list) else []
     return next((row for row in rows if isinstance(row, dict) and row.get("subject") == subject), None)

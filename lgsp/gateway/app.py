@@ -14,6 +14,7 @@ from lgsp.gateway.metrics import Metrics
 from lgsp.gateway.pages import page_routes
 from lgsp.gateway.ports import GatewayServices
 from lgsp.gateway.problems import install
+from lgsp.gateway.publish import publish_routes
 from lgsp.gateway.reconcile import reconcile_routes
 from lgsp.gateway.statistics import statistics_routes
 from lgsp.gateway.verify import verify_routes
@@ -36,7 +37,8 @@ def create_gateway(
     )
     metrics = Metrics()
     app.include_router(page_routes(services, metrics))
-    app.include_router(message_routes(services, metrics))
+    app.include_router(publish_routes(services, metrics))
+    app.include_router(message_routes(services))
     app.include_router(dead_routes(services))
     app.include_router(invalid_routes(services))
     app.include_router(schema_routes(services))

@@ -1,4 +1,4 @@
-"""/v1/clock: the time of this process, which may be steered."""
+"""/api/clock: the time of this process, which may be steered."""
 
 from fastapi import APIRouter, HTTPException
 from pydantic import JsonValue
@@ -10,7 +10,7 @@ __all__ = ["clock_routes"]
 
 def clock_routes(clock: SteerableClock) -> APIRouter:
     """GET shows, POST steers."""
-    routes = APIRouter(prefix="/v1/clock", tags=["clock"])
+    routes = APIRouter(prefix="/api/clock", tags=["clock"])
 
     @routes.get("")
     async def show() -> dict[str, JsonValue]:

@@ -1,4 +1,4 @@
-"""/v1/dead, /v1/invalid and /v1/schemas."""
+"""/api/dead, /api/invalid and /api/schemas."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ __all__ = ["dead_routes", "invalid_routes", "schema_routes"]
 
 def dead_routes(services: GatewayServices) -> APIRouter:
     """List, show, replay, discard."""
-    routes = APIRouter(prefix="/v1/dead", tags=["dead letters"])
+    routes = APIRouter(prefix="/api/dead", tags=["dead letters"])
     desk = services.dead_letters
 
     @routes.get("")
@@ -44,7 +44,7 @@ def dead_routes(services: GatewayServices) -> APIRouter:
 
 def invalid_routes(services: GatewayServices) -> APIRouter:
     """What was refused at the door."""
-    routes = APIRouter(prefix="/v1/invalid", tags=["refused messages"])
+    routes = APIRouter(prefix="/api/invalid", tags=["refused messages"])
 
     @routes.get("")
     async def listing(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> dict[str, JsonValue]:
@@ -62,7 +62,7 @@ def invalid_routes(services: GatewayServices) -> APIRouter:
 
 def schema_routes(services: GatewayServices) -> APIRouter:
     """The schema registry."""
-    routes = APIRouter(prefix="/v1/schemas", tags=["schemas"])
+    routes = APIRouter(prefix="/api/schemas", tags=["schemas"])
 
     @routes.get("")
     async def listing() -> dict[str, JsonValue]:

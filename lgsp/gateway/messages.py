@@ -1,30 +1,18 @@
-"""/v1/messages, /v1/trace, /v1/routes."""
+"""/api/messages, /api/trace, /api/routes."""
 
 from typing import Annotated
-from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
-from starlette.responses import JSONResponse
 
-from lgsp.channels import Accepted
-from lgsp.errors import Fault, InvalidMessageError, LgspError, NotFoundError
-from lgsp.gateway.metrics import Metrics
+from lgsp.errors import NotFoundError
 from lgsp.gateway.ports import GatewayServices
+from lgsp.gateway.publish import EVENT_BODY, event_body
 from lgsp.gateway.views import decision_view, message_view, traced_view
 from lgsp.message import Message
-from lgsp.routing.signatures import has_verdicts
 from lgsp.store import MessageQuery
 
 __all__ = ["message_routes"]
-
-_JSON_TYPES = frozenset({"application/cloudevents+json", "application/json"})
-_BODY: dict[str, JsonValue] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/cloudevents+json": {"schema": Message.model_json_schema()}},
-    }
-}
 
 
 class _Search(BaseModel):
@@ -42,22 +30,9 @@ class _Search(BaseModel):
         return MessageQuery(self.type, self.state, self.text, self.limit, self.after)
 
 
-def message_routes(services: GatewayServices, metrics: Metrics) -> APIRouter:
-    """Publish, search, show, trace, explain."""
-    routes = APIRouter(prefix="/v1", tags=["messages"])
-
-    @routes.post("/messages", status_code=202, openapi_extra=_BODY)
-    async def publish(request: Request) -> JSONResponse:
-        """Publish a structured CloudEvent: 202 when new, 200 when it was accepted before."""
-        message, accepted = await _accept(services, metrics, await _body(request))
-        answer = {
-            "id": message.id,
-            "new": accepted.is_new,
-            "partition": accepted.partition,
-            "entry_id": accepted.entry_id,
-        }
-        headers = {"Location": f"/v1/messages/{quote(message.id, safe='')}"}
-        return JSONResponse(answer, 202 if accepted.is_new else 200, headers=headers)
+def message_routes(services: GatewayServices) -> APIRouter:
+    """Search, show, trace, explain."""
+    routes = APIRouter(prefix="/api", tags=["messages"])
 
     @routes.get("/messages")
     async def search(query: Annotated[_Search, Query()]) -> dict[str, JsonValue]:
@@ -82,47 +57,9 @@ def message_routes(services: GatewayServices, metrics: Metrics) -> APIRouter:
             )
         return {"key": key, "messages": [traced_view(traced) for traced in found]}
 
-    @routes.post("/routes/explain", openapi_extra=_BODY)
+    @routes.post("/routes/explain", openapi_extra=EVENT_BODY)
     async def explain(request: Request) -> dict[str, JsonValue]:
         """Who would get this message, and why; nothing is sent."""
-        return decision_view(services.router.explain(Message.from_json(await _body(request))))
+        return decision_view(services.router.explain(Message.from_json(await event_body(request))))
 
     return routes
-
-
-async def _accept(services: GatewayServices, metrics: Metrics, raw: bytes) -> tuple[Message, Accepted]:
-    """Publish; what is invalid is kept in the invalid message channel besides."""
-    reference = "gateway"
-    try:
-        message = Message.from_json(raw)
-        reference = message.id
-        _check_verdicts(message)
-        accepted = await services.publisher.publish(message)
-    except LgspError as exc:
-        metrics.refused.labels(exc.code).inc()
-        if isinstance(exc, InvalidMessageError):
-            await services.publisher.refuse(raw, exc, reference, "gateway")
-        raise
-    counter = metrics.accepted if accepted.is_new else metrics.repeated
-    counter.labels(message.kind).inc()
-    return message, accepted
-
-
-def _check_verdicts(message: Message) -> None:
-    """A verdict on signatures is given by the adapter that saw them, never by whoever publishes."""
-    if message.kind.startswith("document.") and has_verdicts(message.data):
-        wrong = "verdicts on signatures are given by the bus; leave them out"
-        wrong_vi = "kết quả kiểm tra chữ ký do hệ thống ghi; hãy bỏ trường này"
-        raise InvalidMessageError(
-            message.kind, [Fault("signature.claimed", "/data/signatures", wrong, wrong_vi)]
-        )
-
-
-async def _body(request: Request) -> bytes:
-    """The raw body; other content types are refused, which also keeps plain cross-site forms out."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given not in _JSON_TYPES:
-        raise HTTPException(
-            415, f"content type {given or '(none)'!r}; send application/cloudevents+json (structured mode)"
-        )
-    return await request.body()

@@ -1,4 +1,4 @@
-"""/v1/reconcile: does a system hold what was delivered to it?"""
+"""/api/reconcile: does a system hold what was delivered to it?"""
 
 from dataclasses import asdict
 from datetime import timedelta
@@ -16,7 +16,7 @@ Hours = Annotated[float, Query(gt=0, le=24 * 3660)]
 
 def reconcile_routes(services: GatewayServices) -> APIRouter:
     """GET compares, POST sends again what is missing."""
-    routes = APIRouter(prefix="/v1/reconcile", tags=["reconciliation"])
+    routes = APIRouter(prefix="/api/reconcile", tags=["reconciliation"])
 
     async def run(system: str, hours: float, *, mend: bool) -> dict[str, JsonValue]:
         ended = await services.reconciler.run(system, since=timedelta(hours=hours), mend=mend)

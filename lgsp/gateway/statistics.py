@@ -1,4 +1,4 @@
-"""/v1/statistics: what flowed, counted as the form wants it."""
+"""/api/statistics: what flowed, counted as the form wants it."""
 
 from dataclasses import asdict
 from datetime import date
@@ -15,7 +15,7 @@ __all__ = ["statistics_routes"]
 
 def statistics_routes(services: GatewayServices) -> APIRouter:
     """Form 06a."""
-    routes = APIRouter(prefix="/v1/statistics", tags=["statistics"])
+    routes = APIRouter(prefix="/api/statistics", tags=["statistics"])
 
     @routes.get("/dossiers")
     async def dossiers(

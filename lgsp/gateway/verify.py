@@ -1,4 +1,4 @@
-"""/v1/verify: does every message obey the law?"""
+"""/api/verify: does every message obey the law?"""
 
 from dataclasses import asdict
 
@@ -12,7 +12,7 @@ __all__ = ["verify_routes"]
 
 def verify_routes(services: GatewayServices) -> APIRouter:
     """One question, one answer."""
-    routes = APIRouter(prefix="/v1/verify", tags=["verification"])
+    routes = APIRouter(prefix="/api/verify", tags=["verification"])
 
     @routes.get("")
     async def verify() -> dict[str, JsonValue]:

@@ -21,7 +21,7 @@ from lgsp_mocks.portal import STAND_IN
 pytestmark = pytest.mark.contract
 
 MONDAY = datetime(2026, 11, 30, 8, tzinfo=VIETNAM)
-MOCK, GATEWAY = "/__mock__/clock", "/v1/clock"
+MOCK, GATEWAY = "/__mock__/clock", "/api/clock"
 
 
 def gateway(clock: SteerableClock) -> FastAPI:

@@ -178,7 +178,7 @@ def is_problem(answer, status):
 async def test_a_new_message_is_accepted_with_202_and_its_place(world):
     answer = await world.post()
     assert answer.status_code == 202
-    assert answer.headers["location"] == "/v1/messages/m%2F1"
+    assert answer.headers["location"] == "/api/messages/m%2F1"
     assert answer.json() == {"id": "m/1", "new": True, "partition": 2, "entry_id": "17-0"}
 
 
@@ -236,9 +236,9 @@ async def test_a_bug_is_a_500_that_tells_nothing_of_the_inside(world):
 
 async def test_messages_are_searched_and_paged(world):
     await world.journal()
-    answer = (await world.http.get("/v1/messages", params={"text": "thu nghiem", "limit": 1})).json()
+    answer = (await world.http.get("/api/messages", params={"text": "thu nghiem", "limit": 1})).json()
     assert [message["number"] for message in answer["messages"]] == ["12/UBND-VP"]
-    following = (await world.http.get("/v1/messages", params={"after": answer["next"]})).json()
+    following = (await world.http.get("/api/messages", params={"after": answer["next"]})).json()
     assert following == {"messages": [], "next": None}
 
 
@@ -246,13 +246,13 @@ async def test_messages_are_searched_and_paged(world):
     "params", [{"limit": 0}, {"limit": 9999}, {"after": "x"}, {"sort": "up"}, {"after": 2**63}]
 )
 async def test_a_wrong_parameter_is_named(world, params):
-    problem = is_problem(await world.http.get("/v1/messages", params=params), 422)
+    problem = is_problem(await world.http.get("/api/messages", params=params), 422)
     assert next(iter(params)) in problem["faults"][0]["place"]
 
 
 async def test_a_message_is_shown_with_its_journey_and_reads_as_a_cloudevent(world):
     await world.journal()
-    shown = (await world.http.get("/v1/messages/m%2F1")).json()
+    shown = (await world.http.get("/api/messages/m%2F1")).json()
     assert [step["step"] for step in shown["steps"]] == ["accepted", "routed"]
     event = JSONFormat().read(None, json.dumps(shown["message"]))
     assert (event.get_id(), event.get_extension("recipients")) == ("m/1", "000.00.00.G22")
@@ -261,41 +261,41 @@ async def test_a_message_is_shown_with_its_journey_and_reads_as_a_cloudevent(wor
 @pytest.mark.parametrize("key", ["d1", "12/UBND-VP", "12%2FUBND-VP"])
 async def test_a_document_is_traced_by_its_numbers(world, key):
     await world.journal()
-    answer = (await world.http.get(f"/v1/trace/{key}")).json()
+    answer = (await world.http.get(f"/api/trace/{key}")).json()
     assert [message["message_id"] for message in answer["messages"]] == ["m/1"]
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/trace/none", "/v1/messages/none", "/v1/dead/0:9-0", "/v1/schemas/none/1", "/nowhere"]
+    "path", ["/api/trace/none", "/api/messages/none", "/api/dead/0:9-0", "/api/schemas/none/1", "/nowhere"]
 )
 async def test_what_nobody_knows_is_a_404(world, path):
     is_problem(await world.http.get(path), 404)
 
 
 async def test_dead_letters_are_listed_shown_and_replayed_once(world):
-    listed = (await world.http.get("/v1/dead", params={"system": "axis"})).json()["dead"]
+    listed = (await world.http.get("/api/dead", params={"system": "axis"})).json()["dead"]
     assert [entry["reason"] for entry in listed] == ["no such agency"]
-    assert (await world.http.get("/v1/dead/0:1-0")).json()["message"] == {"id": "m/1"}
-    assert (await world.http.post("/v1/dead/0:1-0/replay")).status_code == 200
-    is_problem(await world.http.post("/v1/dead/0:1-0/replay"), 404)
+    assert (await world.http.get("/api/dead/0:1-0")).json()["message"] == {"id": "m/1"}
+    assert (await world.http.post("/api/dead/0:1-0/replay")).status_code == 200
+    is_problem(await world.http.post("/api/dead/0:1-0/replay"), 404)
 
 
 async def test_a_dead_letter_is_discarded(world):
-    assert (await world.http.delete("/v1/dead/0:1-0")).status_code == 200
-    assert (await world.http.get("/v1/dead")).json() == {"dead": []}
+    assert (await world.http.delete("/api/dead/0:1-0")).status_code == 200
+    assert (await world.http.get("/api/dead")).json() == {"dead": []}
 
 
 async def test_routing_is_explained_and_nothing_is_sent(world):
-    answer = (await world.post(path="/v1/routes/explain")).json()
+    answer = (await world.post(path="/api/routes/explain")).json()
     assert answer["recipients"] == [{"system": "axis", "organizations": ["000.00.00.G22"]}]
     assert answer["explanation"][0]["matched"] is True
     assert world.bus.messages == []
 
 
 async def test_schemas_are_listed_and_shown(world):
-    listed = (await world.http.get("/v1/schemas")).json()["schemas"]
+    listed = (await world.http.get("/api/schemas")).json()["schemas"]
     assert len(listed) == 17
-    shown = await world.http.get("/v1/schemas/document.issued/1")
+    shown = await world.http.get("/api/schemas/document.issued/1")
     assert shown.json()["$id"] == EVENT["dataschema"]
 
 
@@ -332,19 +332,19 @@ async def test_the_landing_page_speaks_both_languages_and_escapes(world):
 
 async def test_the_api_describes_itself(world):
     paths = (await world.http.get("/openapi.json")).json()["paths"]
-    assert {"/v1/messages", "/v1/dead/{dead_id}/replay", "/v1/trace/{key}"} <= set(paths)
+    assert {"/v1/messages", "/api/messages", "/api/dead/{dead_id}/replay", "/api/trace/{key}"} <= set(paths)
 
 
 async def test_reconciliation_compares_by_get_and_mends_by_post(world):
-    compared = (await world.http.get("/v1/reconcile/axis?hours=2")).json()
+    compared = (await world.http.get("/api/reconcile/axis?hours=2")).json()
     assert (compared["compared"], compared["mended"], compared["missing"][0]["reason"]) == (3, 0, "lost")
-    assert (await world.http.post("/v1/reconcile/axis")).json()["mended"] == 1
-    assert (await world.http.get("/v1/reconcile/axis?hours=0")).status_code == 422
+    assert (await world.http.post("/api/reconcile/axis")).json()["mended"] == 1
+    assert (await world.http.get("/api/reconcile/axis?hours=0")).status_code == 422
 
 
 async def test_refused_messages_are_shown_with_every_fault_and_what_came(world):
-    [listed] = (await world.http.get("/v1/invalid")).json()["invalid"]
+    [listed] = (await world.http.get("/api/invalid")).json()["invalid"]
     assert (listed["system"], listed["reference"], listed["faults"][0]["line"]) == ("axis", "doc-7", 7)
     assert "raw" not in listed
-    assert (await world.http.get("/v1/invalid/1:5-0")).json()["raw"] == "<edXML"
-    assert (await world.http.get("/v1/invalid/1:6-0")).status_code == 404
+    assert (await world.http.get("/api/invalid/1:5-0")).json()["raw"] == "<edXML"
+    assert (await world.http.get("/api/invalid/1:6-0")).status_code == 404

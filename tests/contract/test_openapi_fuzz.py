@@ -142,6 +142,8 @@ def _for_httpx(fields: dict[str, Any]) -> dict[str, Any]:
     fields.pop("cookies", None)
     kept = {key: value for key, value in fields.items() if value is not None}
     kept["headers"] = _sendable(fields.get("headers") or {})
+    if "wait" in (kept.get("params") or {}):  # which is waited out, as it was asked for
+        kept["params"] = {**kept["params"], "wait": 0}
     return kept
 
 

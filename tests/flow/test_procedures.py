@@ -60,7 +60,7 @@ async def test_what_igate_lost_of_the_catalogue_is_found_and_sent_again(tmp_path
         await world.until("the first round is over", lambda: learned(world))
         changed = await world.act("portal", "change-procedure", {"code": CODE, "fee": 77_000})
         await world.until("iGate has it", lambda: newest(world, CODE, changed["decision_id"]))
-        url = f"{world.urls['gateway']}/v1/reconcile/igate"
+        url = f"{world.urls['gateway']}/api/reconcile/igate"
 
         async def compared() -> dict[str, object] | None:
             answer = (await world.http.get(url)).json()

@@ -86,7 +86,7 @@ class Reader:
 
     def has_messages(self) -> list[dict[str, object]]:
         try:
-            answer = httpx.get(f"{self.gateway}/v1/messages", trust_env=False)
+            answer = httpx.get(f"{self.gateway}/api/messages", trust_env=False)
         except httpx.TransportError:
             return []
         found = answer.json()["messages"]

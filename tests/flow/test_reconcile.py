@@ -25,7 +25,7 @@ async def test_what_the_axis_lost_is_found_and_sent_again(tmp_path: Path) -> Non
         ]
         for document_id in issued:
             await world.until("the ministry holds it", lambda key=document_id: ministry_holds(world, key))
-        url = f"{world.urls['gateway']}/v1/reconcile/axis"
+        url = f"{world.urls['gateway']}/api/reconcile/axis"
 
         async def compared() -> dict[str, object] | None:
             answer = (await world.http.get(url)).json()
@@ -54,7 +54,7 @@ async def test_what_the_axis_lost_is_found_and_sent_again(tmp_path: Path) -> Non
 
 async def test_a_system_that_cannot_be_asked_is_named(tmp_path: Path) -> None:
     async with province(tmp_path) as world:
-        answer = await world.http.get(f"{world.urls['gateway']}/v1/reconcile/nobody")
+        answer = await world.http.get(f"{world.urls['gateway']}/api/reconcile/nobody")
         assert answer.status_code == 404
         assert "axis" in answer.json()["detail"]
 
@@ -70,7 +70,7 @@ async def test_dossiers_that_the_portal_lost_are_told_again_in_order(tmp_path: P
             for _ in range(2)
         ]
         before = {code: await world.until("ended", lambda key=code: ended(world, key)) for code in codes}
-        url = f"{world.urls['gateway']}/v1/reconcile/portal"
+        url = f"{world.urls['gateway']}/api/reconcile/portal"
 
         async def compared() -> bool | None:
             answer = (await world.http.get(url)).json()

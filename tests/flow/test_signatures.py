@@ -32,10 +32,10 @@ def letter(*, signed: bool) -> Record:
 
 
 async def verdicts(world: World, document_id: str) -> list[Record] | None:
-    found = await world.gateway(f"/v1/messages?type=document.issued&text={document_id.rsplit(',', 1)[-1]}")
+    found = await world.gateway(f"/api/messages?type=document.issued&text={document_id.rsplit(',', 1)[-1]}")
     rows = found["messages"] if isinstance(found, dict) else []
     for row in rows:
-        whole = await world.gateway(f"/v1/messages/{row['message_id']}")
+        whole = await world.gateway(f"/api/messages/{row['message_id']}")
         if row["subject"] == document_id:
             return whole["message"]["data"]["signatures"]
     return None
@@ -120,6 +120,6 @@ async def test_verdicts_can_not_be_published_by_anybody(tmp_path: Path) -> None:
 
 
 async def first(world: World) -> Record | None:
-    found = await world.gateway("/v1/messages?type=document.issued")
+    found = await world.gateway("/api/messages?type=document.issued")
     rows = found["messages"] if isinstance(found, dict) else []
-    return await world.gateway(f"/v1/messages/{rows[0]['message_id']}") if rows else None
+    return await world.gateway(f"/api/messages/{rows[0]['message_id']}") if rows else None

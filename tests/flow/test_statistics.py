@@ -22,7 +22,7 @@ async def counted(world: World) -> tuple[Record, Record, Record]:
     url = f"{world.urls['igate']}/pa/dossier-statistic/--statistic-agency-kgg"
     igate = (await world.http.get(url, params=PERIOD, headers=headers)).json()
     portal = (await world.http.get(f"{world.urls['portal']}/__mock__/statistics", params=PERIOD)).json()
-    bus = (await world.http.get(f"{world.urls['gateway']}/v1/statistics/dossiers", params=PERIOD)).json()
+    bus = (await world.http.get(f"{world.urls['gateway']}/api/statistics/dossiers", params=PERIOD)).json()
     return (
         {"rows": igate["content"], "total": igate["total"]},
         portal,
@@ -56,7 +56,7 @@ async def test_form_06a_is_the_same_on_igate_portal_and_bus(tmp_path: Path) -> N
 async def test_a_period_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
     async with province(tmp_path) as world:
         for url in (
-            f"{world.urls['gateway']}/v1/statistics/dossiers",
+            f"{world.urls['gateway']}/api/statistics/dossiers",
             f"{world.urls['portal']}/__mock__/statistics",
         ):
             assert (

@@ -124,8 +124,8 @@ def test_a_message_is_sent_and_its_faults_are_told(tmp_path, capsys):
 
 @respx.mock
 def test_dead_letters_are_replayed_all_or_by_id(capsys):
-    respx.get(f"{GATEWAY}/v1/dead").respond(json={"dead": [{"id": "0:1-0"}, {"id": "1:1-0"}]})
-    replayed = respx.post(url__regex=r".*/v1/dead/.*/replay").respond(
+    respx.get(f"{GATEWAY}/api/dead").respond(json={"dead": [{"id": "0:1-0"}, {"id": "1:1-0"}]})
+    replayed = respx.post(url__regex=r".*/api/dead/.*/replay").respond(
         json={"message_id": "m1", "system": "axis"}
     )
     assert main(["dead", "replay", "--all", "--system", "axis"]) == 0
@@ -145,7 +145,7 @@ def test_a_journey_is_printed(capsys):
         "title": "Về việc",
         "steps": [step],
     }
-    respx.get(f"{GATEWAY}/v1/trace/12%2FUBND").respond(json={"messages": [message]})
+    respx.get(f"{GATEWAY}/api/trace/12%2FUBND").respond(json={"messages": [message]})
     assert main(["trace", "12/UBND"]) == 0
     printed = capsys.readouterr().out
     assert "Về việc" in printed

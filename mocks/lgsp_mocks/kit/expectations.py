@@ -193,7 +193,7 @@ def _weight(found: list[str]) -> int:
 
 def _view(kept: _Kept) -> ExpectationView:
     # Not through model_dump: which bodies were given must stay known.
-    given = {name: getattr(kept.expectation, name) for name in kept.expectation.model_fields_set}
-    return ExpectationView.model_construct(
-        **{**Expectation().model_dump(), **given, "id": kept.expectation.id, "count": kept.count}
-    )
+    given = {name: getattr(kept.expectation, name) for name in Expectation.model_fields}
+    view = ExpectationView.model_construct(**{**given, "id": kept.expectation.id, "count": kept.count})
+    view.model_fields_set.intersection_update({*kept.expectation.model_fields_set, "id", "count"})
+    return view

@@ -46,6 +46,7 @@ def _is_xml_path(text: str) -> str:
 
 
 Short = Annotated[str, Field(max_length=1000)]
+HeaderName = Annotated[str, Field(max_length=100, pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]  # a token of RFC 9110
 Regex = Annotated[str, Field(max_length=500), AfterValidator(_is_regex)]
 Text = Annotated[str, Field(max_length=MOST_BYTES)]
 XmlPath = Annotated[str, Field(max_length=500), AfterValidator(_is_xml_path)]
@@ -63,7 +64,7 @@ class RequestMatch(BaseModel):
     path: Short | None = None
     path_regex: Regex | None = None
     query: Annotated[dict[Short, Short | None], Field(max_length=50)] = {}
-    headers: Annotated[dict[Short, Short | None], Field(max_length=50)] = {}
+    headers: Annotated[dict[HeaderName, Short | None], Field(max_length=50)] = {}
     json_equals: JsonValue = None
     json_contains: JsonValue = None
     json_at: Annotated[dict[Short, JsonValue], Field(max_length=50)] = {}
