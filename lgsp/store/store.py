@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import JsonValue
 from pydantic_core import from_json
 from sqlalchemy import RowMapping, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from lgsp.errors import ChannelUnavailableError, ConfigurationError, NotFoundError
@@ -32,6 +32,8 @@ __all__ = ["MessageStore"]
 
 _MAX_TRACED = 1000
 _CHUNK = 500
+_OPENING_TRIES = 200
+_OPENING_PAUSE_S = 0.05
 
 
 class MessageStore:
@@ -51,8 +53,7 @@ class MessageStore:
         """
         engine = create_engine(url)
         try:
-            async with engine.begin() as connection:
-                await connection.run_sync(prepare)
+            await _prepare(engine)
         except (SQLAlchemyError, OSError) as exc:
             await engine.dispose()
             place = engine.url.render_as_string(hide_password=True)
@@ -175,6 +176,20 @@ class MessageStore:
                 yield connection
         except (SQLAlchemyError, OSError) as exc:
             raise ChannelUnavailableError(f"the message store does not answer: {_reason(exc)}") from exc
+
+
+async def _prepare(engine: AsyncEngine) -> None:
+    """SQLite does not wait for the lock that turns a new file to WAL, so of parts that start together the later ones ask again."""
+    for tries_left in reversed(range(_OPENING_TRIES)):
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(prepare)
+        except OperationalError as exc:
+            if not tries_left or "locked" not in str(exc.orig):
+                raise
+            await asyncio.sleep(_OPENING_PAUSE_S)
+        else:
+            return
 
 
 def _traced(row: RowMapping) -> TracedMessage:

@@ -5,9 +5,10 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 from builders import message
@@ -35,6 +36,7 @@ class Province:
     delay_s: float = 0.0
     replicas: int = 0
     workers: list["Worker"] = field(default_factory=list)
+    _logs: Iterator[int] = field(default_factory=count)
 
     @property
     def effects(self) -> Path:
@@ -64,7 +66,8 @@ class Province:
 
     async def worker(self) -> "Worker":
         """Start one more, and wait until it is ready."""
-        started = Worker(await _start(self.environment(), self.folder / f"worker-{len(self.workers)}.log"))
+        log = self.folder / f"worker-{next(self._logs)}.log"
+        started = Worker(await _start(self.environment(), log), log)
         self.workers.append(started)
         await started.ready()
         return started
@@ -81,6 +84,7 @@ class Worker:
     """`lgsp up --only worker`."""
 
     process: asyncio.subprocess.Process
+    log: Path
 
     async def ready(self) -> None:
         """Until it says so."""
@@ -88,7 +92,7 @@ class Worker:
             raise AssertionError("the worker's output is not read")
         line = await asyncio.wait_for(self.process.stdout.readline(), _READY_S)
         if b"ready" not in line:
-            raise AssertionError(f"the worker did not start: {line!r}")
+            raise AssertionError(f"the worker did not start: {line!r} {self.log.read_text()[-2000:]}")
 
     def signal(self, number: int) -> None:
         """SIGSTOP, SIGCONT, SIGTERM …"""

@@ -1,3 +1,6 @@
+import asyncio
+import sqlite3
+
 import pytest
 
 from lgsp.errors import ConfigurationError, NotFoundError
@@ -12,6 +15,17 @@ async def store(tmp_path):
     opened = await MessageStore.open(f"sqlite:///{tmp_path}/new/messages.db")
     yield opened
     await opened.aclose()
+
+
+async def test_parts_that_start_together_all_open_the_new_store(tmp_path):
+    """Another part is in the middle of making the file: SQLite says "locked" at once, and does not wait."""
+    file = tmp_path / "messages.db"
+    first = sqlite3.connect(file, isolation_level=None)
+    first.execute("BEGIN IMMEDIATE")
+    opening = asyncio.create_task(MessageStore.open(f"sqlite:///{file}"))
+    await asyncio.wait({opening}, timeout=0.3)
+    first.close()
+    await (await opening).aclose()
 
 
 class Tape:
