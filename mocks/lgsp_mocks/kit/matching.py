@@ -46,7 +46,9 @@ def _is_xml_path(text: str) -> str:
 
 
 Short = Annotated[str, Field(max_length=1000)]
-HeaderName = Annotated[str, Field(max_length=100, pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]  # a token of RFC 9110
+HeaderName = Annotated[
+    str, Field(max_length=100, pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
+]  # a token of RFC 9110
 Regex = Annotated[str, Field(max_length=500), AfterValidator(_is_regex)]
 Text = Annotated[str, Field(max_length=MOST_BYTES)]
 XmlPath = Annotated[str, Field(max_length=500), AfterValidator(_is_xml_path)]
