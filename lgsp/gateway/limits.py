@@ -5,7 +5,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lgsp.errors import Fault, InvalidMessageError
 from lgsp.message import MAX_MESSAGE_BYTES
 
-__all__ = ["MAX_WIRE_BYTES", "BodyLimit"]
+__all__ = ["BATCH", "MAX_BATCH_BYTES", "MAX_WIRE_BYTES", "BodyLimit"]
+
+BATCH = "application/cloudevents-batch+json"
+
+MAX_BATCH_BYTES = 16 * MAX_MESSAGE_BYTES
 
 MAX_WIRE_BYTES = 300 * 1024 * 1024
 """Under `/in/`: a packet with its attachments in base64."""
@@ -22,8 +26,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = MAX_WIRE_BYTES if scope["path"].startswith("/in/") else MAX_MESSAGE_BYTES
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        headers = dict(scope["headers"])
+        limit = _limit(scope["path"], headers.get(b"content-type", b""))
+        announced = headers.get(b"content-length", b"0")
         seen = 0
 
         async def bounded() -> Message:
@@ -37,6 +42,12 @@ class BodyLimit:
             return event
 
         await self._app(scope, bounded, send)
+
+
+def _limit(path: str, content_type: bytes) -> int:
+    if path.startswith("/in/"):
+        return MAX_WIRE_BYTES
+    return MAX_BATCH_BYTES if content_type.lower().startswith(BATCH.encode()) else MAX_MESSAGE_BYTES
 
 
 def _too_large(limit: int) -> InvalidMessageError:

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from lgsp.errors import NotFoundError
+from lgsp.gateway.events import EVENT_BODY, event_body
 from lgsp.gateway.ports import GatewayServices
-from lgsp.gateway.publish import EVENT_BODY, event_body
 from lgsp.gateway.views import decision_view, message_view, traced_view
 from lgsp.message import Message
 from lgsp.store import MessageQuery

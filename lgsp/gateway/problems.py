@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from traceback import format_exception
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import JsonValue
+from pydantic import BaseModel, ConfigDict, JsonValue
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
@@ -22,9 +24,11 @@ from lgsp.errors import (
     NotFoundError,
 )
 
-__all__ = ["install", "problem"]
+__all__ = ["Problem", "ProblemDocument", "bug", "documented", "install", "problem_of"]
 
 log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
 
 _STATUS: tuple[tuple[type[LgspError], HTTPStatus, str], ...] = (
     (NotFoundError, HTTPStatus.NOT_FOUND, "Không tìm thấy"),
@@ -34,25 +38,64 @@ _STATUS: tuple[tuple[type[LgspError], HTTPStatus, str], ...] = (
 )
 
 
-def problem(
-    status: int,
-    title: str,
-    title_vi: str,
-    detail: str,
-    *,
-    headers: Mapping[str, str] | None = None,
-    **more: JsonValue,
-) -> JSONResponse:
-    """One problem document; `more` are its extension members."""
-    body = {
-        "type": "about:blank",
-        "title": title,
-        "title_vi": title_vi,
-        "status": status,
-        "detail": detail,
-        **more,
-    }
-    return JSONResponse(body, status, headers=headers, media_type="application/problem+json")
+class FaultDocument(BaseModel):
+    """One mistake: `place` is a JSON Pointer or an XPath."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    place: str
+    message: str
+    message_vi: str = ""
+    line: int = 0
+    warning: bool = False
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457, with the title in Vietnamese, the code of the error and every fault."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    type: str
+    title: str
+    title_vi: str
+    status: int
+    detail: str
+    code: str = ""
+    faults: tuple[FaultDocument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A problem and its HTTP answer; `more` are its extension members."""
+
+    status: int
+    title: str
+    title_vi: str
+    detail: str
+    more: Mapping[str, JsonValue] = field(default_factory=dict)
+    headers: Mapping[str, str] | None = None
+
+    def body(self) -> dict[str, JsonValue]:
+        """The problem document."""
+        return {
+            "type": "about:blank",
+            "title": self.title,
+            "title_vi": self.title_vi,
+            "status": self.status,
+            "detail": self.detail,
+            **self.more,
+        }
+
+    def response(self) -> JSONResponse:
+        """The whole answer."""
+        return JSONResponse(self.body(), self.status, headers=self.headers, media_type=MEDIA_TYPE)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What OpenAPI says of these answers; the shape of `responses=` is FastAPI's."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
 def install(app: FastAPI) -> None:
@@ -64,17 +107,21 @@ def install(app: FastAPI) -> None:
 
 
 async def _lgsp(_request: Request, error: Exception) -> JSONResponse:
+    return problem_of(error if isinstance(error, LgspError) else LgspError(str(error))).response()
+
+
+def problem_of(error: LgspError) -> Problem:
+    """What an error of ours says to an HTTP client."""
     if isinstance(error, InvalidMessageError):
         return _invalid(error)
-    code = error.code if isinstance(error, LgspError) else ""
     for kind, status, title_vi in _STATUS:
         if isinstance(error, kind):
-            headers = _retry_after(error)
-            return problem(status, status.phrase, title_vi, str(error), headers=headers, code=code)
-    return problem(500, "Internal Server Error", "Lỗi hệ thống", str(error), code=code)
+            more: dict[str, JsonValue] = {"code": error.code}
+            return Problem(status, status.phrase, title_vi, str(error), more, _retry_after(error))
+    return Problem(500, "Internal Server Error", "Lỗi hệ thống", str(error), {"code": error.code})
 
 
-def _invalid(error: InvalidMessageError) -> JSONResponse:
+def _invalid(error: InvalidMessageError) -> Problem:
     codes = {fault.code for fault in error.faults}
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if codes & {"message.too_large", "attachment.too_large"}:
@@ -82,14 +129,8 @@ def _invalid(error: InvalidMessageError) -> JSONResponse:
     elif "schema.json_invalid" in codes:
         status = HTTPStatus.BAD_REQUEST
     faults: list[JsonValue] = [_fault(fault) for fault in error.faults]
-    return problem(
-        status,
-        "The content is not valid",
-        "Nội dung không hợp lệ",
-        str(error),
-        code=error.code,
-        faults=faults,
-    )
+    more: dict[str, JsonValue] = {"code": error.code, "faults": faults}
+    return Problem(status, "The content is not valid", "Nội dung không hợp lệ", str(error), more)
 
 
 def _fault(fault: Fault) -> dict[str, JsonValue]:
@@ -109,7 +150,8 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
     detail = str(error.detail) if isinstance(error, HTTPException) else str(error)
     headers = error.headers if isinstance(error, HTTPException) else None
-    return problem(status, HTTPStatus(status).phrase, "Yêu cầu không thực hiện được", detail, headers=headers)
+    title_vi = "Yêu cầu không thực hiện được"
+    return Problem(status, HTTPStatus(status).phrase, title_vi, detail, headers=headers).response()
 
 
 async def _parameters(_request: Request, error: Exception) -> JSONResponse:
@@ -122,13 +164,17 @@ async def _parameters(_request: Request, error: Exception) -> JSONResponse:
         }
         for item in mistakes
     ]
-    return problem(422, "A parameter is wrong", "Tham số không hợp lệ", f"{len(faults)} wrong", faults=faults)
+    detail, more = f"{len(faults)} wrong", {"faults": faults}
+    return Problem(422, "A parameter is wrong", "Tham số không hợp lệ", detail, more).response()
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:
+    return bug(error, request.url.path).response()
+
+
+def bug(error: Exception, path: str) -> Problem:
     """Say nothing of the inside to the caller; the log has it."""
     # As text: a pretty traceback shows local variables, which are people's data.
-    log.error("gateway.bug", path=request.url.path, trace="".join(format_exception(error)))
-    return problem(
-        500, "Internal Server Error", "Lỗi hệ thống", "an unexpected error; the log of the gateway has it"
-    )
+    log.error("gateway.bug", path=path, trace="".join(format_exception(error)))
+    detail = "an unexpected error; the log of the gateway has it"
+    return Problem(500, "Internal Server Error", "Lỗi hệ thống", detail)

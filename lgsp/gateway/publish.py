@@ -1,26 +1,28 @@
 """/v1/messages: how a connector in any language publishes. `/v1` is for connectors, `/api` for people's tools."""
 
+from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, HTTPException, Request
-from pydantic import JsonValue
-from starlette.responses import JSONResponse
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
 
-from lgsp.channels import Accepted
 from lgsp.errors import Fault, InvalidMessageError, LgspError
+from lgsp.gateway.batch import BatchReceipt, Receipt, publish_batch
+from lgsp.gateway.events import PUBLISH_BODY, batch_items, event_body, media_type
+from lgsp.gateway.limits import BATCH
 from lgsp.gateway.metrics import Metrics
 from lgsp.gateway.ports import GatewayServices
+from lgsp.gateway.problems import documented
 from lgsp.message import Message
 from lgsp.routing.signatures import has_verdicts
 
-__all__ = ["EVENT_BODY", "event_body", "publish_routes"]
+__all__ = ["publish_routes"]
 
-_JSON_TYPES = frozenset({"application/cloudevents+json", "application/json"})
-EVENT_BODY: dict[str, JsonValue] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/cloudevents+json": {"schema": Message.model_json_schema()}},
-    }
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    202: {"model": Receipt | BatchReceipt, "description": "Accepted; of a batch, every event."},
+    200: {"model": Receipt | BatchReceipt, "description": "Accepted before; of a batch, every event."},
+    207: {"model": BatchReceipt, "description": "Some events of the batch were accepted, and some refused."},
+    **documented(400, 413, 415, 422, 429, 503),
 }
 
 
@@ -28,23 +30,25 @@ def publish_routes(services: GatewayServices, metrics: Metrics) -> APIRouter:
     """The way in."""
     routes = APIRouter(prefix="/v1", tags=["publish"])
 
-    @routes.post("/messages", status_code=202, openapi_extra=EVENT_BODY)
-    async def publish(request: Request) -> JSONResponse:
-        """Publish a structured CloudEvent: 202 when new, 200 when it was accepted before."""
-        message, accepted = await _accept(services, metrics, await event_body(request))
-        answer = {
-            "id": message.id,
-            "new": accepted.is_new,
-            "partition": accepted.partition,
-            "entry_id": accepted.entry_id,
-        }
-        headers = {"Location": f"/api/messages/{quote(message.id, safe='')}"}
-        return JSONResponse(answer, 202 if accepted.is_new else 200, headers=headers)
+    async def accept(raw: bytes) -> Receipt:
+        return await _accept(services, metrics, raw)
+
+    @routes.post("/messages", status_code=202, openapi_extra=PUBLISH_BODY, responses=_ANSWERS)
+    async def publish(request: Request) -> Response:
+        """Publish a CloudEvent, or a batch of them. The same (source, id) again is one message.
+
+        Events of one subject are delivered in the order of their acceptance; a batch is accepted in the order in which it stands.
+        """
+        if media_type(request) == BATCH:
+            return await publish_batch(batch_items(await request.body()), accept)
+        receipt = await accept(await event_body(request))
+        headers = {"Location": f"/api/messages/{quote(receipt.id, safe='')}"}
+        return JSONResponse(receipt.model_dump(), 202 if receipt.new else 200, headers=headers)
 
     return routes
 
 
-async def _accept(services: GatewayServices, metrics: Metrics, raw: bytes) -> tuple[Message, Accepted]:
+async def _accept(services: GatewayServices, metrics: Metrics, raw: bytes) -> Receipt:
     """Publish; what is invalid is kept in the invalid message channel besides."""
     reference = "gateway"
     try:
@@ -59,7 +63,9 @@ async def _accept(services: GatewayServices, metrics: Metrics, raw: bytes) -> tu
         raise
     counter = metrics.accepted if accepted.is_new else metrics.repeated
     counter.labels(message.kind).inc()
-    return message, accepted
+    return Receipt.model_construct(
+        id=message.id, new=accepted.is_new, partition=accepted.partition, entry_id=accepted.entry_id
+    )
 
 
 def _check_verdicts(message: Message) -> None:
@@ -70,13 +76,3 @@ def _check_verdicts(message: Message) -> None:
         raise InvalidMessageError(
             message.kind, [Fault("signature.claimed", "/data/signatures", wrong, wrong_vi)]
         )
-
-
-async def event_body(request: Request) -> bytes:
-    """The raw body; other content types are refused, which also keeps plain cross-site forms out."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given not in _JSON_TYPES:
-        raise HTTPException(
-            415, f"content type {given or '(none)'!r}; send application/cloudevents+json (structured mode)"
-        )
-    return await request.body()

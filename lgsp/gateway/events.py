@@ -1,0 +1,98 @@
+"""CloudEvents over HTTP (HTTP Protocol Binding 1.0.2): structured, binary and batched."""
+
+from urllib.parse import unquote
+
+from fastapi import HTTPException, Request
+from pydantic import JsonValue
+from pydantic_core import from_json, to_json
+
+from lgsp.errors import Fault, InvalidMessageError
+from lgsp.gateway.limits import BATCH
+from lgsp.message import Message
+
+__all__ = ["EVENT_BODY", "MAX_BATCH", "PUBLISH_BODY", "batch_items", "event_body", "media_type"]
+
+MAX_BATCH = 1_000
+"""Events in one batch."""
+
+_STRUCTURED = "application/cloudevents+json"
+_JSON = "application/json"
+_PREFIX = "ce-"
+
+_EVENT: dict[str, JsonValue] = {
+    "schema": Message.model_json_schema(ref_template="#/components/schemas/{model}")
+}
+EVENT_BODY: dict[str, JsonValue] = {"requestBody": {"required": True, "content": {_STRUCTURED: _EVENT}}}
+PUBLISH_BODY: dict[str, JsonValue] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            _STRUCTURED: _EVENT,
+            BATCH: {"schema": {"type": "array", "maxItems": MAX_BATCH, "items": _EVENT["schema"]}},
+            _JSON: {
+                "schema": {
+                    "type": "object",
+                    "description": "Binary mode: the data alone, with the attributes in `ce-` headers.",
+                }
+            },
+        },
+    }
+}
+
+
+def media_type(request: Request) -> str:
+    """The content type without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+async def event_body(request: Request) -> bytes:
+    """One event in its structured form, whichever mode it came in.
+
+    Other content types are refused, which also keeps plain cross-site forms out.
+    """
+    given = media_type(request)
+    if given == _JSON and f"{_PREFIX}specversion" in request.headers:
+        return _from_binary(request, await request.body())
+    if given not in {_STRUCTURED, _JSON}:
+        raise HTTPException(
+            415,
+            f"content type {given or '(none)'!r}; send {_STRUCTURED} (structured), {BATCH} (batched), "
+            f"or {_JSON} with {_PREFIX} headers (binary)",
+        )
+    return await request.body()
+
+
+def _from_binary(request: Request, body: bytes) -> bytes:
+    event: dict[str, object] = {
+        name[len(_PREFIX) :]: unquote(value)
+        for name, value in request.headers.items()
+        if name.startswith(_PREFIX)
+    }
+    return to_json(event | {"datacontenttype": _JSON, "data": _parsed(body, "/data")})
+
+
+def batch_items(body: bytes) -> list[object]:
+    """The events of a batch, each still to be checked.
+
+    Raises:
+        InvalidMessageError: not a JSON array, or too many.
+    """
+    items = _parsed(body, "")
+    if not isinstance(items, list):
+        wrong = "a batch is a JSON array of CloudEvents"
+        raise InvalidMessageError(
+            "batch", [Fault("batch.no_array", "", wrong, "lô bản tin phải là một mảng JSON")]
+        )
+    if len(items) > MAX_BATCH:
+        wrong = f"{len(items)} events, the limit is {MAX_BATCH}; send more than one batch"
+        wrong_vi = f"lô có {len(items)} bản tin, giới hạn là {MAX_BATCH}; hãy chia thành nhiều lô"
+        raise InvalidMessageError("batch", [Fault("message.too_large", "", wrong, wrong_vi)])
+    return items
+
+
+def _parsed(body: bytes, place: str) -> object:
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError as exc:
+        fault = Fault("schema.json_invalid", place, f"Invalid JSON: {exc}", f"không phải JSON hợp lệ ({exc})")
+        raise InvalidMessageError("message", [fault]) from exc
