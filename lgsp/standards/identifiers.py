@@ -23,9 +23,10 @@ __all__ = [
     "organization_pattern_matches",
 ]
 
-_QCVN_102 = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}")
-_QD_20 = re.compile(r"[A-Z]\d{2}(\.\d{1,3}){0,3}")
-_FREE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}(\.[A-Za-z0-9_-]{1,32}){1,5}")
+_QCVN_102 = r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}"
+_QD_20 = r"[A-Z]\d{2}(?:\.\d{1,3}){0,3}"
+_FREE = r"[A-Za-z][A-Za-z0-9_-]{0,31}(?:\.[A-Za-z0-9_-]{1,32}){1,5}"
+_ORGANIZATION = re.compile(f"{_QCVN_102}|{_QD_20}|{_FREE}")
 _DOSSIER = re.compile(
     r"(?P<unit>\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(?:\.\d{1,3}){0,3})-(?P<day>\d{6}|\d{8})-\d{4,7}"
 )
@@ -37,7 +38,7 @@ _NAMESPACE = uuid.UUID("6f0f6a52-9f6e-5c0a-9d4e-1a5c5f1f3402")
 
 def is_organization_id(value: str) -> bool:
     """Whether it is an organization id of any form in use."""
-    return any(form.fullmatch(value) for form in (_QCVN_102, _QD_20, _FREE))
+    return _ORGANIZATION.fullmatch(value) is not None
 
 
 def check_organization_id(value: str) -> str:
