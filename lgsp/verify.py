@@ -44,9 +44,9 @@ class Verifier:
 
     async def verify(self) -> Verification:
         """Count now. A message is called lost only if nothing was waiting before the count and nothing after it."""
-        before = await self._on_the_way()
+        before = await self.on_the_way()
         counts = await self._store.recount()
-        after = await self._on_the_way()
+        after = await self.on_the_way()
         settled = not before and not after
         lost = counts.unfinished if settled else ()
         return Verification(
@@ -58,6 +58,7 @@ class Verifier:
             doubled=counts.doubled,
         )
 
-    async def _on_the_way(self) -> dict[str, int]:
+    async def on_the_way(self) -> dict[str, int]:
+        """What still waits, by stream; dead and refused messages do not."""
         found = await self._waiting()
         return {name: count for name, count in found.items() if count and name.startswith(_ON_THE_WAY)}

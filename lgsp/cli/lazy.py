@@ -33,6 +33,10 @@ COMMANDS = {
     "playback": ("record:playback", "Answer from a recorded session."),
     "clock": ("clock:app", "The time of a running system: show, freeze, advance, resume."),
     "stats": ("stats:stats", "Dossiers by unit and field, as form 06a counts them."),
+    "simulate": (
+        "simulate:app",
+        "A province's year of traffic on virtual time, and whether its counts add up.",
+    ),
     "bench": ("bench:bench", "Measure this machine, beside the raw server's limit."),
     "doctor": ("doctor:doctor", "What is configured, reachable, and wrong."),
 }

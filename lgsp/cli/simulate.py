@@ -1,0 +1,129 @@
+"""lgsp simulate: a year of a province's traffic, in minutes."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
+
+from lgsp.cli.common import ConfigOption, JsonOption, print_json, print_table, settings_of
+from lgsp.settings import Settings
+from lgsp.simulate import Plan, Progress, SinksReport, through_sinks
+from lgsp.up import configure_log, run
+
+__all__ = ["app"]
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def simulate() -> None:
+    """A province's traffic on virtual time."""
+
+
+@app.command()
+def year(  # noqa: PLR0913, PLR0917 - options of a command
+    documents: Annotated[
+        int, typer.Option(min=1, help="Văn bản; Kon Tum exchanged as many in 2019.")
+    ] = 3_465_891,
+    dossiers: Annotated[int, typer.Option(min=0, help="Hồ sơ; twice those of half a year.")] = 28_458,
+    which: Annotated[int, typer.Option("--year", min=2001, max=2090)] = 2025,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same year.")] = 34,
+    speed: Annotated[float, typer.Option(min=0, help="Times faster than life; 0: as fast as it goes.")] = 0.0,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(help="Keep the year here, to look at it with `lgsp up`; else it is forgotten."),
+    ] = None,
+    config: ConfigOption = None,
+    json_output: JsonOption = False,
+) -> None:
+    """Một năm của một tỉnh: a year through a bus of its own, with systems that only count. Ends with 1 if a count does not add up."""
+    configure_log("warning")
+    plan = Plan(which, documents, dossiers, seed, speed)
+    with _folder(data_dir) as folder:
+        settings = settings_of(config).model_copy(update={"data_dir": folder})
+        report = _lived(settings, plan, quiet=json_output)
+    if json_output:
+        print_json(_facts(report))
+    else:
+        _print(report)
+    raise typer.Exit(1 if report.disagreements else 0)
+
+
+@contextmanager
+def _folder(given: Path | None) -> Iterator[Path]:
+    if given is not None:
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="lgsp-year-") as made:
+        yield Path(made)
+
+
+def _lived(settings: Settings, plan: Plan, *, quiet: bool) -> SinksReport:
+    columns = (
+        TextColumn("{task.fields[day]}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[waiting]}"), TimeElapsedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    found: list[SinksReport] = []
+    with Bar(*columns, console=Console(stderr=True), disable=quiet) as bar:
+        # A dossier is about four messages.
+        task = bar.add_task("", total=plan.documents + 4 * plan.dossiers, day="", rate="", waiting="")
+
+        def told(now: Progress) -> None:
+            rate = f"{bar.tasks[0].speed or 0:,.0f}/s"
+            waiting = f"đang chờ · waiting {now.waiting:,}"
+            bar.update(
+                task, completed=now.delivered, day=f"{now.moment:%Y-%m-%d}", rate=rate, waiting=waiting
+            )
+
+        async def work() -> int:
+            found.append(await through_sinks(settings, plan, told))
+            return 0
+
+        run(work())
+    return found[0]
+
+
+def _facts(report: SinksReport) -> dict[str, object]:
+    counts = report.verification.counts
+    return {
+        "plan": asdict(report.plan), "messages": report.tally.messages, "traffic": report.tally.facts(), "arrived": report.came,
+        "delivered_s": report.delivered_s, "stored_s": report.stored_s, "verified_s": report.verified_s,
+        "delivered_per_s": report.tally.messages / report.delivered_s, "stored_per_s": report.tally.messages / report.stored_s,
+        "server_peak_bytes": report.server_peak_bytes, "form_06a": asdict(report.form),
+        "law": {"holds": report.verification.holds, "settled": report.verification.settled, "accepted": counts.accepted},
+        "disagreements": list(report.disagreements),
+    }  # fmt: skip
+
+
+def _print(report: SinksReport) -> None:
+    tally, form, each = report.tally, report.form, report.tally.documents or 1
+    ways = f"nội tỉnh · inside {tally.inside:,}, đi · out {tally.out:,}, đến · in {tally.into:,}"
+    ends = (
+        f"trước hạn · early {form.early:,}, đúng hạn · on time {form.on_time:,}, quá hạn · late {form.late:,}, "
+        f"rút · withdrawn {form.returned:,}, đang giải quyết · pending {form.pending:,}"
+    )
+    rows = (
+        ("văn bản · documents", f"{tally.documents:,}", ways),
+        ("ký số · signed", f"{tally.signed / each:.1%}", f"{tally.signed:,}"),
+        ("không giấy · fully electronic", f"{tally.electronic / each:.1%}", f"{tally.electronic:,}"),
+        ("hồ sơ · dossiers", f"{form.received:,}", ends),
+        ("bản tin · messages", f"{tally.messages:,}", ", ".join(f"{name} {count:,}" for name, count in report.came.items())),
+        ("phân phối · delivered", f"{tally.messages / report.delivered_s:,.0f}/s", f"{report.delivered_s:,.1f} s"),
+        ("lưu vết · stored", f"{tally.messages / report.stored_s:,.0f}/s", f"{report.stored_s:,.1f} s"),
+        ("bộ nhớ máy chủ · server memory", f"{report.server_peak_bytes / 1e6:,.0f} MB", "cao nhất · peak"),
+    )  # fmt: skip
+    print_table(("", "", ""), rows)
+    if report.disagreements:
+        typer.echo("KHÔNG KHỚP · DOES NOT ADD UP: " + "; ".join(report.disagreements))
+    else:
+        accepted = report.verification.counts.accepted
+        typer.echo(
+            f"Khớp · adds up: {accepted:,} accepted = delivered, none lost, none doubled; form 06a as planned"
+        )

@@ -1,0 +1,36 @@
+"""`lgsp simulate year`, small: a bus of its own, and counts that add up."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.flow
+
+
+def lgsp(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "lgsp", "simulate", "year", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_small_year_arrives_whole_and_can_be_kept(tmp_path):
+    small = ("--documents", "1500", "--dossiers", "60", "--json", "--data-dir", str(tmp_path / "year"))
+    lived = lgsp(*small)
+    assert lived.returncode == 0, lived.stderr
+    found = json.loads(lived.stdout)
+    traffic = found["traffic"]
+    assert found["disagreements"] == []
+    assert found["law"] == {"holds": True, "settled": True, "accepted": found["messages"]}
+    assert found["arrived"]["ioffice"] == traffic["inside"] + traffic["into"]
+    assert found["arrived"]["portal"] == traffic["dossiers"] + traffic["steps"]
+    assert found["form_06a"]["early"] > found["form_06a"]["late"] >= 0
+
+    again = lgsp(*small)
+    assert again.returncode == 2
+    assert "give an empty --data-dir" in again.stderr
