@@ -21,6 +21,7 @@ __all__ = [
     "is_final",
     "mermaid",
     "move_due",
+    "reachable",
     "stops_clock",
     "transition",
     "working_time",
@@ -126,6 +127,17 @@ def transition(before: str, after: str) -> Transition | None:
 def followers(state: str) -> tuple[str, ...]:
     """The states that may follow."""
     return tuple(one.after for one in TRANSITIONS if one.before == state)
+
+
+def reachable(state: str) -> frozenset[str]:
+    """Every state that may come after this one, at once or later."""
+    found: set[str] = set()
+    waiting = [state]
+    while waiting:
+        new = set(followers(waiting.pop())) - found
+        found |= new
+        waiting += new
+    return frozenset(found)
 
 
 def is_final(state: str) -> bool:

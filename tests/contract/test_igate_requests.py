@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from fakes import FakeIntake, MemoryBlobs, make_ports
 from lgsp.adapter import Delivery
 from lgsp.clock import VirtualClock
-from lgsp.errors import Fault, InvalidMessageError, RejectedError, TransientError
+from lgsp.errors import EarlyError, Fault, InvalidMessageError, RejectedError, TransientError
 from lgsp.message import Message
 from lgsp.schemas import SchemaRegistry
 from lgsp_adapters.igate import IGateAdapter
@@ -227,9 +227,12 @@ async def test_withdrawal_that_comes_too_late_is_refused_with_the_reason(stage: 
         await stage.adapter.send(answer("withdrawn"))
 
 
-async def test_answer_for_a_dossier_that_igate_does_not_have_is_refused(stage: Stage) -> None:
-    with pytest.raises(RejectedError, match=NATIONAL):
-        await stage.adapter.send(answer("supplemented"))
+@pytest.mark.parametrize("kind", ["supplemented", "fee_paid", "withdrawn"])
+async def test_what_a_citizen_does_with_a_dossier_that_igate_does_not_have_yet_is_early(
+    stage: Stage, kind: str
+) -> None:
+    with pytest.raises(EarlyError, match=NATIONAL):
+        await stage.adapter.send(answer(kind))
 
 
 async def test_submission_withdrawn_before_intake_is_told_as_withdrawn(stage: Stage) -> None:

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from fakes import FakeIntake, make_ports
 from lgsp.adapter import Delivery
 from lgsp.clock import VirtualClock
-from lgsp.errors import InvalidMessageError, RejectedError, TransientError
+from lgsp.errors import EarlyError, InvalidMessageError, RejectedError, TransientError
 from lgsp.message import Message
 from lgsp.schemas import SchemaRegistry
 from lgsp_adapters.portal import PortalAdapter
@@ -102,6 +102,37 @@ async def test_step_is_shown_and_a_long_name_is_cut_to_the_wires_limit(stage: St
     await stage.adapter.send(progressed())
     [step] = (await stage.dossier())["tien_do"]  # type: ignore[misc]
     assert (step["TrangThai"], len(step["NguoiXuLy"])) == ("4", 50)
+
+
+async def test_step_that_comes_before_its_dossier_is_early_and_goes_through_after_it(stage: Stage) -> None:
+    with pytest.raises(EarlyError, match="no such dossier"):
+        await stage.adapter.send(progressed())
+    await stage.adapter.send(synchronized())
+    await stage.adapter.send(progressed())
+    assert (await stage.dossier())["TrangThaiHoSo"] == "4"
+
+
+async def test_state_that_another_must_come_before_is_early_and_changes_nothing(stage: Stage) -> None:
+    await stage.adapter.send(synchronized())
+    for early in (progressed(state="10"), synchronized("dossier.resolved", state="10", returned_at=AT)):
+        with pytest.raises(EarlyError, match="shows state 2, before 10"):
+            await stage.adapter.send(early)
+    assert (await stage.dossier())["TrangThaiHoSo"] == "2"
+    await stage.adapter.send(progressed(state="9"))
+    await stage.adapter.send(progressed(state="10", sequence=3))
+    assert (await stage.dossier())["TrangThaiHoSo"] == "10"
+
+
+async def test_state_that_can_never_follow_is_refused_at_once(stage: Stage) -> None:
+    await stage.adapter.send(synchronized())
+    await stage.adapter.send(progressed(state="7"))
+    with pytest.raises(RejectedError, match="hồ sơ đã kết thúc"):
+        await stage.adapter.send(progressed(state="9", sequence=3, at="2026-11-23T09:30:00+07:00"))
+
+
+async def test_portal_that_lost_what_the_citizen_sent_takes_the_whole_dossier(stage: Stage) -> None:
+    await stage.adapter.send(synchronized(national_code=NATIONAL))
+    assert (await stage.dossier(NATIONAL))["TrangThaiHoSo"] == "2"
 
 
 async def test_ended_session_is_renewed(stage: Stage) -> None:

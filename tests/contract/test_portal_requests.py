@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from fakes import FakeIntake, MemoryBlobs, make_ports
 from lgsp.adapter import Delivery
 from lgsp.clock import VirtualClock
-from lgsp.errors import InvalidMessageError, RejectedError
+from lgsp.errors import EarlyError, InvalidMessageError, RejectedError
 from lgsp.message import Message
 from lgsp.schemas import SchemaRegistry
 from lgsp.standards import dvcqg
@@ -246,13 +246,21 @@ async def test_withdrawal_of_what_has_ended_is_a_problem_with_the_reason(stage: 
     assert (refused.status_code, "has ended" in refused.json()["title"]) == (409, True)
 
 
-async def test_step_that_cannot_follow_is_refused_with_the_reason_and_its_batch(stage: Stage) -> None:
+async def test_step_that_cannot_follow_yet_is_early_with_the_reason_and_changes_nothing(stage: Stage) -> None:
     code = await stage.submit()
-    with pytest.raises(RejectedError, match="only 2, 3, 5, 6, 7 may follow") as caught:
+    with pytest.raises(EarlyError, match="only 2, 3, 5, 6, 7 may follow"):
         await stage.adapter.send(step(code, "10", AT))
-    assert caught.value.wire_code == "-1"
     found = await stage.dossier(code)
     assert (found["TrangThaiHoSo"], found["tien_do"]) == ("1", [])
+
+
+async def test_step_that_can_never_follow_is_refused_with_the_reason(stage: Stage) -> None:
+    code = await stage.submit()
+    await stage.adapter.send(step(code, "3", AT))
+    with pytest.raises(RejectedError, match="the dossier has ended") as caught:
+        await stage.adapter.send(step(code, "2", "2026-11-23T09:00:00+07:00"))
+    assert caught.value.wire_code == "-1"
+    assert (await stage.dossier(code))["TrangThaiHoSo"] == "3"
 
 
 async def test_older_step_is_noted_and_a_replayed_dossier_does_not_turn_it_back(stage: Stage) -> None:
@@ -265,9 +273,9 @@ async def test_older_step_is_noted_and_a_replayed_dossier_does_not_turn_it_back(
     assert (found["TrangThaiHoSo"], len(found["tien_do"]), found["GhiChu"]) == ("9", 3, "")  # type: ignore[arg-type]
 
 
-async def test_dossier_in_a_state_that_cannot_follow_is_refused(stage: Stage) -> None:
+async def test_dossier_in_a_state_that_cannot_follow_yet_is_early(stage: Stage) -> None:
     code = await stage.submit()
-    with pytest.raises(RejectedError, match="cannot become 9"):
+    with pytest.raises(EarlyError, match="cannot become 9"):
         await stage.adapter.send(delivery("resolved", **whole(code, "9")))
     assert (await stage.dossier(code))["TrangThaiHoSo"] == "1"
 

@@ -7,7 +7,7 @@ import httpx
 from pydantic import JsonValue
 
 from lgsp.adapter import AdapterSettings
-from lgsp.errors import RejectedError, TransientError
+from lgsp.errors import EarlyError, RejectedError, TransientError
 from lgsp_adapters import wire
 
 __all__ = ["AccessRefusedError", "IGateClient", "Record"]
@@ -57,14 +57,14 @@ class IGateClient:
         """The row of the dossier with that number, its own or the national one.
 
         Raises:
-            RejectedError: iGate has none.
+            EarlyError: iGate has none yet.
         """
         params: dict[str, str | int] = {"code": code, "page": 0, "size": 2, "spec": "slice"}
         answer = wire.json_object(await self._call("GET", "/pa/dossier/search", params=params), "search")
         rows = answer.get("content")
         found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
         if not found:
-            raise RejectedError(f"search: iGate has no dossier {code}", wire_code="404")
+            raise EarlyError(f"search: iGate has no dossier {code} yet")
         return found[0]
 
     async def detail(self, internal_id: str) -> Record:

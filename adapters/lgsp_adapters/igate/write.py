@@ -76,6 +76,7 @@ async def supplement(message: Message, client: IGateClient, blobs: BlobStore) ->
 async def pay(message: Message, client: IGateClient) -> Receipt:
     """`dossier.fee_paid` as CapNhatTrangThai 6, with what was paid."""
     paid = _read(message, DossierRequest)
+    await client.find(_number(paid, message))
     fees: list[JsonValue] = [
         {"TenPhiLePhi": fee.name, "MaPhiLePhi": fee.code, "HinhThucThu": fee.collected, "Gia": str(fee.amount), "LoaiPhiLePhi": fee.kind}
         for fee in paid.fees
@@ -92,6 +93,7 @@ async def pay(message: Message, client: IGateClient) -> Receipt:
 async def withdraw(message: Message, client: IGateClient) -> Receipt:
     """`dossier.withdrawn` as a step 7 of CapNhatTienTrinh."""
     wish = _read(message, DossierRequest)
+    await client.find(_number(wish, message))
     at = wish.at.astimezone(VIETNAM).isoformat(timespec="seconds")
     body: Record = {
         "MaHoSo": _number(wish, message), "NguoiXuLy": wish.by or "Công dân", "ThoiDiemXuLy": at, "PhongBanXuLy": "",

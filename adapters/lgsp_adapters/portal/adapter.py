@@ -7,7 +7,8 @@ from pydantic import JsonValue
 from starlette.routing import BaseRoute
 
 from lgsp.adapter import AdapterSettings, Delivered, Delivery, Intake, Ports, Receipt
-from lgsp.errors import InvalidMessageError, RejectedError
+from lgsp.errors import EarlyError, InvalidMessageError, RejectedError
+from lgsp.message import Message
 from lgsp.model.dossier import DossierProgressed, DossierRequest, DossierSynchronized
 from lgsp.standards import dvcqg
 from lgsp_adapters import wire
@@ -20,6 +21,10 @@ __all__ = ["PortalAdapter"]
 PREFIX = "/VXPAdapter/RestService/forward"
 DSTCODE = "VN:GOV:000.00.00.G22:vpcpdvcprovider"
 _FINE = frozenset({"0", "00"})
+
+
+class _RefusedError(RejectedError):
+    """The portal itself refused, and not this adapter."""
 
 
 class PortalAdapter:
@@ -40,17 +45,30 @@ class PortalAdapter:
         self._procedures = Procedures(settings, ports, self._unit, self._require)
 
     async def send(self, delivery: Delivery) -> Receipt:
-        """Whole dossiers and requests as DongBoHoSoMC, `.progressed` as CapNhatTienDoHoSoMC."""
+        """Whole dossiers and requests as DongBoHoSoMC, `.progressed` as CapNhatTienDoHoSoMC.
+
+        What is refused because something before it has not arrived yet is early.
+        """
         message = delivery.message
+        try:
+            return await self._send(message)
+        except _RefusedError as exc:
+            state = accounts.state_told(message)
+            if not state:
+                raise
+            shown = await self._state_shown(message.subject)
+            if not accounts.is_early(message, shown):
+                raise
+            holds = f"shows state {shown}" if shown else "has no such dossier"
+            raise EarlyError(f"{message.subject}: the portal {holds}, before {state}: {exc}") from exc
+
+    async def _send(self, message: Message) -> Receipt:
         match message.kind:
             case "dossier.synchronized" | "dossier.resolved":
                 dossier = translate.read(message, DossierSynchronized)
                 await self._synchronize(dossier)
-                if (
-                    message.kind == "dossier.synchronized"
-                    and (status := translate.status_item(dossier)) is not None
-                ):
-                    await self._require("DongBoTrangThaiHoSo", {"type": "2", "data": status})
+                if message.kind == "dossier.synchronized":
+                    await self._report(translate.status_item(dossier))
                 return Receipt(translate.national_code(dossier))
             case "dossier.progressed":
                 step = translate.read(message, DossierProgressed)
@@ -73,10 +91,7 @@ class PortalAdapter:
         """By TraCuuHoSo, once for each dossier: what was told after the state that the portal shows."""
         found: dict[str, str] = {}
         for code, told in accounts.by_dossier(delivered).items():
-            answer = await self._require("TraCuuHoSo", {"mahoso": code}, fine={"-3", "3"})
-            rows = answer.get("result")
-            row = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
-            shown = str(row.get("TrangThaiHoSo", ""))
+            shown = await self._state_shown(code)
             reason = f"the portal shows state {shown}" if shown else "the portal has no such dossier"
             found |= {each.message.id: reason for each in accounts.lacking(told, shown)}
         return found
@@ -85,18 +100,30 @@ class PortalAdapter:
         """Close the connections."""
         await self._client.aclose()
 
+    async def _state_shown(self, code: str) -> str:
+        """TrangThaiHoSo as the portal has it; empty where it has no such dossier."""
+        answer = await self._require("TraCuuHoSo", {"mahoso": code}, fine={"-3", "3"})
+        rows = answer.get("result")
+        row = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
+        return str(row.get("TrangThaiHoSo", ""))
+
     async def _ask(self, request: DossierRequest, kind: str) -> Receipt:
         """The request as a row of DanhSachHoSoBoSung; and where the dossier was born on the portal, a supplement as state 5 too."""
         if request.dossier is not None:
             await self._synchronize(request.dossier)
         status = translate.request_status_item(request) if kind == "dossier.supplement_requested" else None
         if status is not None:
-            await self._require("DongBoTrangThaiHoSo", {"type": "2", "data": status})
+            await self._report(status)
         elif request.dossier is None:
             raise RejectedError(
                 f"{kind}: the wire has no call without the whole dossier", wire_code="dossier"
             )
         return Receipt(f"{translate.national_code(request)}#{request.request_id}")
+
+    async def _report(self, status: dict[str, JsonValue] | None) -> None:
+        """For what was born on the portal. One that lost what the citizen sent takes the whole dossier, and knows no such birth."""
+        if status is not None:
+            await self._require("DongBoTrangThaiHoSo", {"type": "2", "data": status}, fine={"-3"})
 
     async def _synchronize(self, dossier: DossierSynchronized) -> None:
         """Insert or update; where the portal's own look-up was overtaken, its answer says which it should have been."""
@@ -158,6 +185,6 @@ def _says_other_way(answer: dict[str, JsonValue]) -> bool:
     return "đã tồn tại" in str(answer.get("message")) or str(answer.get("error_code")) == "-3"
 
 
-def _rejected(service: str, answer: dict[str, JsonValue]) -> RejectedError:
+def _rejected(service: str, answer: dict[str, JsonValue]) -> _RefusedError:
     code = str(answer.get("error_code"))
-    return RejectedError(f"{service}: error_code {code} {answer.get('message')}", wire_code=code)
+    return _RefusedError(f"{service}: error_code {code} {answer.get('message')}", wire_code=code)
