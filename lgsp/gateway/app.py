@@ -36,8 +36,9 @@ def create_gateway(
         lifespan=lifespan,
     )
     metrics = Metrics()
-    app.include_router(page_routes(services, metrics))
+    # The first is found soonest, and most calls publish.
     app.include_router(publish_routes(services, metrics))
+    app.include_router(page_routes(services, metrics))
     app.include_router(message_routes(services))
     app.include_router(dead_routes(services))
     app.include_router(invalid_routes(services))
