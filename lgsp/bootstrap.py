@@ -29,6 +29,7 @@ from lgsp.standards import identifiers
 from lgsp.standards.signatures import TrustFolder
 from lgsp.store import MessageStore
 from lgsp.verify import Verifier
+from lgsp.wirelog import WireLog
 
 __all__ = ["PARTS", "Overrides", "Running", "running"]
 
@@ -56,6 +57,7 @@ class Running:
     bus: Bus | None = None
     dead_letters: DeadLetters | None = None
     store: MessageStore | None = None
+    wire: WireLog | None = None
 
 
 @asynccontextmanager
@@ -146,13 +148,23 @@ async def _start_bus(stack: AsyncExitStack, system: Running, replaced: Overrides
     for adapter in adapters.values():
         if isinstance(adapter, Closes):
             stack.push_async_callback(adapter.aclose)
+    wire = None
+    if settings.wire_log:
+        wire = await stack.enter_async_context(WireLog.open(settings.data_dir / "wire.db", system.clock))
     parts = BusParts(
-        server, keys, Router(settings.routes), SchemaRegistry(), system.clock, adapters, settings.max_waiting
+        server,
+        keys,
+        Router(settings.routes),
+        SchemaRegistry(),
+        system.clock,
+        adapters,
+        settings.max_waiting,
+        wire,
     )
     bus = Bus(parts)
     await bus.open()
     desk = DeadLetters(DeadLetterChannel(server, keys), system.clock)
-    return replace(system, bus=bus, dead_letters=desk, store=store)
+    return replace(system, bus=bus, dead_letters=desk, store=store, wire=wire)
 
 
 def _adapters(system: Running, server: Server, keys: Keys) -> dict[str, object]:
@@ -196,6 +208,7 @@ def _gateway(system: Running) -> ASGIApp:
         readiness=readiness,
         callbacks=callbacks,
         waiting=bus.waiting,
+        wire=system.wire,
     )
     steerable = system.clock if isinstance(system.clock, SteerableClock) else None
     return create_gateway(services, clock=steerable)

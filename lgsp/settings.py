@@ -36,6 +36,7 @@ _FROM_ENVIRONMENT = (
     "port",
     "log_level",
     "replicas",
+    "wire_log",
 )
 Port = Annotated[int, Field(ge=0, le=65535)]
 
@@ -73,6 +74,7 @@ class Settings(BaseSettings):
     max_waiting: Annotated[int, Field(ge=1)] = 100_000
     max_memory_mb: Annotated[int, Field(ge=64)] = 1024
     replicas: Annotated[int, Field(ge=0, le=10)] = 0
+    wire_log: bool = True
     systems: dict[str, SystemSettings] = Field(default_factory=dict)
     mocks: dict[str, Port] = Field(
         default_factory=lambda: {"ioffice": 8101, "igate": 8102, "axis": 8103, "portal": 8104}

@@ -7,6 +7,7 @@ from datetime import datetime
 import httpx
 from pydantic import JsonValue
 
+from lgsp import wirelog
 from lgsp.adapter import AdapterSettings, Delivered, Delivery, Intake, Ports, Receipt
 from lgsp.clock import VIETNAM
 from lgsp.errors import InvalidMessageError, RejectedError, TransientError
@@ -130,7 +131,8 @@ class AxisAdapter:
             if item.sender in held:
                 continue
             try:
-                await self._take(item, intake)
+                with wirelog.item():
+                    await self._take(item, intake)
             except (TransientError, RejectedError) as exc:
                 if isinstance(exc, TransientError) and exc.system_down:
                     raise

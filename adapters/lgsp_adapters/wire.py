@@ -2,6 +2,8 @@
 
 import asyncio
 import math
+import sys
+import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from typing import TypedDict, Unpack
 
@@ -11,6 +13,9 @@ from pydantic import JsonValue
 from lgsp.adapter import AdapterSettings
 from lgsp.errors import ConfigurationError, RejectedError, TransientError
 from lgsp.standards.content import Content, ContentWriter
+from lgsp.wirelog import Body, Exchange
+from lgsp.wirelog import current as current_scope
+from lgsp.wirelog import note as note_exchange
 
 __all__ = [
     "MAX_RESPONSE_BYTES",
@@ -113,10 +118,11 @@ async def _exchange(
     client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None, sink: Callable[[bytes], object], max_bytes: int
 ) -> httpx.Response:  # fmt: skip
     place = f"{request.method} {request.url.copy_with(query=None)}"
+    watched = _Watched(request) if current_scope() is not None else None
     try:
         response = await client.send(request, auth=auth or httpx.USE_CLIENT_DEFAULT, stream=True)
         try:
-            await _read(response, sink, max_bytes, place)
+            await _read(response, watched.reading(response, sink) if watched else sink, max_bytes, place)
         finally:
             await response.aclose()
     except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as exc:
@@ -128,8 +134,53 @@ async def _exchange(
         ) from exc
     except httpx.DecodingError as exc:
         raise TransientError(f"{place}: the answer can't be decoded: {exc}") from exc
+    finally:
+        if watched:
+            watched.note()
     _check_status(response, place)
     return response
+
+
+class _Heard(httpx.AsyncByteStream):
+    """A request's body as it leaves, and a copy of its beginning."""
+
+    def __init__(self, stream: AsyncIterable[bytes], copy: Body) -> None:
+        self._stream, self._copy = stream, copy
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            self._copy.add(chunk)
+            yield chunk
+
+
+class _Watched:
+    """One exchange for the wire log, while it goes on."""
+
+    def __init__(self, request: httpx.Request) -> None:
+        self._request = request
+        self._exchange = Exchange("bus", request.method, str(request.url))
+        self._began = time.perf_counter()
+        if isinstance(request.stream, httpx.AsyncByteStream):
+            request.stream = _Heard(request.stream, self._exchange.body)
+
+    def reading(self, response: httpx.Response, sink: Callable[[bytes], object]) -> Callable[[bytes], object]:
+        """`sink`, and a copy."""
+        self._exchange.status = response.status_code
+        self._exchange.answer_headers = response.headers.multi_items()
+
+        def both(chunk: bytes) -> None:
+            self._exchange.answer.add(chunk)
+            sink(chunk)
+
+        return both
+
+    def note(self) -> None:
+        """To the log, with what went wrong."""
+        error = sys.exception()
+        self._exchange.headers = self._request.headers.multi_items()
+        self._exchange.took_ms = round((time.perf_counter() - self._began) * 1000)
+        self._exchange.error = "" if error is None else f"{type(error).__name__}: {error}".rstrip(": ")
+        note_exchange(self._exchange)
 
 
 async def _read(

@@ -9,13 +9,14 @@ from lgsp.errors import ConfigurationError, Fault, InvalidMessageError
 from lgsp.message import MAX_MESSAGE_BYTES, Message
 from lgsp.routing import Router
 from lgsp.schemas import SchemaRegistry
+from lgsp.wirelog import Taker
 
 __all__ = ["Bus", "BusParts"]
 
 
 @dataclass(frozen=True, slots=True)
 class BusParts:
-    """What the bus stands on. `adapters` are by system name, and decide which channels exist."""
+    """What the bus stands on. `adapters` are by system name, and decide which channels exist; `wire` keeps what they exchange."""
 
     server: Server
     keys: Keys
@@ -24,6 +25,7 @@ class BusParts:
     clock: Clock
     adapters: Mapping[str, object] = field(default_factory=dict)
     max_waiting: int = 100_000
+    wire: Taker | None = None
 
 
 class Bus:

@@ -18,6 +18,7 @@ from lgsp.endpoint import Endpoint, EndpointSettings, Target, until_stopped
 from lgsp.errors import ChannelUnavailableError, StaleLeaseError
 from lgsp.message import MessageReader
 from lgsp.retry import Circuit
+from lgsp.wirelog import WatchedPolls, WatchedSender
 
 __all__ = ["Worker", "WorkerSettings"]
 
@@ -148,13 +149,15 @@ class Worker:
         for system, adapter in parts.adapters.items():
             if isinstance(adapter, Sends):
                 settings = self._settings.endpoints.get(system, self._settings.endpoint)
-                target = Target(system, adapter, self._circuits[system])
+                sender = WatchedSender(adapter, system, parts.wire) if parts.wire else adapter
+                target = Target(system, sender, self._circuits[system])
                 endpoint = Endpoint(channel, holder, target, parts.clock, settings, reader)
                 stages.append(endpoint.run(stop))
             if isinstance(adapter, Polls) and parts.keys.partition_of(system) == channel.partition:
+                polls = WatchedPolls(adapter, system, parts.wire) if parts.wire else adapter
                 polling = Polling(
                     system,
-                    adapter,
+                    polls,
                     BusIntake(self._bus, system),
                     parts.clock,
                     interval_s=self._settings.poll_interval_s.get(system, 1.0),

@@ -1,6 +1,7 @@
 """create_gateway: the FastAPI app over the ports that it is given."""
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 from starlette.routing import Mount
 from starlette.types import Lifespan
 
@@ -18,6 +19,8 @@ from lgsp.gateway.publish import publish_routes
 from lgsp.gateway.reconcile import reconcile_routes
 from lgsp.gateway.statistics import statistics_routes
 from lgsp.gateway.verify import verify_routes
+from lgsp.gateway.wire import wire_routes
+from lgsp.wirelog import CapturedCallbacks
 
 __all__ = ["create_gateway"]
 
@@ -39,6 +42,7 @@ def create_gateway(
     # The first is found soonest, and most calls publish.
     app.include_router(publish_routes(services, metrics))
     app.include_router(page_routes(services, metrics))
+    app.include_router(wire_routes(services))  # before the messages, whose ids may contain slashes
     app.include_router(message_routes(services))
     app.include_router(dead_routes(services))
     app.include_router(invalid_routes(services))
@@ -49,7 +53,10 @@ def create_gateway(
     if clock is not None:
         app.include_router(clock_routes(clock))
     for system, routes in services.callbacks.items():
-        app.router.routes.append(Mount(f"/in/{system}", routes=list(routes), name=f"in-{system}"))
+        heard = [Middleware(CapturedCallbacks, system, services.wire)] if services.wire else []
+        app.router.routes.append(
+            Mount(f"/in/{system}", routes=list(routes), name=f"in-{system}", middleware=heard)
+        )
     install(app)
     app.add_middleware(BodyLimit)
     return app

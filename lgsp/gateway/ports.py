@@ -17,6 +17,7 @@ from lgsp.schemas import SchemaRegistry
 from lgsp.standards.statistics import Case
 from lgsp.store import MessageQuery, StoredMessage, TracedMessage
 from lgsp.verify import Verification
+from lgsp.wirelog import WireLog
 
 __all__ = [
     "Accountant",
@@ -132,3 +133,4 @@ class GatewayServices:
     readiness: Callable[[], Awaitable[Mapping[str, bool]]]
     callbacks: Mapping[str, Sequence[BaseRoute]] = field(default_factory=dict)
     waiting: Callable[[], Awaitable[Mapping[str, int]]] = _nothing_waits
+    wire: WireLog | None = None

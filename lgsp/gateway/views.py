@@ -11,14 +11,14 @@ from lgsp.clock import VIETNAM
 from lgsp.routing import RoutingDecision
 from lgsp.store import StoredMessage, StoredStep, TracedMessage
 
-__all__ = ["dead_view", "decision_view", "message_view", "traced_view"]
+__all__ = ["dead_view", "decision_view", "invalid_view", "iso", "message_view", "traced_view"]
 
 View = dict[str, JsonValue]
 
 
 def message_view(message: StoredMessage) -> View:
     """A line of the listing."""
-    return {**asdict(message), "accepted_at": _iso(message.accepted_ms)}
+    return {**asdict(message), "accepted_at": iso(message.accepted_ms)}
 
 
 def traced_view(traced: TracedMessage) -> View:
@@ -37,7 +37,7 @@ def dead_view(entry: DeadEntry) -> View:
         "code": entry.code,
         "reason": entry.reason,
         "attempts": entry.attempts,
-        "at": _iso(entry.at_ms),
+        "at": iso(entry.at_ms),
     }
     try:
         return shown | {"message": from_json(entry.body)}
@@ -50,7 +50,7 @@ def invalid_view(entry: InvalidEntry) -> View:
     faults: list[JsonValue] = [asdict(fault) for fault in entry.faults]
     return {
         "id": entry.id,
-        "at": _iso(entry.at_ms),
+        "at": iso(entry.at_ms),
         "system": entry.system,
         "reference": entry.reference,
         "reason": entry.reason,
@@ -66,8 +66,9 @@ def decision_view(decision: RoutingDecision) -> View:
 
 
 def _step(step: StoredStep) -> View:
-    return {**asdict(step), "at": _iso(step.at_ms)}
+    return {**asdict(step), "at": iso(step.at_ms)}
 
 
-def _iso(at_ms: int) -> str:
+def iso(at_ms: int) -> str:
+    """Milliseconds as Vietnamese time, ISO 8601."""
     return datetime.fromtimestamp(at_ms / 1000, tz=VIETNAM).isoformat(timespec="milliseconds")

@@ -3,12 +3,12 @@
 import re
 
 from lgsp.recording.pseudonyms import plain
+from lgsp.wirelog import CREDENTIAL_FIELD
 
 __all__ = ["kind_of_field", "looks_like_name"]
 
 _KINDS = (
-    ("secret", r"password|passwd|matkhau|secret|token$|^jwt|apikey|accesskey|^sessions?(id)?$|sessionid|^otp$|^pin$"
-               r"|x509(subject|issuer)name"),
+    ("secret", CREDENTIAL_FIELD + r"|x509(subject|issuer)name"),
     ("email", r"e?mail$|email|thudientu"),
     ("phone", r"dienthoai|didong|^so?dt|sdt|phone|mobile|^tel$|^fax$|sofax"),
     ("bank", r"so(tai)?khoan|^s?tk$|^sotk|accountn(o|umber)|bankaccount|taikhoan(nganhang|thuhuong|nhan)"),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from lgsp import wirelog
 from lgsp.adapter import AdapterSettings, Delivered, Delivery, Intake, Ports, Receipt
 from lgsp.errors import Fault, InvalidMessageError, RejectedError, TransientError
 from lgsp.message import Message
@@ -66,7 +67,8 @@ class IGateAdapter:
         stumbled: TransientError | None = None
         for row in reversed(await self._changed(intake)):
             try:
-                taken += await self._take(row, intake)
+                with wirelog.item():
+                    taken += await self._take(row, intake)
             except TransientError as exc:
                 if exc.system_down:
                     raise

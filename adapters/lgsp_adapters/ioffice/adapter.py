@@ -6,6 +6,7 @@ import httpx
 from pydantic import JsonValue
 from starlette.routing import BaseRoute
 
+from lgsp import wirelog
 from lgsp.adapter import AdapterSettings, Delivered, Delivery, Intake, MailboxItem, Ports, Receipt
 from lgsp.errors import InvalidMessageError, NotFoundError, RejectedError, TransientError
 from lgsp.standards import identifiers
@@ -72,7 +73,8 @@ class IOfficeAdapter:
         failures: list[TransientError | RejectedError] = []
         for reference in references[:RESULTS_PER_ROUND]:
             try:
-                await self._take_result(reference, intake)
+                with wirelog.item():
+                    await self._take_result(reference, intake)
             except (TransientError, RejectedError) as exc:
                 if isinstance(exc, TransientError) and exc.system_down:
                     raise
@@ -119,8 +121,13 @@ class IOfficeAdapter:
             updated_ms=now_ms,
             title=edoc.title(packet),
         )
-        content = await edoc.stored(await edoc.encode(packet), self._ports.blobs)
-        await self._ports.mailbox.put(item, content)
+        raw = await edoc.encode(packet)
+        await self._ports.mailbox.put(item, await edoc.stored(raw, self._ports.blobs))
+        if wirelog.current() is not None:
+            laid = wirelog.Body(bytearray(b"".join(raw.chunks(0, wirelog.KEPT_BYTES))), raw.size)
+            wirelog.note(
+                wirelog.Exchange("bus", "MAILBOX", f"mailbox:{self._ports.system}/{item_id}", body=laid)
+            )
         return Receipt(item_id)
 
     async def _request_result(self, delivery: Delivery) -> Receipt:

@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from lgsp import wirelog
 from lgsp.adapter import Intake, MailboxItem, Ports
 from lgsp.clock import VIETNAM
 from lgsp.errors import BackpressureError, ChannelUnavailableError, InvalidMessageError, NotFoundError
@@ -162,12 +163,14 @@ class VxpServer:
         item, content = await self._ports.mailbox.get(_header(request, "docId"))
         if item.kind == "sent":
             raise NotFoundError(item.id)
+        wirelog.about(reference=item.id)
         return content
 
     async def _update(self, request: Request) -> Response:
         state = _header(request, "status")
         if state not in _STATES:
             raise _RefusedError("10", "status phải là processing, done hoặc fail")
+        wirelog.about(reference=_header(request, "docid"))
         await self._ports.mailbox.mark(_header(request, "docid"), state)
         return _ok()
 

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 import structlog
 from pydantic import JsonValue
 
+from lgsp import wirelog
 from lgsp.adapter import AdapterSettings, Intake, MailboxItem, Ports
 from lgsp.errors import InvalidMessageError, NotFoundError, RejectedError, TransientError
 from lgsp.message import Message, type_name
@@ -68,7 +69,8 @@ class Procedures:
             await self._begin()
         published = 0
         for _ in range(min(self._calls, len(self._waiting))):
-            published += await self._read(self._waiting[0], intake)
+            with wirelog.item():
+                published += await self._read(self._waiting[0], intake)
             self._waiting.popleft()
         if not self._waiting:
             await self._end()
