@@ -38,6 +38,8 @@ class Exchange:
         self.directory = Agencies(context)
         self.agencies = self.directory.table
         self.packets = context.state.table("packets")
+        self._inboxes = self.packets.grouped(_inbox_of)
+        self._outboxes = self.packets.grouped(lambda packet: f"{packet['from']}|{packet['messageType']}")
         self.files = context.files
         self.clock = context.clock
         self._faults = PacketFaults(context)
@@ -199,19 +201,13 @@ class Exchange:
 
     def inbox(self, system: str, kind: str) -> list[Record]:
         """What a system's agencies have not yet settled, oldest first."""
-        return [
-            packet for packet in self.packets.values()
-            if packet["system"] == system and packet["messageType"] == kind and packet["status"] not in SETTLED
-        ]  # fmt: skip
+        return self._inboxes.of(f"{system}|{kind}")
 
     def outbox(self, system: str, kind: str) -> list[Record]:
         """What agencies of a system have sent, a row per receiving agency."""
-        own = {organ_id for organ_id, agency in self.agencies.items() if agency["system"] == system}
-        return [
-            packet
-            for packet in self.packets.values()
-            if packet["from"] in own and packet["messageType"] == kind
-        ]
+        own = [organ_id for organ_id, agency in self.agencies.items() if agency["system"] == system]
+        found = [packet for organ_id in own for packet in self._outboxes.of(f"{organ_id}|{kind}")]
+        return sorted(found, key=lambda packet: int(str(packet["docId"])))
 
     def held(self, system: str, doc_id: str) -> tuple[Record, Content]:
         """A packet of this system's inbox, as a file; closed by the caller.
@@ -261,3 +257,7 @@ class Exchange:
     def stamp(self) -> str:
         """A moment as the wire's lists write it (assumed)."""
         return self.clock.now().strftime("%Y/%m/%d %H:%M:%S")
+
+
+def _inbox_of(packet: Record) -> str | None:
+    return None if packet["status"] in SETTLED else f"{packet['system']}|{packet['messageType']}"

@@ -29,6 +29,9 @@ class IllegalStepError(Exception):
     """A state that can't follow; the text is the reason, in Vietnamese and English."""
 
 
+_MOVING = frozenset({"1", "2", "4", "9"})
+
+
 class Dossiers:
     """Table `dossiers` by iGate's own id; `files` by file id."""
 
@@ -36,6 +39,9 @@ class Dossiers:
         self._context = context
         self._calendar = WorkCalendar()
         self.table = context.state.table("dossiers")
+        self._by_code = self.table.grouped(lambda one: str(one["code"]) or None)
+        self._by_national_code = self.table.grouped(lambda one: str(one["national_code"]) or None)
+        self._moving = self.table.grouped(lambda one: "" if one["status"] in _MOVING else None)
         self.files = context.state.table("files")
         self.procedures = Procedures(context)
         self.numbers = Numbers(context, lambda: (str(one["code"]) for one in self.table.values()))
@@ -68,9 +74,13 @@ class Dossiers:
         """By iGate's id, or by either of its codes."""
         if internal_id and (found := self.table.get(internal_id)) is not None:
             return found
-        return next(
-            (one for one in self.table.values() if code and code in {one["code"], one["national_code"]}), None
-        )
+        if not code:
+            return None
+        return next(iter([*self._by_code.of(code), *self._by_national_code.of(code)]), None)
+
+    def moving(self) -> list[Record]:
+        """Those with which an officer has something to do."""
+        return self._moving.of("")
 
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:

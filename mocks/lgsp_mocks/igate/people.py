@@ -148,7 +148,7 @@ class People:
 
     async def tick(self) -> int:
         """The number of dossiers that moved."""
-        return sum(self._move(dossier) for dossier in self._dossiers.table.values())
+        return sum(self._move(dossier) for dossier in self._dossiers.moving())
 
     def _move(self, dossier: Record) -> bool:
         abstract, status = str(dossier["abstract"]), str(dossier["status"])

@@ -52,6 +52,8 @@ class OneStop:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._drafts = context.state.table("drafts")
+        self._by_dossier = self._drafts.grouped(lambda draft: str(draft["MaHoSo"]))
+        self._by_state = self._drafts.grouped(lambda draft: str(draft["state"]))
 
     def router(self) -> APIRouter:
         """The wire."""
@@ -122,14 +124,13 @@ class OneStop:
         return key
 
     def _of(self, code: str) -> list[Record]:
-        return [draft for draft in self._drafts.values() if draft["MaHoSo"] == code]
+        return self._by_dossier.of(code)
 
     async def leader(self) -> int:
         """The leader looks at a draft in the first round and decides in the second."""
         decisions = 0
-        for key, draft in self._drafts.items():
-            if draft["state"] != "waiting":
-                continue
+        for draft in self._by_state.of("waiting"):
+            key = str(draft["MaVanBan"])
             rounds = int(str(draft["rounds"])) + 1
             if rounds < 2:
                 self._drafts.put(key, {**draft, "rounds": rounds})

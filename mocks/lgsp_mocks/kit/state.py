@@ -1,16 +1,49 @@
 """State of a stand-in: JSON documents in memory, written through to a SQLite file."""
 
 import json
-from collections.abc import ItemsView
+from collections.abc import Callable, ItemsView
 from pathlib import Path
 from typing import Self
 
 import aiosqlite
 from pydantic import JsonValue
 
-__all__ = ["Record", "State", "Table"]
+__all__ = ["Group", "Record", "State", "Table"]
 
 Record = dict[str, JsonValue]
+
+
+GroupOf = Callable[[Record], str | None]
+
+
+class Group:
+    """The rows of a table by what they are asked for, kept as they change: a list is as long as what is in it, not as the table."""
+
+    def __init__(self, group_of: GroupOf) -> None:
+        self._group_of = group_of
+        self._members: dict[str, dict[str, Record]] = {}
+        self._group: dict[str, str] = {}
+
+    def of(self, group: str) -> list[Record]:
+        """Its rows, in the order in which they came into it."""
+        return list(self._members.get(group, {}).values())
+
+    def put(self, key: str, row: Record) -> None:
+        """The table has this row now."""
+        group = self._group_of(row)
+        if self._group.get(key) != group:
+            self.drop(key)
+        if group is not None:
+            self._group[key] = group
+            self._members.setdefault(group, {})[key] = row
+
+    def drop(self, key: str) -> None:
+        """The table has this row no more."""
+        before = self._group.pop(key, None)
+        if before is not None:
+            del self._members[before][key]
+            if not self._members[before]:
+                del self._members[before]
 
 
 class Table:
@@ -19,6 +52,15 @@ class Table:
     def __init__(self) -> None:
         self._rows: dict[str, Record] = {}
         self._dirty: dict[str, None] = {}
+        self._groups: list[Group] = []
+
+    def grouped(self, group_of: GroupOf) -> Group:
+        """The rows by `group_of`, from now on; None leaves a row out."""
+        group = Group(group_of)
+        for key, row in self._rows.items():
+            group.put(key, row)
+        self._groups.append(group)
+        return group
 
     def get(self, key: str) -> Record | None:
         """One document, or None."""
@@ -28,11 +70,15 @@ class Table:
         """Store a document."""
         self._rows[key] = value
         self._dirty[key] = None
+        for group in self._groups:
+            group.put(key, value)
 
     def delete(self, key: str) -> None:
         """Forget a document, if it is there."""
         if self._rows.pop(key, None) is not None:
             self._dirty[key] = None
+            for group in self._groups:
+                group.drop(key)
 
     def values(self) -> list[Record]:
         """Every document."""
@@ -60,11 +106,13 @@ class Table:
     def load(self, key: str, value: str) -> None:
         """Take over a document from the file."""
         self._rows[key] = json.loads(value)
+        for group in self._groups:
+            group.put(key, self._rows[key])
 
     def clear(self) -> None:
         """Forget everything."""
-        self._dirty.update(dict.fromkeys(self._rows))
-        self._rows.clear()
+        for key in list(self._rows):
+            self.delete(key)
 
 
 _COUNTERS = "__counters__"

@@ -56,6 +56,9 @@ class Citizens:
         self._context = context
         self._outbox = outbox
         self._table = context.state.table("dossiers")
+        self._asked = self._table.grouped(
+            lambda dossier: "" if dossier.get("TrangThaiHoSo") in {"5", "6"} else None
+        )
 
     def routes(self) -> Sequence[BaseRoute]:
         """Routes below /__mock__/act."""
@@ -64,7 +67,7 @@ class Citizens:
 
     def answer_requests(self) -> int:
         """The autopilot: every open request that was not answered yet; how many were."""
-        waiting = [dossier for dossier in self._table.values() if self._should_answer(dossier)]
+        waiting = [dossier for dossier in self._asked.of("") if self._should_answer(dossier)]
         for dossier in waiting:
             act = Act(national_code=str(dossier["MaHoSo"]))
             self.supplement(act) if dossier["TrangThaiHoSo"] == "5" else self.pay(act)
