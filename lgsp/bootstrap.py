@@ -45,6 +45,8 @@ class Overrides:
     adapters: Mapping[str, object] | None = None
     worker: WorkerSettings | None = None
     autopilot: bool = True
+    standins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Settings of stand-ins by name, over those that the process has for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +233,7 @@ def _standin(name: str, system: Running, replaced: Overrides) -> ASGIApp:
         find_standin(name),
         data_dir=data_dir,
         clock=system.clock,
-        settings=pointed,
+        settings={**pointed, **replaced.standins.get(name, {})},
         autopilot=replaced.autopilot,
     )
     return app

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -13,10 +13,26 @@ from lgsp.errors import ConfigurationError
 __all__ = ["HttpServer"]
 
 START_TIMEOUT_S = 20.0
+_TICK_S = 0.1
 
 
 class _Quiet(uvicorn.Server):
-    """Leaves the signals to whoever owns the process."""
+    """Leaves the signals to whoever owns the process, and stops when it is told to: uvicorn looks every tenth of a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._told = asyncio.Event()
+
+    def tell(self) -> None:
+        self.should_exit = True
+        self._told.set()
+
+    async def main_loop(self) -> None:
+        counter = 0
+        while not await self.on_tick(counter):
+            counter = (counter + 1) % 864_000
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), _TICK_S)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -73,6 +89,6 @@ class HttpServer:
     async def stop(self) -> None:
         """Finish the requests in hand and close the port."""
         if self._server is not None and self._task is not None:
-            self._server.should_exit = True
+            self._server.tell()
             await asyncio.wait({self._task})
         self._socket.close()

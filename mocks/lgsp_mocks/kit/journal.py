@@ -56,7 +56,7 @@ class Journal:
         self._numbered += 1
         entry["number"] = self._numbered
         size = _FIXED_BYTES + sum(
-            len(str(entry.get(key, ""))) for key in ("body", "headers", "query", "path")
+            len(str(entry.get(key, ""))) for key in ("body", "answer", "headers", "query", "path")
         )
         self.entries.append(entry)
         self._sizes.append(size)
@@ -93,7 +93,7 @@ class Journal:
         """A new entry, not yet written down. `direction`: in, out, event."""
         return {
             "number": 0, "direction": direction, "at": self._clock.now().isoformat(), "method": method, "path": path, "query": "",
-            "headers": {}, "status": 0, "size": 0, "body": "", "ms": 0.0, "answered_by": "", "expectation": "", "why_not": [],
+            "headers": {}, "status": 0, "size": 0, "body": "", "ms": 0.0, "answer": "", "answered_by": "", "expectation": "", "why_not": [],
             "faults": [],
         }  # fmt: skip
 
@@ -127,7 +127,7 @@ class JournalMiddleware:
             return
         entry = self._journal.blank("in", scope["method"], scope["path"])
         entry |= {"query": scope["query_string"].decode("latin-1"), "headers": _headers(scope)}
-        seen, size = bytearray(), 0
+        seen, size, answer = bytearray(), 0, bytearray()
         started = time.perf_counter()
         scope["lgsp_mocks.line"] = Line(receive)
 
@@ -142,6 +142,7 @@ class JournalMiddleware:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 entry["status"] = message["status"]
+            answer.extend(message.get("body", b"")[: max(0, KEEP_BYTES - len(answer))])
             await send(message)
 
         token = _current.set(entry)
@@ -150,7 +151,8 @@ class JournalMiddleware:
         finally:
             _current.reset(token)
             ms = round((time.perf_counter() - started) * 1000, 2)
-            entry |= {"size": size, "body": seen.decode(errors="replace"), "ms": ms}
+            texts = {"body": seen.decode(errors="replace"), "answer": answer.decode(errors="replace")}
+            entry |= {"size": size, "ms": ms, **texts}
             self._journal.add(entry)
 
 

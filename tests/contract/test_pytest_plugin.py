@@ -1,0 +1,118 @@
+"""The pytest plugin in somebody else's suite: what it adds to it, and what it leaves alone."""
+
+import sys
+
+import pytest
+
+pytest_plugins = ["pytester"]
+pytestmark = pytest.mark.contract
+
+TALK = """
+    import httpx
+
+    def test_talk(lgsp_axis, lgsp_conversation):
+        httpx.post(lgsp_axis.url + "/v1/auth/login", json={"username": "%s"}, headers={"X-Request-Id": "%s"}, trust_env=False)
+        lgsp_conversation.matches_snapshot()
+"""
+ONE, OTHER = "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "6ba7b811-9dad-11d1-80b4-00c04fd430c8"
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    pytester.makeini("[pytest]\naddopts = -p no:cacheprovider -p no:asyncio\nfilterwarnings = error")
+    return pytester
+
+
+def run(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    return suite.runpytest_subprocess(*arguments)
+
+
+def test_a_failed_test_shows_what_each_part_saw(suite: pytest.Pytester) -> None:
+    suite.makepyfile("""
+        import httpx
+
+        def test_it(lgsp_bus, lgsp_axis):
+            httpx.get(lgsp_axis.url + "/nowhere", trust_env=False)
+            assert False
+    """)
+    result = run(suite)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["*LGSP bus*", "*no message*", "*LGSP axis*", "*GET /nowhere -> 404 (nobody)*"]
+    )
+
+
+def test_a_passed_test_shows_nothing_and_a_test_without_the_fixtures_imports_nothing(
+    suite: pytest.Pytester,
+) -> None:
+    suite.makepyfile("""
+        import sys
+
+        def test_it():
+            heavy = {"httpx", "fastapi", "pydantic", "uvicorn", "lxml", "sqlalchemy", "lgsp.testing", "lgsp.settings"}
+            assert heavy.isdisjoint(sys.modules)
+    """)
+    result = run(suite, "-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:respx")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*LGSP*")
+
+
+def test_one_world_lasts_as_long_as_the_ini_says(suite: pytest.Pytester) -> None:
+    suite.makepyfile("""
+        import pytest
+        URLS = set()
+
+        @pytest.fixture(scope="module")
+        def connector(lgsp_axis):
+            return lgsp_axis.url
+
+        @pytest.mark.parametrize("number", range(3))
+        def test_it(connector, lgsp_axis, number):
+            assert connector == lgsp_axis.url
+            URLS.add(connector)
+
+        def test_other(lgsp_axis, lgsp_igate, lgsp_clock):
+            assert URLS == {lgsp_axis.url} != {lgsp_igate.url}
+    """)
+    run(suite, "-o", "lgsp_scope=module").assert_outcomes(passed=4)
+    result = run(suite, "-o", "lgsp_scope=year")
+    assert result.ret != 0
+    result.stdout.fnmatch_lines(["*lgsp_scope = year: one of function, *"])
+
+
+def test_a_conversation_is_compared_with_a_file_that_a_flag_writes(suite: pytest.Pytester) -> None:
+    suite.makepyfile(test_it=TALK % ("a", ONE))
+    first = run(suite)
+    first.assert_outcomes(failed=1)
+    first.stdout.fnmatch_lines(["*no snapshot*--lgsp-update-snapshots*"])
+    run(suite, "--lgsp-update-snapshots").assert_outcomes(passed=1)
+    run(suite).assert_outcomes(passed=1)
+    suite.makepyfile(test_it=TALK % ("a", OTHER))
+    run(suite).assert_outcomes(passed=1)
+    suite.makepyfile(test_it=TALK % ("b", ONE))
+    changed = run(suite)
+    changed.assert_outcomes(failed=1)
+    changed.stdout.fnmatch_lines(['*-*"username": "a"*', '*+*"username": "b"*'])
+    stored = (suite.path / "snapshots" / "test_it" / "test_talk.json").read_text(encoding="utf-8")
+    assert '"x-request-id": "<id 1>"' in stored
+
+
+def test_tests_side_by_side_don_t_meet(suite: pytest.Pytester) -> None:
+    pytest.importorskip("xdist", reason="pytest-xdist is not installed")
+    suite.makepyfile("""
+        import pytest
+
+        @pytest.mark.parametrize("number", range(4))
+        def test_it(lgsp_igate, number):
+            before = len(lgsp_igate.state("dossiers"))
+            lgsp_igate.act("receive-at-counter", procedure="1.000001.000.00.00.H34", documents=[])
+            assert len(lgsp_igate.state("dossiers")) == before + 1
+    """)
+    run(suite, "-n", "2").assert_outcomes(passed=4)
+
+
+def test_the_plugin_is_cheap_to_load(suite: pytest.Pytester) -> None:
+    program = "import sys, lgsp.pytest_plugin; print(sorted(m for m in sys.modules if m.startswith('lgsp')))"
+    result = suite.run(sys.executable, "-c", program)
+    result.stdout.fnmatch_lines(["['lgsp', 'lgsp.pytest_plugin']"])
