@@ -15,7 +15,7 @@ from pathlib import Path
 from lgsp.bench.load import documents
 from lgsp.store import JournalEntry, MessageQuery, MessageStore
 
-_BATCH = 500
+_BATCH = 5000
 _TITLES = (
     "Báo cáo tình hình kinh tế",
     "Kế hoạch chuyển đổi số",

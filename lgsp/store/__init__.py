@@ -2,10 +2,11 @@
 
 from lgsp.store.journal import JournalEntry, Step
 from lgsp.store.records import MessageQuery, StoredDelivery, StoredMessage, StoredStep, TracedMessage
-from lgsp.store.recount import Recount, SystemCount
+from lgsp.store.recount import Flow, Recount, SystemCount
 from lgsp.store.store import MessageStore
 
 __all__ = [
+    "Flow",
     "JournalEntry",
     "MessageQuery",
     "MessageStore",

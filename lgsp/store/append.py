@@ -1,190 +1,198 @@
-"""How the journal becomes rows: a batch is one transaction, and each message of it is touched once."""
+"""How the journal becomes rows: a batch is one transaction. Nothing depends on the order of the steps, or on how often they come."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import Insert, Update, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
-from lgsp.store.journal import JournalEntry, Step, state_of
-from lgsp.store.records import fold, message_row
-from lgsp.store.tables import BODIES, MESSAGES, PARCELS, TAPS, WORDS
+from lgsp.store.database import chunks
+from lgsp.store.journal import JournalEntry
+from lgsp.store.names import Writer
+from lgsp.store.records import Row, read_row, words_of
+from lgsp.store.standing import StepRow, in_order, standing_of
+from lgsp.store.tables import EARLY, FACTS, MESSAGES, STEPS, WORDS
 
-__all__ = ["append"]
+__all__ = ["append", "journeys_of"]
 
-_CHUNK = 500
-_Step = list[str | int]
-_Row = dict[str, str | int]
-_WITHOUT_TARGET = (Step.ACCEPTED, Step.ROUTED, Step.DUPLICATE)
+_Value = str | int | bytes
 
 
 @dataclass(slots=True)
 class _Journey:
-    """One message while its batch is worked in; `seq` is 0 until it is known, `before` are its stored steps."""
+    """What a batch brings of one message; `row` where it was accepted in it, `seq` where it is stored already."""
 
-    message_id: str
-    steps: list[_Step]
-    row: _Row | None = None
-    words: str = ""
-    body: bytes = b""
+    steps: list[StepRow] = field(default_factory=list)
+    row: Row | None = None
     seq: int = 0
-    before: str = ""
 
 
-async def append(connection: AsyncConnection, entries: Sequence[JournalEntry]) -> None:
+_Gathered = dict[str, list[_Journey]]
+
+
+def append(connection: Connection, entries: Sequence[JournalEntry]) -> None:
     """Work a batch in; entries that are stored already change nothing."""
-    journeys = _gather(await _pass_taps(connection, entries))
-    await _find(connection, journeys)
-    # A step of a message that was never accepted (a refused one) has no row; its channel keeps it.
-    older = [one for one in journeys if one.seq]
-    accepted = [one for one in journeys if one.row is not None and not one.seq]
-    await _insert(connection, accepted)
-    if older:
-        changes = [{"of": one.seq, **_standing(one)} for one in older]
-        await _many(connection, update(MESSAGES).where(MESSAGES.c.seq == bindparam("of")), changes)
-    parcels = [parcel for one in (*accepted, *older) for parcel in _parcels(one)]
-    if parcels:
-        await _many(connection, _replace_parcel(connection), parcels)
+    gathered = _gather(entries)
+    _find(connection, gathered)
+    names = Writer(connection)
+    known = [one for one in chain.from_iterable(gathered.values()) if one.seq]
+    _add(
+        connection,
+        {key: [one for one in ones if one.row and not one.seq] for key, ones in gathered.items()},
+        names,
+    )
+    _go_on(connection, known, names)
+    _keep(
+        connection,
+        {key: [one for one in ones if not one.row and not one.seq] for key, ones in gathered.items()},
+    )
+    names.save()
 
 
-async def _pass_taps(connection: AsyncConnection, entries: Sequence[JournalEntry]) -> list[JournalEntry]:
-    """Only what is behind the place up to which its partition is stored; moves that place."""
-    partitions = sorted({entry.partition for entry in entries})
-    # A write first: a transaction that reads first may find, when it comes to write, that another one was faster.
-    missing = [{"partition": number, "at_ms": -1, "sequence": 0, "number": 0} for number in partitions]
-    await connection.execute(_unless_there(connection), missing)
-    found = await connection.execute(select(TAPS).where(TAPS.c.partition.in_(partitions)))
-    stored = {row.partition: (row.at_ms, row.sequence, row.number) for row in found}
-    before, new = dict(stored), []
-    for entry in entries:
-        place = entry.place()
-        if place > stored[entry.partition]:
-            stored[entry.partition] = place
-            new.append(entry)
-    moved = [
-        {"of": number, "at_ms": place[0], "sequence": place[1], "number": place[2]}
-        for number, place in stored.items()
-        if place != before[number]
-    ]
-    if moved:
-        await connection.execute(update(TAPS).where(TAPS.c.partition == bindparam("of")), moved)
-    return new
+def _gather(entries: Iterable[JournalEntry]) -> _Gathered:
+    """The batch by message id. An id that another source uses too begins anew where it is accepted."""
+    gathered: _Gathered = {}
+    for partition, entry_id, message_id, step, system, at_ms, detail, body in entries:
+        ones = gathered.get(message_id)
+        if ones is None:
+            ones = gathered[message_id] = [_Journey()]
+        row = read_row(body) if body is not None else None
+        if row is not None:
+            _accept(ones, row)
+        ones[-1].steps.append(StepRow(step, system, at_ms, detail, f"{partition}:{entry_id}"))
+    return gathered
 
 
-def _unless_there(connection: AsyncConnection) -> Insert:
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(TAPS).on_conflict_do_nothing()
-    return sqlite.insert(TAPS).on_conflict_do_nothing()
+def _accept(ones: list[_Journey], row: Row) -> None:
+    last = ones[-1]
+    if last.row is None and not last.steps:
+        last.row = row
+    elif last.row is None or last.row.source != row.source:
+        ones.append(_Journey(row=row))
 
 
-def _gather(entries: Iterable[JournalEntry]) -> list[_Journey]:
-    """The batch by message, in the order of their first step; an id that another source uses too begins anew when it is accepted."""
-    journeys: list[_Journey] = []
-    current: dict[str, _Journey] = {}
-    for entry in entries:
-        journey = current.get(entry.message_id)
-        read = message_row(entry.body, entry.at_ms) if entry.body is not None else None
-        if journey is None or read is not None:
-            journey = current[entry.message_id] = _Journey(entry.message_id, [])
-            journeys.append(journey)
-        if read is not None:
-            journey.row, journey.words = read
-            journey.body = entry.body or b""
-        journey.steps.append([entry.step, entry.system, entry.at_ms, entry.detail])
-    return journeys
-
-
-async def _find(connection: AsyncConnection, journeys: Sequence[_Journey]) -> None:
-    """Where the messages of earlier batches are, and what they have gone through.
+def _find(connection: Connection, gathered: _Gathered) -> None:
+    """Which messages are stored already.
 
     One that is accepted again was accepted by a server that died before its replica had it: it is the same message.
     """
-    columns = (MESSAGES.c.message_id, MESSAGES.c.source, MESSAGES.c.seq, MESSAGES.c.steps)
-    wanted: dict[str, list[_Journey]] = {}
-    for journey in journeys:
-        wanted.setdefault(journey.message_id, []).append(journey)
-    for chunk in _chunks(wanted):
+    columns = (MESSAGES.c.message_id, MESSAGES.c.source, MESSAGES.c.seq)
+    for chunk in chunks(gathered):
         found = select(*columns).where(MESSAGES.c.message_id.in_(chunk)).order_by(MESSAGES.c.seq)
-        for message_id, source, seq, steps in await connection.execute(found):
-            for journey in wanted[message_id]:
-                if journey.row is None or journey.row["source"] == source:
-                    journey.seq, journey.before = seq, steps
-    for journey in journeys:
-        if journey.before:
-            journey.steps = [*from_json(journey.before), *journey.steps]
+        for message_id, source, seq in connection.execute(found):
+            for one in gathered[message_id]:
+                if one.row is None or one.row.source == source:
+                    one.seq = seq
+    for ones in gathered.values():
+        first, *others = ones
+        if others and first.row is None and not first.seq:
+            others[0].steps += first.steps
+            del ones[0]
 
 
-async def _insert(connection: AsyncConnection, accepted: Sequence[_Journey]) -> None:
-    if not accepted:
-        return
-    last = (
-        await connection.execute(select(MESSAGES.c.seq).order_by(MESSAGES.c.seq.desc()).limit(1))
-    ).scalar()
-    rows: list[_Row] = []
-    for seq, journey in enumerate(accepted, (last or 0) + 1):
-        journey.seq = seq
-        rows.append({**(journey.row or {}), "seq": seq, **_standing(journey)})
-    await _many(connection, insert(MESSAGES), rows)
-    await _many(connection, insert(BODIES), [{"seq": one.seq, "body": one.body} for one in accepted])
-    if connection.dialect.name == "sqlite":
-        indexed = [(one.seq, one.words) for one in accepted]
-        await connection.exec_driver_sql("INSERT INTO words(rowid, folded) VALUES (?, ?)", indexed)
-    else:
-        folded = [{"seq": one.seq, "folded": fold(one.words)} for one in accepted]
-        await connection.execute(insert(WORDS), folded)
-
-
-async def _many(
-    connection: AsyncConnection, statement: Insert | Update, rows: Sequence[Mapping[str, str | int | bytes]]
-) -> None:
-    """One statement for many rows. SQLite takes the values as they are, so SQLAlchemy's care for each of them is left out."""
-    if connection.dialect.name != "sqlite":
-        await connection.execute(statement, rows)
-        return
-    compiled = statement.compile(dialect=connection.dialect, column_keys=list(rows[0]))
-    names = compiled.positiontup or []
-    await connection.exec_driver_sql(str(compiled), [tuple(row[name] for name in names) for row in rows])
-
-
-def _standing(journey: _Journey) -> _Row:
-    state, _ = state_of((str(step[0]), str(step[1])) for step in journey.steps)
-    return {"state": state, "steps": to_json(journey.steps).decode().replace("\\u0000", "")}
-
-
-def _parcels(journey: _Journey) -> Iterator[_Row]:
-    _, latest = state_of((str(step[0]), str(step[1])) for step in journey.steps)
-    for system, state in latest.items():
-        if not system:
+def _add(connection: Connection, new: _Gathered, names: Writer) -> None:
+    """Messages that were accepted in this batch."""
+    _bring_early(connection, new)
+    seq = connection.execute(select(func.max(FACTS.c.seq))).scalar() or 0
+    messages: list[tuple[_Value, ...]] = []
+    facts: list[tuple[_Value, ...]] = []
+    steps: list[tuple[_Value, ...]] = []
+    words: list[tuple[_Value, ...]] = []
+    folds = connection.dialect.name == "sqlite"  # its index does it
+    for one in chain.from_iterable(new.values()):
+        row, ordered = one.row, in_order(one.steps)
+        if row is None:
             continue
-        own = [step for step in journey.steps if step[0] not in _WITHOUT_TARGET and step[1] == system]
-        last = own[-1] if own else None
-        yield {
-            "system": system,
-            "seq": journey.seq,
-            "state": state,
-            "at_ms": last[2] if last else journey.steps[-1][2],
-            "detail": str(last[3]) if last else "",
-            "deliveries": sum(step[0] == "delivered" for step in own),
-            "replays": sum(step[0] == "replayed" for step in own),
-        }
+        seq += 1
+        accepted_ms = next((step.at_ms for step in ordered if step.step == "accepted"), ordered[0].at_ms)
+        last_ms = max(step.at_ms for step in ordered)
+        kind, source = names.code("type", row.type), names.code("source", row.source)
+        messages.append((seq, *row))
+        facts.append((seq, accepted_ms, last_ms, kind, source, names.standing(standing_of(ordered))))
+        steps.append((seq, 0, to_json(ordered).decode()))
+        words.append((seq, row.words() if folds else " ".join(words_of(row.words()))))
+    for table, rows in ((MESSAGES, messages), (FACTS, facts), (STEPS, steps), (WORDS, words)):
+        _many(connection, table, rows)
 
 
-def _replace_parcel(connection: AsyncConnection) -> Insert:
-    changing = ("state", "at_ms", "detail", "deliveries", "replays")
-    if connection.dialect.name == "postgresql":
-        new = postgresql.insert(PARCELS)
-        return new.on_conflict_do_update(
-            index_elements=["system", "seq"], set_={name: new.excluded[name] for name in changing}
-        )
-    newer = sqlite.insert(PARCELS)
-    return newer.on_conflict_do_update(
-        index_elements=["system", "seq"], set_={name: newer.excluded[name] for name in changing}
-    )
+def _go_on(connection: Connection, known: Sequence[_Journey], names: Writer) -> None:
+    """Further steps of messages that are stored."""
+    stored = {seq: (rows, part) for seq, rows, part in _parts(connection, [one.seq for one in known])}
+    parts: list[tuple[_Value, ...]] = []
+    changes: list[dict[str, _Value]] = []
+    for one in known:
+        before, part = stored[one.seq]
+        there = set(before)
+        further = [step for step in in_order(one.steps) if step not in there]
+        if not further:
+            continue
+        parts.append((one.seq, part + 1, to_json(further).decode()))
+        ordered = in_order([*before, *further])
+        stored[one.seq] = ordered, part + 1
+        last_ms = max(step.at_ms for step in ordered)
+        changes.append({"of": one.seq, "last": last_ms, "now": names.standing(standing_of(ordered))})
+    _many(connection, STEPS, parts)
+    if changes:
+        change = update(FACTS).where(FACTS.c.seq == bindparam("of"))
+        connection.execute(change.values(last_ms=bindparam("last"), standing=bindparam("now")), changes)
 
 
-def _chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    rest = iter(values)
-    return iter(lambda: list(islice(rest, _CHUNK)), [])
+def journeys_of(connection: Connection, seqs: Sequence[int]) -> dict[int, list[StepRow]]:
+    """The steps of these messages, in order."""
+    return {seq: in_order(rows) for seq, rows, _ in _parts(connection, seqs)}
+
+
+def _parts(connection: Connection, seqs: Iterable[int]) -> Iterator[tuple[int, list[StepRow], int]]:
+    """(seq, its steps, its last part)."""
+    found: dict[int, tuple[list[StepRow], int]] = {}
+    for chunk in chunks(seqs):
+        wanted = select(STEPS.c.seq, STEPS.c.part, STEPS.c.steps).where(STEPS.c.seq.in_(chunk))
+        for seq, part, steps in connection.execute(wanted):
+            rows, last = found.get(seq, ([], 0))
+            rows += [StepRow(*step) for step in from_json(steps)]
+            found[seq] = rows, max(last, part)
+    return ((seq, rows, last) for seq, (rows, last) in found.items())
+
+
+def _bring_early(connection: Connection, new: _Gathered) -> None:
+    """Steps that came before their message."""
+    if connection.execute(select(EARLY.c.key).limit(1)).first() is None:
+        return
+    for chunk in chunks(key for key, ones in new.items() if ones):
+        rows = EARLY.c
+        wanted = select(rows.message_id, rows.step, rows.system, rows.at_ms, rows.detail, rows.key)
+        for message_id, *step in connection.execute(wanted.where(rows.message_id.in_(chunk))):
+            new[message_id][0].steps.append(StepRow(*step))
+        connection.execute(delete(EARLY).where(rows.message_id.in_(chunk)))
+
+
+def _keep(connection: Connection, early: _Gathered) -> None:
+    """Until their message comes. What was refused is none: its channel keeps it."""
+    rows = {
+        (message_id, step.key): {"message_id": message_id, **step._asdict()}
+        for message_id, ones in early.items()
+        for one in ones
+        for step in one.steps
+        if step.step != "invalid" and message_id
+    }
+    for chunk in chunks(message_id for message_id, _ in rows):
+        known = select(EARLY.c.message_id, EARLY.c.key).where(EARLY.c.message_id.in_(chunk))
+        for message_id, key in connection.execute(known):
+            rows.pop((message_id, key), None)
+    if rows:
+        connection.execute(insert(EARLY), list(rows.values()))
+
+
+def _many(connection: Connection, table: Table, rows: Sequence[tuple[_Value, ...]]) -> None:
+    """Whole rows. SQLite takes the values as they are, so SQLAlchemy's care for each of them is left out."""
+    if not rows:
+        return
+    if connection.dialect.name != "sqlite":
+        names = [column.name for column in table.columns]
+        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+        return
+    marks = ", ".join("?" * len(rows[0]))
+    # FTS5 has the row's number outside of its columns.
+    columns = "(rowid, folded)" if table is WORDS else ""
+    connection.exec_driver_sql(f"INSERT INTO {table.name}{columns} VALUES ({marks})", list(rows))  # noqa: S608 - our own names

@@ -5,11 +5,11 @@ from datetime import datetime
 
 from pydantic import JsonValue
 from pydantic_core import from_json
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, select
 
 from lgsp.standards.statistics import RESOLVED, RETURNED, Case
-from lgsp.store.tables import BODIES, MESSAGES
+from lgsp.store.names import read_names
+from lgsp.store.tables import FACTS, MESSAGES
 
 __all__ = ["dossier_cases"]
 
@@ -18,19 +18,20 @@ _PAGE = 1000
 _ENDS = RETURNED | {"9"}
 
 
-async def dossier_cases(connection: AsyncConnection) -> list[Case]:
+def dossier_cases(connection: Connection) -> list[Case]:
     """One for each dossier that was ever synchronized, as its last message left it."""
     found: dict[str, dict[str, JsonValue]] = {}
+    kinds = [code for code, name in read_names(connection).types.items() if name in _KINDS]
     after = 0
     while True:
         wanted = (
-            select(MESSAGES.c.seq, MESSAGES.c.subject, MESSAGES.c.type, BODIES.c.body)
-            .join(BODIES, BODIES.c.seq == MESSAGES.c.seq)
-            .where(MESSAGES.c.type.in_(_KINDS), MESSAGES.c.seq > after)
-            .order_by(MESSAGES.c.seq)
+            select(MESSAGES.c.seq, MESSAGES.c.subject, MESSAGES.c.type, MESSAGES.c.body)
+            .join(FACTS, FACTS.c.seq == MESSAGES.c.seq)
+            .where(FACTS.c.type.in_(kinds), FACTS.c.seq > after)
+            .order_by(FACTS.c.seq)
             .limit(_PAGE)
         )
-        rows = (await connection.execute(wanted)).all()
+        rows = connection.execute(wanted).all()
         if not rows:
             return [_case(code, facts) for code, facts in found.items() if "accepted_at" in facts]
         for seq, subject, kind, body in rows:

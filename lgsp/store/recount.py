@@ -1,17 +1,20 @@
-"""The law, counted from the store; and forgetting what is old and settled."""
+"""Counts over the store: the law, and what flowed when; and forgetting what is old and settled."""
 
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, func, select
 
-from lgsp.store.tables import BODIES, MESSAGES, PARCELS, WORDS
+from lgsp.store.database import chunks
+from lgsp.store.names import Names, read_names
+from lgsp.store.standing import ENDED, Standing
+from lgsp.store.tables import EARLY, FACTS, MESSAGES, STEPS, WORDS
 
-__all__ = ["Recount", "SystemCount", "prune", "recount"]
+__all__ = ["Flow", "Recount", "SystemCount", "flows", "prune", "recount"]
 
 _NAMED = 1000
 """So many messages are named at most; the counts are whole."""
-_ENDED = ("delivered", "dead", "expired", "discarded")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,67 +47,107 @@ class Recount:
     doubled: tuple[tuple[str, str], ...]
 
 
-async def recount(connection: AsyncConnection) -> Recount:
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """So many messages of one source and type stand in the same way; `systems` are (system, state) of those that they were routed to."""
+
+    source: str
+    type: str
+    state: str
+    systems: tuple[tuple[str, str], ...]
+    messages: int
+
+
+def flows(connection: Connection, *, since_ms: int, until_ms: int) -> Sequence[Flow]:
+    """What was accepted in a span of time, `until_ms` excluded."""
+    rows, names = FACTS.c, read_names(connection)
+    together = (rows.source, rows.type, rows.standing)
+    span = (rows.accepted_ms >= since_ms, rows.accepted_ms < until_ms)
+    return [
+        Flow(
+            names.sources[source],
+            names.types[kind],
+            names.standings[standing].state,
+            tuple((system, state) for system, state, _ in names.standings[standing].systems),
+            count,
+        )
+        for source, kind, standing, count in connection.execute(
+            select(*together, func.count()).where(*span).group_by(*together)
+        )
+    ]
+
+
+def recount(connection: Connection) -> Recount:
     """Count."""
-    states = await connection.execute(select(MESSAGES.c.state, func.count()).group_by(MESSAGES.c.state))
-    by_state = {str(state): int(count) for state, count in states}
-    counts: dict[str, dict[str, int]] = {}
-    grouped = select(PARCELS.c.system, PARCELS.c.state, func.count()).group_by(
-        PARCELS.c.system, PARCELS.c.state
-    )
-    for system, state, count in await connection.execute(grouped):
-        counts.setdefault(system, {})[state] = count
-    routed = (await connection.execute(select(func.count(PARCELS.c.seq.distinct())))).scalar_one()
-    accepted = sum(by_state.values())
-    named = select(MESSAGES.c.message_id, PARCELS.c.system).join(PARCELS, PARCELS.c.seq == MESSAGES.c.seq)
-    not_delivered = PARCELS.c.state != text("'delivered'")
-    unfinished = await connection.execute(
-        named.where(not_delivered, PARCELS.c.state.not_in(_ENDED)).limit(_NAMED)
-    )
-    doubled = await connection.execute(
-        named.where(PARCELS.c.deliveries > PARCELS.c.replays + 1).limit(_NAMED)
-    )
-    waiting = await connection.execute(
-        select(MESSAGES.c.message_id).where(MESSAGES.c.state == "accepted").limit(_NAMED)
-    )
+    names = read_names(connection)
+    counted = select(FACTS.c.standing, func.count()).group_by(FACTS.c.standing)
+    counts = [(names.standings[code], count) for code, count in connection.execute(counted)]
+    by_state: Counter[str] = Counter()
+    by_system: dict[str, Counter[str]] = {}
+    for standing, count in counts:
+        by_state[standing.state] += count
+        for system, state, _ in standing.systems:
+            by_system.setdefault(system, Counter())[state] += count
     return Recount(
-        accepted=accepted,
-        by_state=by_state,
-        unrouted=accepted - routed,
-        systems=tuple(_system(system, found) for system, found in sorted(counts.items())),
-        unfinished=(
-            *((str(message_id), "") for (message_id,) in waiting),
-            *((str(one), str(system)) for one, system in unfinished),
-        ),
-        doubled=tuple((str(one), str(system)) for one, system in doubled),
+        accepted=by_state.total(),
+        by_state=dict(by_state),
+        unrouted=sum(count for standing, count in counts if not standing.systems),
+        systems=tuple(_system(system, found) for system, found in sorted(by_system.items())),
+        unfinished=tuple(_named(connection, names, _unfinished)),
+        doubled=tuple(_named(connection, names, _doubled)),
     )
 
 
-def _system(system: str, found: dict[str, int]) -> SystemCount:
+def _unfinished(standing: Standing) -> list[str]:
+    open_systems = [system for system, state, _ in standing.systems if state not in ENDED]
+    return open_systems + ([""] if standing.state == "accepted" else [])
+
+
+def _doubled(standing: Standing) -> list[str]:
+    return [system for system, _, doubled in standing.systems if doubled]
+
+
+def _named(
+    connection: Connection, names: Names, systems_of: Callable[[Standing], list[str]]
+) -> Iterator[tuple[str, str]]:
+    """(message id, system) for what the standings name."""
+    codes = names.standing_codes(lambda standing: bool(systems_of(standing)))
+    wanted = select(FACTS.c.seq, FACTS.c.standing).where(FACTS.c.standing.in_(codes)).limit(_NAMED)
+    standings = {seq: names.standings[code] for seq, code in connection.execute(wanted)} if codes else {}
+    for some in chunks(standings):
+        named = select(MESSAGES.c.seq, MESSAGES.c.message_id).where(MESSAGES.c.seq.in_(some))
+        for seq, message_id in connection.execute(named.order_by(MESSAGES.c.seq)):
+            yield from ((message_id, system) for system in systems_of(standings[seq]))
+
+
+def _system(system: str, found: Counter[str]) -> SystemCount:
     return SystemCount(
         system=system,
-        routed=sum(found.values()),
-        delivered=found.get("delivered", 0),
-        dead=found.get("dead", 0),
-        expired=found.get("expired", 0),
-        discarded=found.get("discarded", 0),
-        under_way=sum(count for state, count in found.items() if state not in _ENDED),
+        routed=found.total(),
+        delivered=found["delivered"],
+        dead=found["dead"],
+        expired=found["expired"],
+        discarded=found["discarded"],
+        under_way=sum(count for state, count in found.items() if state not in ENDED),
     )
 
 
-async def prune(connection: AsyncConnection, *, before_ms: int, limit: int) -> int:
+def prune(connection: Connection, *, before_ms: int, limit: int) -> int:
     """The oldest first; a message that is not settled stays, whatever its age. SQLite's index keeps their words, which find nothing."""
-    found = await connection.execute(
-        select(MESSAGES.c.seq)
-        .where(MESSAGES.c.accepted_ms < before_ms, MESSAGES.c.state.in_(_ENDED))
-        .order_by(MESSAGES.c.seq)
+    settled = read_names(connection).standing_codes(lambda one: one.state in ENDED)
+    # The newest stays, so that no number is given twice.
+    newest = select(func.max(FACTS.c.seq)).scalar_subquery()
+    found = connection.execute(
+        select(FACTS.c.seq)
+        .where(FACTS.c.accepted_ms < before_ms, FACTS.c.standing.in_(settled), FACTS.c.seq != newest)
+        .order_by(FACTS.c.seq)
         .limit(limit)
     )
     going = [int(seq) for (seq,) in found]
-    for start in range(0, len(going), 500):
-        some = going[start : start + 500]
-        for table in (PARCELS, BODIES, MESSAGES):
-            await connection.execute(delete(table).where(table.c.seq.in_(some)))
+    for some in chunks(going):
+        for table in (STEPS, FACTS, MESSAGES):
+            connection.execute(delete(table).where(table.c.seq.in_(some)))
         if connection.dialect.name != "sqlite":
-            await connection.execute(delete(WORDS).where(WORDS.c.seq.in_(some)))
+            connection.execute(delete(WORDS).where(WORDS.c.seq.in_(some)))
+    connection.execute(delete(EARLY).where(EARLY.c.at_ms < before_ms))
     return len(going)

@@ -1,98 +1,161 @@
-"""A query as a SELECT."""
+"""What people look for: lists, one message, and everything about a document or dossier."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    CompoundSelect,
-    Select,
-    and_,
-    column,
-    exists,
-    false,
-    or_,
-    select,
-    table,
-    text,
-    union,
-)
+from pydantic import JsonValue
+from pydantic_core import from_json
+from sqlalchemy import ColumnElement, Connection, Select, column, func, select, table, text
 
-from lgsp.store.records import MessageQuery, StoredMessage, party_word, words_of
-from lgsp.store.tables import MESSAGES, PARCELS, WORDS
+from lgsp.store.append import journeys_of
+from lgsp.store.database import chunks
+from lgsp.store.names import Names, read_names
+from lgsp.store.records import MessageQuery, StoredMessage, StoredStep, TracedMessage, exact_word, words_of
+from lgsp.store.tables import FACTS, MESSAGES, WORDS
 
-__all__ = ["SHOWN", "known_under", "related", "search_for"]
+__all__ = ["find", "search", "trace"]
 
-SHOWN = tuple(MESSAGES.c[name] for name in StoredMessage.__dataclass_fields__)
+_MAX_TRACED = 1000
+_KNOWN = 500
+_TERMS = 100
 _INDEX = table("words", column("rowid"))
+_COLUMNS = tuple(name for name in StoredMessage.__dataclass_fields__ if name not in {"state", "accepted_ms"})
+_SHOWN = (*(MESSAGES.c[name] for name in _COLUMNS), FACTS.c.accepted_ms, FACTS.c.standing)
 
 
-def search_for(query: MessageQuery, dialect: str) -> Select[tuple[object, ...]]:
+def search(connection: Connection, query: MessageQuery) -> tuple[StoredMessage, ...]:
     """Newest first."""
-    wanted = select(*SHOWN).where(*_conditions(query)).limit(query.limit)
-    if query.state not in {None, "delivered"} and not (query.text or query.sender or query.recipient):
-        # The planner does not know how rare these states are.
-        wanted = wanted.with_hint(MESSAGES, "INDEXED BY messages_state", "sqlite")
+    names = read_names(connection)
+    words = _words(query)
+    if words is None:
+        return ()
+    wanted = select(FACTS.c.seq).where(*_conditions(query, names))
+    if words:
+        wanted = _matching(connection, wanted, " ".join(words), ascending=False)
+        if query.after is not None and connection.dialect.name == "sqlite":
+            wanted = wanted.where(_INDEX.c.rowid < query.after)
+    else:
+        # By its time, a message is mostly, but not always, where its number is.
+        wanted = wanted.with_hint(FACTS, "NOT INDEXED", "sqlite").order_by(FACTS.c.seq.desc())
+    seqs = [seq for (seq,) in connection.execute(wanted.limit(query.limit))]
+    return tuple(sorted(_shown(connection, seqs, names), key=lambda one: -one.seq))
+
+
+def find(connection: Connection, message_id: str) -> tuple[TracedMessage, dict[str, JsonValue]] | None:
+    """One message with its journey and its whole JSON."""
+    wanted = select(MESSAGES.c.seq, MESSAGES.c.body).where(MESSAGES.c.message_id == message_id)
+    row = connection.execute(wanted.order_by(MESSAGES.c.seq).limit(1)).first()
+    if row is None:
+        return None
+    (traced,) = _traced(connection, [row.seq])
+    return traced, from_json(row.body)
+
+
+def trace(connection: Connection, key: str) -> tuple[TracedMessage, ...]:
+    """Everything of the subjects and conversations that have to do with `key`, oldest first."""
+    pair = select(MESSAGES.c.subject, MESSAGES.c.correlation_id)
+    pairs = {tuple(row) for row in connection.execute(pair.where(MESSAGES.c.message_id == key))}
+    under = {"subject": "about", "correlation_id": "with", "number": "number"}
+    for row in _having(connection, [(role, name, key) for name, role in under.items()], _KNOWN):
+        pairs.add((row.subject, row.correlation_id))
+    if not pairs:
+        return ()
+    subjects = {subject for subject, _ in pairs}
+    conversations = {one for _, one in pairs if one} | subjects
+    wanted = [("about", "subject", one) for one in sorted(subjects)]
+    wanted += [("with", "correlation_id", one) for one in sorted(conversations)]
+    seqs = sorted({row.seq for row in _having(connection, wanted, _MAX_TRACED)})[:_MAX_TRACED]
+    traced = _traced(connection, seqs)
+    return tuple(sorted(traced, key=lambda one: (one.message.accepted_ms, one.message.seq)))
+
+
+class _Found(NamedTuple):
+    seq: int
+    subject: str
+    correlation_id: str
+    number: str
+
+
+def _having(connection: Connection, wanted: Sequence[tuple[str, str, str]], limit: int) -> Iterator[_Found]:
+    """Messages with one of these values: (role of the exact word, column, value), the oldest `limit` for each hundred values."""
+    exact = {(name, value) for _, name, value in wanted}
+    rows = MESSAGES.c
+    for some in chunks(wanted, _TERMS):
+        terms = " OR ".join(f'"{exact_word(role, value)}"' for role, _, value in some)
+        matching = _matching(connection, select(FACTS.c.seq), terms, ascending=True).limit(limit)
+        seqs = [seq for (seq,) in connection.execute(matching)]
+        columns = (rows.seq, rows.subject, rows.correlation_id, rows.number)
+        for chunk in chunks(seqs):
+            for row in connection.execute(select(*columns).where(rows.seq.in_(chunk))):
+                found = _Found(*row)
+                # Two values may share a word.
+                if any((name, getattr(found, name)) in exact for _, name, _ in some):
+                    yield found
+
+
+def _words(query: MessageQuery) -> list[str] | None:
+    """The terms that must all be there; the last word of the text may be a beginning. None where nothing can fit."""
     *whole, last = words_of(query.text or "") or [""]
+    if not last and (query.text or "").strip():
+        return None
+    terms = [f'"{word}"' for word in whole] + ([f'"{last}"*'] if last else [])
     parties = (("from", query.sender), ("to", query.recipient))
-    whole += [party_word(role, organization) for role, organization in parties if organization]
-    if not whole and not last:
-        nothing = [false()] if (query.text or "").strip() else []
-        return wanted.where(*nothing).order_by(MESSAGES.c.seq.desc())
-    if dialect != "sqlite":
-        return wanted.where(_contained([*whole, last])).order_by(MESSAGES.c.seq.desc())
-    # Every word must be there; the last one of the text may be a beginning. The index gives the newest first by itself.
-    terms = " ".join([f'"{word}"' for word in whole] + ([f'"{last}"*'] if last else []))
-    matching = wanted.join(_INDEX, _INDEX.c.rowid == MESSAGES.c.seq).where(text("words MATCH :terms"))
+    return terms + [f'"{exact_word(role, one)}"' for role, one in parties if one]
+
+
+def _matching(
+    connection: Connection, wanted: Select[tuple[int]], terms: str, *, ascending: bool
+) -> Select[tuple[int]]:
+    """By the index, which gives its rows in their order by itself."""
+    if connection.dialect.name == "sqlite":
+        found = wanted.join(_INDEX, _INDEX.c.rowid == FACTS.c.seq).where(text("words MATCH :terms"))
+        order = _INDEX.c.rowid if ascending else _INDEX.c.rowid.desc()
+        return found.order_by(order).params(terms=terms)
+    # The same terms in PostgreSQL's words.
+    asked = terms.replace('"*', ":*").replace('"', "").replace(" OR ", " | ").replace(" ", " & ")
+    asked = asked.replace(" & | & ", " | ")
+    there: ColumnElement[bool] = func.to_tsvector(text("'simple'"), WORDS.c.folded).op("@@")(
+        func.to_tsquery(text("'simple'"), asked)
+    )
+    found = wanted.join(WORDS, WORDS.c.seq == FACTS.c.seq).where(there)
+    return found.order_by(FACTS.c.seq if ascending else FACTS.c.seq.desc())
+
+
+def _conditions(query: MessageQuery, names: Names) -> list[ColumnElement[bool]]:
+    rows = FACTS.c
+    found = []
     if query.after is not None:
-        matching = matching.where(_INDEX.c.rowid < query.after)
-    return matching.order_by(_INDEX.c.rowid.desc()).params(terms=terms)
-
-
-def known_under(key: str, limit: int) -> CompoundSelect[tuple[str, str]]:
-    """(subject, correlation id) of what has that message id, subject, correlation id or number; each by its own index."""
-    rows = MESSAGES.c
-    pair = select(rows.subject, rows.correlation_id)
-    return union(
-        pair.where(rows.message_id == key),
-        pair.where(rows.subject == key),
-        pair.where(rows.correlation_id == key, rows.correlation_id != text("''")),
-        pair.where(rows.number == key, rows.number != text("''")),
-    ).limit(limit)
-
-
-def related(subjects: Set[str], correlations: Set[str]) -> CompoundSelect[tuple[int]]:
-    """The `seq` of every message about these subjects, or in these conversations."""
-    rows = MESSAGES.c
-    return union(
-        select(rows.seq).where(rows.subject.in_(subjects)),
-        select(rows.seq).where(
-            rows.correlation_id.in_(correlations | subjects), rows.correlation_id != text("''")
-        ),
-    )
-
-
-def _contained(words: Sequence[str]) -> ColumnElement[bool]:
-    each = and_(*(WORDS.c.folded.contains(word, autoescape=True) for word in words if word))
-    return MESSAGES.c.seq.in_(select(WORDS.c.seq).where(each))
-
-
-def _conditions(query: MessageQuery) -> list[ColumnElement[bool]]:
-    rows = MESSAGES.c
-    bounds = (
-        (rows.seq < query.after) if query.after is not None else None,
-        (rows.accepted_ms >= query.since_ms) if query.since_ms is not None else None,
-        (rows.accepted_ms < query.until_ms) if query.until_ms is not None else None,
-    )
-    found = [bound for bound in bounds if bound is not None]
-    if query.type and query.type.endswith(".*"):
-        found.append(rows.type.startswith(query.type[:-1], autoescape=True))
-    elif query.type:
-        found.append(rows.type == query.type.removeprefix("vn.lgsp."))
+        found.append(rows.seq < query.after)
+    if query.since_ms is not None:
+        found.append(rows.accepted_ms >= query.since_ms)
+    if query.until_ms is not None:
+        found.append(rows.accepted_ms < query.until_ms)
+    if query.type:
+        wanted, _, any_below = query.type.removeprefix("vn.lgsp.").partition("*")
+        fits = str.startswith if query.type.endswith(".*") and not any_below else str.__eq__
+        found.append(rows.type.in_([code for code, name in names.types.items() if fits(name, wanted)]))
     if query.state:
-        found.append(rows.state == query.state)
-    if query.state not in {None, "delivered"}:  # as the partial index wants to read it
-        found.append(rows.state != text("'delivered'"))
+        found.append(rows.standing.in_(names.standing_codes(lambda one: one.state == query.state)))
     if query.system:
-        went_there = exists().where(PARCELS.c.system == query.system, PARCELS.c.seq == rows.seq)
-        found.append(or_(rows.source == f"/systems/{query.system}", went_there))
+        came = [code for code, name in names.sources.items() if name == f"/systems/{query.system}"]
+        went = names.standing_codes(lambda one: any(system == query.system for system, _, _ in one.systems))
+        found.append(rows.source.in_(came) | rows.standing.in_(went))
     return found
+
+
+def _shown(connection: Connection, seqs: Sequence[int], names: Names) -> Iterator[StoredMessage]:
+    for chunk in chunks(seqs):
+        wanted = select(*_SHOWN).join(FACTS, FACTS.c.seq == MESSAGES.c.seq).where(MESSAGES.c.seq.in_(chunk))
+        for *values, accepted_ms, standing in connection.execute(wanted):
+            own = dict(zip(_COLUMNS, values, strict=True))
+            yield StoredMessage(**own, accepted_ms=accepted_ms, state=names.standings[standing].state)
+
+
+def _traced(connection: Connection, seqs: Sequence[int]) -> list[TracedMessage]:
+    journeys = journeys_of(connection, seqs)
+    return [
+        TracedMessage(
+            one, tuple(StoredStep(row.at_ms, row.step, row.system, row.detail) for row in journeys[one.seq])
+        )
+        for one in _shown(connection, seqs, read_names(connection))
+    ]

@@ -204,3 +204,86 @@ async def test_history_outlives_the_process(tmp_path):
 async def test_a_store_that_can_not_be_opened_is_told(url, reason):
     with pytest.raises(ConfigurationError, match=reason):
         await MessageStore.open(url)
+
+
+async def test_a_word_begun_finds_words_and_nothing_else(store):
+    tape = Tape()
+    await store.append([
+        tape.accepted("m1", data={"subject": "Tờ trình"}, recipients="000.00.00.G22"),
+        tape.accepted("m2", data={"subject": "Công văn"}, recipients="000.00.00.G22", sender="000.00.01.H34"),
+    ])  # fmt: skip
+    for text, found in (("to", ["m1"]), ("f", []), ("cong v", ["m2"]), ("về", [])):
+        assert [message.message_id for message in await store.search(MessageQuery(text=text))] == found
+
+
+async def test_search_filters_by_party_system_and_time(store):
+    tape = Tape()
+    await store.append([
+        tape.accepted("m1", sender="A", recipients="B, C"),
+        tape.accepted("m2", sender="B", recipients="A"),
+        tape.step("routed", "m1", "axis"),
+        tape.step("delivered", "m1", "axis"),
+    ])  # fmt: skip
+    for query, found in (
+        (MessageQuery(sender="a"), ["m1"]),
+        (MessageQuery(recipient="C"), ["m1"]),
+        (MessageQuery(recipient="A"), ["m2"]),
+        (MessageQuery(system="axis"), ["m1"]),
+        (MessageQuery(system="ioffice"), ["m2", "m1"]),
+        (MessageQuery(system="igate"), []),
+        (MessageQuery(state="dead"), []),
+        (MessageQuery(since_ms=1_795_000_000_002), ["m2"]),
+        (MessageQuery(until_ms=1_795_000_000_002), ["m1"]),
+    ):
+        assert [message.message_id for message in await store.search(query)] == found
+
+
+async def test_what_flowed_in_a_span_of_time_is_counted(store):
+    tape = Tape()
+    await store.append([
+        tape.accepted("m1"),
+        tape.accepted("m2"),
+        tape.accepted("m3", kind="dossier.submitted"),
+        tape.step("routed", "m1", "axis"),
+        tape.step("delivered", "m1", "axis"),
+        tape.step("routed", "m2", "axis"),
+        tape.step("delivered", "m2", "axis"),
+    ])  # fmt: skip
+    found = await store.flows(since_ms=1_795_000_000_001, until_ms=1_795_000_000_003)
+    assert [(flow.source, flow.type, flow.state, flow.systems, flow.messages) for flow in found] == [
+        ("/systems/ioffice", "document.issued", "delivered", (("axis", "delivered"),), 2)
+    ]
+
+
+async def test_standings_that_no_message_has_any_more_are_forgotten(store, tmp_path):
+    tape, messages = Tape(), [f"m{number}" for number in range(150)]
+    await store.append([tape.accepted(message_id) for message_id in messages])
+    for turn in range(8):
+        await store.append([tape.step("routed", one, f"{one}-{turn}") for one in messages])
+    found = await store.recount()
+    with sqlite3.connect(tmp_path / "new/messages.db") as reader:
+        kept = reader.execute("SELECT count(*) FROM names WHERE kind = 'standing'").fetchone()[0]
+    assert (found.accepted, len(found.systems)) == (150, 1200)
+    assert kept < 500
+
+
+async def test_pruned_messages_are_gone_and_their_numbers_are_not_given_again(store):
+    tape = Tape()
+    await store.append(
+        [tape.accepted("m1"), tape.step("dead", "m1"), tape.accepted("m2"), tape.step("dead", "m2")]
+    )
+    assert await store.prune(before_ms=1_796_000_000_000) == 1
+    await store.append([tape.accepted("m3", data={"subject": "Công văn"})])
+    assert [found.seq for found in await store.search(MessageQuery())] == [3, 2]
+    assert await store.trace("m1") == ()
+
+
+async def test_a_store_of_an_older_layout_is_refused(tmp_path):
+    file = tmp_path / "messages.db"
+    old = sqlite3.connect(file)
+    old.execute("CREATE TABLE messages (seq INTEGER)")
+    old.execute("PRAGMA user_version = 2")
+    old.commit()
+    old.close()
+    with pytest.raises(ConfigurationError, match="another version of lgsp"):
+        await MessageStore.open(f"sqlite:///{file}")
