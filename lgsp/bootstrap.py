@@ -10,9 +10,10 @@ from starlette.types import ASGIApp
 
 from lgsp.adapter import Closes, Ports, TakesCallbacks
 from lgsp.attachments import FileBlobStore
-from lgsp.bus import Bus, BusIntake, BusParts, Worker, WorkerSettings
-from lgsp.channels import DeadLetterChannel, InvalidMessageChannel, Keys, RedisMailbox, Server
+from lgsp.bus import Bus, BusIntake, BusParts, Telling, Worker, WorkerSettings
+from lgsp.channels import ActivityLog, DeadLetterChannel, InvalidMessageChannel, Keys, RedisMailbox, Server
 from lgsp.clock import Clock, SteerableClock
+from lgsp.console import create_console
 from lgsp.dead_letters import DeadLetters
 from lgsp.embedded import EmbeddedServer
 from lgsp.endpoint import EndpointSettings
@@ -211,9 +212,15 @@ def _gateway(system: Running) -> ASGIApp:
         callbacks=callbacks,
         waiting=bus.waiting,
         wire=system.wire,
+        activity=ActivityLog(bus.parts.server, bus.parts.keys),
+        clock=system.clock,
+        systems=tuple(bus.parts.adapters),
     )
     steerable = system.clock if isinstance(system.clock, SteerableClock) else None
-    return create_gateway(services, clock=steerable)
+    local_only = system.settings.host in {"127.0.0.1", "::1", "localhost"}
+    app = create_gateway(services, clock=steerable, local_only=local_only)
+    app.mount("/console", create_console(services))
+    return app
 
 
 def _standin(name: str, system: Running, replaced: Overrides) -> ASGIApp:
@@ -247,7 +254,8 @@ async def _start_worker(stack: AsyncExitStack, system: Running, replaced: Overri
         endpoints={name: _endpoint(table) for name, table in tables.items()},
         poll_interval_s={name: table.poll_interval_s for name, table in tables.items()},
     )
-    worker = Worker(system.bus, system.store, identifiers.new_id(), settings)
+    activity = ActivityLog(system.bus.parts.server, system.bus.parts.keys)
+    worker = Worker(system.bus, Telling(system.store, activity), identifiers.new_id(), settings)
     stopping = asyncio.Event()
     task = asyncio.create_task(worker.run(stopping), name="worker")
 

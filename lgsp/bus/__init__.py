@@ -1,7 +1,8 @@
 """The bus: publish, route stage, deliver stages, adapters' polling; start, drain, stop."""
 
+from lgsp.bus.activity import Telling
 from lgsp.bus.bus import Bus, BusParts
 from lgsp.bus.intake import BusIntake
 from lgsp.bus.worker import Worker, WorkerSettings
 
-__all__ = ["Bus", "BusIntake", "BusParts", "Worker", "WorkerSettings"]
+__all__ = ["Bus", "BusIntake", "BusParts", "Telling", "Worker", "WorkerSettings"]

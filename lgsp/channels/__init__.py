@@ -1,5 +1,6 @@
 """Channels on Redis Streams. The only rooms that import redis."""
 
+from lgsp.channels.activity import Activity, ActivityLog
 from lgsp.channels.capabilities import Capability, capabilities
 from lgsp.channels.dead import DeadEntry, DeadLetterChannel
 from lgsp.channels.entries import HeldEntry, InboxEntry, JournalStep, OutEntry
@@ -14,6 +15,8 @@ from lgsp.channels.transaction import Transaction
 
 __all__ = [
     "Accepted",
+    "Activity",
+    "ActivityLog",
     "Capability",
     "DeadEntry",
     "DeadLetterChannel",

@@ -69,6 +69,10 @@ class Keys:
         """Sorted set of living workers, by the server's millisecond of their last sign of life."""
         return f"{self.prefix}:workers"
 
+    def activity(self) -> str:
+        """Stream of what just moved, for those who watch."""
+        return f"{self.prefix}:activity"
+
     def mailbox(self, system: str, name: str) -> str:
         """A system's pull inbox."""
         return f"{self.prefix}:{{mailbox:{system}}}:{name}"

@@ -9,6 +9,8 @@ from lgsp import __version__
 from lgsp.clock import SteerableClock
 from lgsp.gateway.clock import clock_routes
 from lgsp.gateway.dead import dead_routes, invalid_routes, schema_routes
+from lgsp.gateway.flow import flow_routes
+from lgsp.gateway.guard import Guard
 from lgsp.gateway.limits import BodyLimit
 from lgsp.gateway.messages import message_routes
 from lgsp.gateway.metrics import Metrics
@@ -30,8 +32,12 @@ def create_gateway(
     *,
     lifespan: Lifespan[FastAPI] | None = None,
     clock: SteerableClock | None = None,
+    local_only: bool = False,
 ) -> FastAPI:
-    """The gateway; systems that call the bus find their wire under `/in/<system>`. Without `clock` nobody can steer the time."""
+    """The gateway; systems that call the bus find their wire under `/in/<system>`. Without `clock` nobody can steer the time.
+
+    `local_only`: it is bound to this machine, so a foreign Host header means that a page has rebound its name.
+    """
     app = FastAPI(
         title="LGSP",
         version=__version__,
@@ -44,6 +50,7 @@ def create_gateway(
     app.include_router(page_routes(services, metrics))
     app.include_router(wire_routes(services))  # before the messages, whose ids may contain slashes
     app.include_router(message_routes(services))
+    app.include_router(flow_routes(services))
     app.include_router(dead_routes(services))
     app.include_router(invalid_routes(services))
     app.include_router(schema_routes(services))
@@ -59,4 +66,5 @@ def create_gateway(
         )
     install(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Guard, local_only=local_only)
     return app

@@ -1,10 +1,12 @@
 """/api/messages, /api/trace, /api/routes."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from lgsp.clock import VIETNAM
 from lgsp.errors import NotFoundError
 from lgsp.gateway.events import EVENT_BODY, event_body
 from lgsp.gateway.ports import GatewayServices
@@ -12,10 +14,15 @@ from lgsp.gateway.views import decision_view, message_view, traced_view
 from lgsp.message import Message
 from lgsp.store import MessageQuery
 
-__all__ = ["message_routes"]
+__all__ = ["Search", "message_routes"]
 
 
-class _Search(BaseModel):
+Organization = Annotated[str | None, Field(max_length=100)]
+Moment = Annotated[datetime | None, Field(description="without a zone it is Vietnamese time")]
+Seq = Annotated[int | None, Field(ge=0, lt=2**63)]
+
+
+class Search(BaseModel):
     """Query parameters of the search."""
 
     model_config = ConfigDict(extra="forbid")
@@ -23,11 +30,22 @@ class _Search(BaseModel):
     type: str | None = None
     state: str | None = None
     text: Annotated[str | None, Field(max_length=200)] = None
+    system: Annotated[str | None, Field(max_length=100)] = None
+    sender: Organization = None
+    recipient: Organization = None
+    since: Moment = None
+    until: Moment = None
     limit: Annotated[int, Field(ge=1, le=500)] = 50
-    after: Annotated[int | None, Field(ge=0, lt=2**63)] = None
+    after: Seq = None
+    newer: Seq = None
 
     def to_query(self) -> MessageQuery:
-        return MessageQuery(self.type, self.state, self.text, self.limit, self.after)
+        """For the store."""
+        return MessageQuery(
+            type=self.type, state=self.state, text=self.text, system=self.system, sender=self.sender,
+            recipient=self.recipient, since_ms=_milliseconds(self.since), until_ms=_milliseconds(self.until),
+            limit=self.limit, after=self.after, newer=self.newer,
+        )  # fmt: skip
 
 
 def message_routes(services: GatewayServices) -> APIRouter:
@@ -35,8 +53,8 @@ def message_routes(services: GatewayServices) -> APIRouter:
     routes = APIRouter(prefix="/api", tags=["messages"])
 
     @routes.get("/messages")
-    async def search(query: Annotated[_Search, Query()]) -> dict[str, JsonValue]:
-        """Newest first; pass `next` as `after` for the next page."""
+    async def search(query: Annotated[Search, Query()]) -> dict[str, JsonValue]:
+        """Newest first; pass `next` as `after` for the next page, and a `seq` as `newer` for what came since."""
         found = await services.store.search(query.to_query())
         following = found[-1].seq if len(found) == query.limit else None
         return {"messages": [message_view(message) for message in found], "next": following}
@@ -63,3 +81,9 @@ def message_routes(services: GatewayServices) -> APIRouter:
         return decision_view(services.router.explain(Message.from_json(await event_body(request))))
 
     return routes
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    if moment is None:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)).timestamp() * 1000)

@@ -8,7 +8,8 @@ from typing import Protocol
 from pydantic import JsonValue
 from starlette.routing import BaseRoute
 
-from lgsp.channels import Accepted, DeadEntry, InvalidEntry
+from lgsp.channels import Accepted, Activity, DeadEntry, InvalidEntry
+from lgsp.clock import Clock, SystemClock
 from lgsp.errors import InvalidMessageError
 from lgsp.message import Message
 from lgsp.reconcile import Reconciliation
@@ -77,12 +78,28 @@ class History(Protocol):
         """One message, its journey and its JSON; NotFoundError when unknown."""
         ...
 
+    async def bodies(self, seqs: Sequence[int]) -> Mapping[int, bytes]:
+        """The messages' JSON by `seq`."""
+        ...
+
     async def dossier_cases(self) -> Sequence[Case]:
         """Every dossier, as the statistics count it."""
         ...
 
     async def trace(self, key: str) -> tuple[TracedMessage, ...]:
         """Everything about a document or dossier."""
+        ...
+
+
+class Watched(Protocol):
+    """What just moved."""
+
+    async def since(self, entry_id: str) -> Sequence[Activity]:
+        """Behind that id, oldest first; "" is all that is kept."""
+        ...
+
+    async def last_id(self) -> str:
+        """Where it ends."""
         ...
 
 
@@ -114,6 +131,16 @@ class Recounter(Protocol):
         ...
 
 
+class _Still:
+    """Nothing moves."""
+
+    async def since(self, entry_id: str) -> Sequence[Activity]:
+        return ()
+
+    async def last_id(self) -> str:
+        return "0-0"
+
+
 async def _nothing_waits() -> Mapping[str, int]:
     return {}
 
@@ -134,3 +161,6 @@ class GatewayServices:
     callbacks: Mapping[str, Sequence[BaseRoute]] = field(default_factory=dict)
     waiting: Callable[[], Awaitable[Mapping[str, int]]] = _nothing_waits
     wire: WireLog | None = None
+    activity: Watched = field(default_factory=_Still)
+    clock: Clock = field(default_factory=SystemClock)
+    systems: tuple[str, ...] = ()

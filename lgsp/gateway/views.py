@@ -1,5 +1,6 @@
 """How the gateway shows messages, journeys and dead letters."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -11,9 +12,35 @@ from lgsp.clock import VIETNAM
 from lgsp.routing import RoutingDecision
 from lgsp.store import StoredMessage, StoredStep, TracedMessage
 
-__all__ = ["dead_view", "decision_view", "invalid_view", "iso", "message_view", "traced_view"]
+__all__ = ["dead_view", "decision_view", "invalid_view", "iso", "message_view", "names_of", "traced_view"]
 
 View = dict[str, JsonValue]
+
+
+def names_of(bodies: Mapping[int, bytes]) -> dict[str, str]:
+    """The organizations that these messages call by name, by their mã định danh."""
+    names: dict[str, str] = {}
+    for body in bodies.values():
+        data = from_json(body).get("data")
+        if isinstance(data, dict):
+            inner = data.get("document")
+            for part in (data, *([inner] if isinstance(inner, dict) else [])):
+                _collect_names(part, names)
+    return names
+
+
+def _collect_names(data: Mapping[str, JsonValue], names: dict[str, str]) -> None:
+    recipients = data.get("recipients")
+    parties = [
+        data.get("issuer"),
+        data.get("reporter"),
+        *(recipients if isinstance(recipients, list) else []),
+    ]
+    for party in parties:
+        if isinstance(party, dict) and party.get("id") and party.get("name"):
+            names.setdefault(str(party["id"]), str(party["name"]))
+    if data.get("unit_id") and data.get("unit_name"):
+        names.setdefault(str(data["unit_id"]), str(data["unit_name"]))
 
 
 def message_view(message: StoredMessage) -> View:

@@ -77,8 +77,8 @@ class MessageQuery:
     """What to look for, newest first. All that is given must fit.
 
     `type` takes `document.*`; `text` has the beginnings of words, without regard to case and diacritics; `system` is where it came
-    from or went to; `sender` and `recipient` are organizations; times are milliseconds of acceptance, `until_ms` excluded; `after` is
-    a `seq`.
+    from or went to; `sender` and `recipient` are organizations; times are milliseconds of acceptance, `until_ms` excluded; `after` and
+    `newer` are a `seq`: only what is older, only what is newer.
     """
 
     type: str | None = None
@@ -91,6 +91,7 @@ class MessageQuery:
     recipient: str | None = None
     since_ms: int | None = None
     until_ms: int | None = None
+    newer: int | None = None
 
 
 _VOWELS = {

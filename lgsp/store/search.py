@@ -1,6 +1,6 @@
 """What people look for: lists, one message, and everything about a document or dossier."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic import JsonValue
@@ -13,7 +13,7 @@ from lgsp.store.names import Names, read_names
 from lgsp.store.records import MessageQuery, StoredMessage, StoredStep, TracedMessage, exact_word, words_of
 from lgsp.store.tables import FACTS, MESSAGES, WORDS
 
-__all__ = ["find", "search", "trace"]
+__all__ = ["bodies", "find", "search", "trace"]
 
 _MAX_TRACED = 1000
 _KNOWN = 500
@@ -49,6 +49,16 @@ def find(connection: Connection, message_id: str) -> tuple[TracedMessage, dict[s
         return None
     (traced,) = _traced(connection, [row.seq])
     return traced, from_json(row.body)
+
+
+def bodies(connection: Connection, seqs: Sequence[int]) -> Mapping[int, bytes]:
+    """The messages' JSON by `seq`."""
+    wanted = select(MESSAGES.c.seq, MESSAGES.c.body)
+    return {
+        int(seq): bytes(body)
+        for chunk in chunks(seqs)
+        for seq, body in connection.execute(wanted.where(MESSAGES.c.seq.in_(chunk)))
+    }
 
 
 def trace(connection: Connection, key: str) -> tuple[TracedMessage, ...]:
@@ -126,6 +136,8 @@ def _conditions(query: MessageQuery, names: Names) -> list[ColumnElement[bool]]:
     found = []
     if query.after is not None:
         found.append(rows.seq < query.after)
+    if query.newer is not None:
+        found.append(rows.seq > query.newer)
     if query.since_ms is not None:
         found.append(rows.accepted_ms >= query.since_ms)
     if query.until_ms is not None:

@@ -1,7 +1,7 @@
 """MessageStore: what has happened to each message."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Self, TypeVar
 
@@ -18,7 +18,7 @@ from lgsp.store.journal import JournalEntry
 from lgsp.store.receipts import deliveries
 from lgsp.store.records import MessageQuery, StoredDelivery, StoredMessage, TracedMessage
 from lgsp.store.recount import Flow, Recount, flows, prune, recount
-from lgsp.store.search import find, search, trace
+from lgsp.store.search import bodies, find, search, trace
 from lgsp.store.tables import prepare
 
 __all__ = ["MessageStore"]
@@ -77,6 +77,10 @@ class MessageStore:
         if found is None:
             raise NotFoundError(f"no message {message_id!r} in the message store")
         return found
+
+    async def bodies(self, seqs: Sequence[int]) -> Mapping[int, bytes]:
+        """The messages' JSON by `seq`."""
+        return await self._read(partial(bodies, seqs=seqs))
 
     async def trace(self, key: str) -> tuple[TracedMessage, ...]:
         """The journey of a message, document or dossier, oldest message first.

@@ -1,0 +1,12 @@
+"""Every page: a module here with `routes(console)`, listed below."""
+
+from collections.abc import Callable, Sequence
+
+from starlette.routing import BaseRoute
+
+from lgsp.console.console import Console
+from lgsp.console.pages import home, messages
+
+__all__ = ["ROUTES"]
+
+ROUTES: tuple[Callable[[Console], Sequence[BaseRoute]], ...] = (home.routes, messages.routes)

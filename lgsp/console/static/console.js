@@ -1,0 +1,50 @@
+// What every page can do: keys, dialogs, copying, and event streams that rest while nobody looks.
+(() => {
+  "use strict";
+  const typing = (element) => element.closest("input, textarea, select, [contenteditable]") !== null;
+  let went = 0;
+
+  const move = (step) => {
+    const rows = [...document.querySelectorAll("[data-row] a:first-of-type")].filter(
+      (link, index, all) => all.findIndex((other) => other.closest("[data-row]") === link.closest("[data-row]")) === index,
+    );
+    if (!rows.length) return;
+    const at = rows.findIndex((link) => link.closest("[data-row]").contains(document.activeElement));
+    rows[Math.min(rows.length - 1, Math.max(0, at + step))].focus();
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+    const gone = Date.now() - went < 1500;
+    went = 0;
+    if (gone) {
+      const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+      if (link) link.click();
+    } else if (event.key === "g") went = Date.now();
+    else if (event.key === "/") {
+      event.preventDefault();
+      document.getElementById("find").focus();
+    } else if (event.key === "?") document.getElementById("keys").showModal();
+    else if (event.key === "j") move(1);
+    else if (event.key === "k") move(-1);
+    else if (event.key === "p") document.querySelector("[data-pause]")?.click();
+  });
+
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-open]");
+    if (opener) document.getElementById(opener.dataset.open)?.showModal();
+    const copier = event.target.closest("[data-copy]");
+    if (copier) {
+      navigator.clipboard?.writeText(copier.dataset.copy).then(() => {
+        document.getElementById("say").textContent = copier.dataset.copied ?? "";
+        copier.classList.add("copied");
+        setTimeout(() => copier.classList.remove("copied"), 1500);
+      });
+    }
+  });
+
+  document.addEventListener("submit", (event) => {
+    const question = event.target.dataset.sure;
+    if (question && !window.confirm(question)) event.preventDefault();
+  });
+})();

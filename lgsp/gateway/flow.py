@@ -1,0 +1,88 @@
+"""/api/flow: what moves."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request
+from pydantic import JsonValue
+from pydantic_core import to_json
+from starlette.responses import StreamingResponse
+
+from lgsp.channels import Activity
+from lgsp.errors import BackpressureError
+from lgsp.gateway.ports import GatewayServices
+
+__all__ = ["flow_routes"]
+
+LOOK_S = 0.25
+HEARTBEAT_S = 10.0
+MOST_WATCHERS = 64
+_ID = r"^\d{1,15}-\d{1,10}$"
+
+
+def flow_routes(services: GatewayServices) -> APIRouter:
+    """The events."""
+    routes = APIRouter(prefix="/api/flow", tags=["flow"])
+    watching: set[object] = set()
+
+    @routes.get("/events", response_class=StreamingResponse)
+    async def events(
+        request: Request, last_event_id: Annotated[str | None, Header(pattern=_ID)] = None
+    ) -> StreamingResponse:
+        """Server-sent events `activity`, four a second at most: how many messages took which step at which system since the last one.
+
+        Takes up where `Last-Event-ID` ended, as far back as is kept. 429 when too many watch.
+        """
+        if len(watching) >= MOST_WATCHERS:
+            raise BackpressureError("too many pages watch the flow; close some", retry_after_s=5.0)
+        start = last_event_id or await services.activity.last_id()
+
+        async def stream() -> AsyncIterator[bytes]:
+            me = object()
+            watching.add(me)
+            try:
+                async for event in _events(services, start):
+                    if await request.is_disconnected():
+                        return
+                    yield event
+            finally:
+                watching.discard(me)
+
+        return StreamingResponse(
+            stream(),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+    return routes
+
+
+async def _events(services: GatewayServices, start: str) -> AsyncIterator[bytes]:
+    yield b"retry: 2000\n\n"
+    last, silent_s = start, 0.0
+    while True:
+        found = await services.activity.since(last)
+        if found:
+            last, silent_s = found[-1].id, 0.0
+            yield b"event: activity\nid: %s\ndata: %s\n\n" % (last.encode(), to_json(activity_view(found)))
+        elif silent_s >= HEARTBEAT_S:
+            silent_s = 0.0
+            yield b": still here\n\n"
+        silent_s += LOOK_S
+        await asyncio.sleep(LOOK_S)
+
+
+def activity_view(found: Sequence[Activity]) -> dict[str, JsonValue]:
+    """Several batches as one."""
+    counts: dict[tuple[str, str], int] = {}
+    for batch in found:
+        for pair, count in batch.counts.items():
+            counts[pair] = counts.get(pair, 0) + count
+    moved: list[JsonValue] = [
+        {"step": step, "system": system, "count": count} for (step, system), count in counts.items()
+    ]
+    latest: list[JsonValue] = [
+        {"step": step, "system": system, "id": one} for step, system, one in found[-1].latest
+    ]
+    return {"moved": moved, "latest": latest}
