@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from lgsp.adapter import Closes, Ports, TakesCallbacks
 from lgsp.attachments import FileBlobStore
-from lgsp.bus import Bus, BusIntake, BusParts, Telling, Worker, WorkerSettings
+from lgsp.bus import Bus, BusIntake, BusParts, Configured, Standing, Telling, Worker, WorkerSettings
 from lgsp.channels import ActivityLog, DeadLetterChannel, InvalidMessageChannel, Keys, RedisMailbox, Server
 from lgsp.clock import Clock, SteerableClock
 from lgsp.console import create_console
@@ -199,6 +199,7 @@ def _gateway(system: Running) -> ASGIApp:
             return {"redis": False}
         return {"redis": True}
 
+    standing = Standing(bus, _configured(system))
     services = GatewayServices(
         publisher=bus,
         dead_letters=system.dead_letters,
@@ -215,12 +216,23 @@ def _gateway(system: Running) -> ASGIApp:
         activity=ActivityLog(bus.parts.server, bus.parts.keys),
         clock=system.clock,
         systems=tuple(bus.parts.adapters),
+        standing=standing,
     )
     steerable = system.clock if isinstance(system.clock, SteerableClock) else None
     local_only = system.settings.host in {"127.0.0.1", "::1", "localhost"}
     app = create_gateway(services, clock=steerable, local_only=local_only)
     app.mount("/console", create_console(services))
     return app
+
+
+def _configured(system: Running) -> dict[str, Configured]:
+    """The systems as they are reached; one that a stand-in of this configuration plays is reached there."""
+    settings = system.settings
+    found = {}
+    for name, table in settings.systems.items():
+        url = system.urls.get(name, table.url)
+        found[name] = Configured(table.adapter or name, url, url if name in settings.mocks else "")
+    return found
 
 
 def _standin(name: str, system: Running, replaced: Overrides) -> ASGIApp:

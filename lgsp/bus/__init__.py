@@ -3,6 +3,17 @@
 from lgsp.bus.activity import Telling
 from lgsp.bus.bus import Bus, BusParts
 from lgsp.bus.intake import BusIntake
+from lgsp.bus.standing import Configured, Standing, SystemView
 from lgsp.bus.worker import Worker, WorkerSettings
 
-__all__ = ["Bus", "BusIntake", "BusParts", "Telling", "Worker", "WorkerSettings"]
+__all__ = [
+    "Bus",
+    "BusIntake",
+    "BusParts",
+    "Configured",
+    "Standing",
+    "SystemView",
+    "Telling",
+    "Worker",
+    "WorkerSettings",
+]

@@ -7,6 +7,7 @@ from lgsp.channels import Accepted, Keys, PartitionLog, Server
 from lgsp.clock import Clock
 from lgsp.errors import ConfigurationError, Fault, InvalidMessageError
 from lgsp.message import MAX_MESSAGE_BYTES, Message
+from lgsp.retry import Circuit
 from lgsp.routing import Router
 from lgsp.schemas import SchemaRegistry
 from lgsp.wirelog import Taker
@@ -29,11 +30,16 @@ class BusParts:
 
 
 class Bus:
-    """Accepts messages, once each, after the schema check."""
+    """Accepts messages, once each, after the schema check.
+
+    `circuits` and `asking` say by system whether it is away, as this process's worker finds: sending to it, and polling it.
+    """
 
     def __init__(self, parts: BusParts) -> None:
         self.parts = parts
         systems = tuple(sorted(parts.adapters))
+        self.circuits: dict[str, Circuit] = {}
+        self.asking: dict[str, Circuit] = {}
         self.partitions = tuple(
             PartitionLog(
                 parts.server,

@@ -35,10 +35,11 @@ class Polling:
         self._clock = clock
         self._interval_s = interval_s
         self._timeout_s = timeout_s
+        self.circuit = Circuit()
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Round after round until `stopping` is set; a round in hand is finished first."""
-        circuit = Circuit()
+        circuit = self.circuit
         while not stopping.is_set():
             try:
                 async with asyncio.timeout(self._timeout_s):

@@ -48,6 +48,7 @@ class Worker:
         self._settings = settings
         self._server = bus.parts.server
         self._circuits = {system: Circuit() for system in bus.parts.adapters}
+        bus.circuits.update(self._circuits)
         self._mine: dict[int, tuple[asyncio.Task[None], asyncio.Event]] = {}
 
     @property
@@ -163,6 +164,7 @@ class Worker:
                     interval_s=self._settings.poll_interval_s.get(system, 1.0),
                     timeout_s=self._settings.poll_timeout_s,
                 )
+                self._bus.asking[system] = polling.circuit
                 stages.append(polling.run(stop))
         return stages
 

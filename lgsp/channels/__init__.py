@@ -9,6 +9,7 @@ from lgsp.channels.invalid import InvalidEntry, InvalidMessageChannel
 from lgsp.channels.keys import Keys
 from lgsp.channels.lease import Lease
 from lgsp.channels.mailbox import RedisMailbox
+from lgsp.channels.overview import PartitionView, overview
 from lgsp.channels.partition import Accepted, PartitionLog
 from lgsp.channels.server import Server
 from lgsp.channels.transaction import Transaction
@@ -30,8 +31,10 @@ __all__ = [
     "Lease",
     "OutEntry",
     "PartitionLog",
+    "PartitionView",
     "RedisMailbox",
     "Server",
     "Transaction",
     "capabilities",
+    "overview",
 ]

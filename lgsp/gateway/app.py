@@ -19,6 +19,7 @@ from lgsp.gateway.ports import GatewayServices
 from lgsp.gateway.problems import install
 from lgsp.gateway.publish import publish_routes
 from lgsp.gateway.reconcile import reconcile_routes
+from lgsp.gateway.standing import standing_routes
 from lgsp.gateway.statistics import statistics_routes
 from lgsp.gateway.verify import verify_routes
 from lgsp.gateway.wire import wire_routes
@@ -57,6 +58,7 @@ def create_gateway(
     app.include_router(reconcile_routes(services))
     app.include_router(statistics_routes(services))
     app.include_router(verify_routes(services))
+    app.include_router(standing_routes(services))
     if clock is not None:
         app.include_router(clock_routes(clock))
     for system, routes in services.callbacks.items():

@@ -8,7 +8,8 @@ from typing import Protocol
 from pydantic import JsonValue
 from starlette.routing import BaseRoute
 
-from lgsp.channels import Accepted, Activity, DeadEntry, InvalidEntry
+from lgsp.bus import SystemView
+from lgsp.channels import Accepted, Activity, Capability, DeadEntry, InvalidEntry, PartitionView
 from lgsp.clock import Clock, SystemClock
 from lgsp.errors import InvalidMessageError
 from lgsp.message import Message
@@ -28,6 +29,7 @@ __all__ = [
     "Publisher",
     "Recounter",
     "RefusedDesk",
+    "StandingDesk",
 ]
 
 
@@ -131,6 +133,22 @@ class Recounter(Protocol):
         ...
 
 
+class StandingDesk(Protocol):
+    """How the bus stands."""
+
+    async def partitions(self) -> Sequence[PartitionView]:
+        """Every partition: lease, streams, groups, what is held."""
+        ...
+
+    async def capabilities(self) -> Sequence[Capability]:
+        """What the server can do, and what that means for the promises."""
+        ...
+
+    async def systems(self) -> Sequence[SystemView]:
+        """Each system of the configuration, with what waits for it."""
+        ...
+
+
 class _Still:
     """Nothing moves."""
 
@@ -164,3 +182,4 @@ class GatewayServices:
     activity: Watched = field(default_factory=_Still)
     clock: Clock = field(default_factory=SystemClock)
     systems: tuple[str, ...] = ()
+    standing: StandingDesk | None = None
