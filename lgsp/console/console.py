@@ -1,6 +1,7 @@
 """Console: what every page needs, that is the ports, the templates, the words, and the guard of changes."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -50,17 +51,25 @@ class Console:
         """The bus's time, which may be steered."""
         return int(self.services.clock.now().timestamp() * 1000)
 
-    def page(self, request: Request, template: str, *, status: int = 200, **context: object) -> Response:
+    def page(
+        self,
+        request: Request,
+        template: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        status: int = 200,
+        **context: object,
+    ) -> Response:
         """A template as an answer: a whole page, or the block of it that htmx asked for."""
         reader = reader_of(request)
         found = self._templates.get_template(template)
-        values = self._context(request, reader) | context
+        whole = {**self._context(request, reader), **(values or {}), **context}
         part = request.headers.get("hx-target", "") if _wants_part(request) else ""
         if part in found.blocks:
-            block = found.blocks[part](found.new_context(values))
+            block = found.blocks[part](found.new_context(whole))
             response = HTMLResponse("".join(block), status)
         else:
-            response = HTMLResponse(found.render(values), status)
+            response = HTMLResponse(found.render(whole), status)
         response.headers["Vary"] = "HX-Request, HX-Target, Cookie, Accept-Language"
         reader.remember(response)
         return response

@@ -7,6 +7,7 @@ from starlette.types import Lifespan
 
 from lgsp import __version__
 from lgsp.clock import SteerableClock
+from lgsp.gateway.bundle import bundle_routes
 from lgsp.gateway.clock import clock_routes
 from lgsp.gateway.dead import dead_routes, invalid_routes, schema_routes
 from lgsp.gateway.flow import flow_routes
@@ -49,7 +50,8 @@ def create_gateway(
     # The first is found soonest, and most calls publish.
     app.include_router(publish_routes(services, metrics))
     app.include_router(page_routes(services, metrics))
-    app.include_router(wire_routes(services))  # before the messages, whose ids may contain slashes
+    app.include_router(wire_routes(services))
+    app.include_router(bundle_routes(services))  # before the messages, whose ids may contain slashes
     app.include_router(message_routes(services))
     app.include_router(flow_routes(services))
     app.include_router(dead_routes(services))

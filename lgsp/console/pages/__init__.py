@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from starlette.routing import BaseRoute
 
 from lgsp.console.console import Console
-from lgsp.console.pages import home, messages
+from lgsp.console.pages import home, message, messages
 
 __all__ = ["ROUTES"]
 
-ROUTES: tuple[Callable[[Console], Sequence[BaseRoute]], ...] = (home.routes, messages.routes)
+ROUTES: tuple[Callable[[Console], Sequence[BaseRoute]], ...] = (home.routes, messages.routes, message.routes)
