@@ -102,7 +102,9 @@ def connect(url: str, max_connections: int) -> "Redis | RedisCluster":
             )
         case "sentinel":
             username, password = _credentials(url)
-            watch = Sentinel(list(place.hosts), sentinel_kwargs={"socket_timeout": 2.0})  # type: ignore[no-untyped-call] # redis-py leaves it untyped
+            # Asked once each: one that hangs must not keep us from the next.
+            asking = {"socket_timeout": 2.0, "retry": once}
+            watch = Sentinel(list(place.hosts), sentinel_kwargs=asking)  # type: ignore[no-untyped-call] # redis-py leaves it untyped
             client: Redis = watch.master_for(
                 place.name,
                 max_connections=max_connections,

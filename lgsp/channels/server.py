@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Self
 
-from redis.asyncio import RedisCluster
+from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.exceptions import (
     AuthenticationError,
@@ -51,6 +51,7 @@ class Server:
         self.replicas = replicas
         self.place = Place.of(url)
         self._redis = connect(url, max_connections)
+        self._watchers = _watchers(self._redis)
         self._digests: dict[str, str] = {}
 
     async def open(self) -> Self:
@@ -87,10 +88,8 @@ class Server:
             await self._redis.aclose()
             return
         await self._redis.aclose(close_connection_pool=True)
-        pool = self._redis.connection_pool
-        if isinstance(pool, SentinelConnectionPool):
-            for watcher in pool.sentinel_manager.sentinels:
-                await watcher.aclose(close_connection_pool=True)
+        for watcher in self._watchers:
+            await watcher.aclose(close_connection_pool=True)
 
     async def run(self, script: str, keys: Sequence[str], arguments: Sequence[Argument]) -> object:
         """Run a script by its digest where its keys are, loading it where that server does not know it yet."""
@@ -228,6 +227,12 @@ def entries_of(reply: object) -> list[StreamRecord]:
 
 def _text(value: object) -> str:
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _watchers(client: "Redis | RedisCluster") -> tuple[Redis, ...]:
+    """The clients of the sentinels. Kept apart, because redis-py reorders its list while others go through it, and may lose one."""
+    pool = None if isinstance(client, RedisCluster) else client.connection_pool
+    return tuple(pool.sentinel_manager.sentinels) if isinstance(pool, SentinelConnectionPool) else ()
 
 
 @asynccontextmanager
