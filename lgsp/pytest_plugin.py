@@ -5,6 +5,7 @@ Loaded by pytest wherever lgsp is installed, so nothing of lgsp is imported befo
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +14,7 @@ import pytest
 if TYPE_CHECKING:
     # Only for the annotations: see above.
     from collections.abc import Generator, Iterator, Sequence
+    from pathlib import Path
     from types import ModuleType
     from typing import Literal
 
@@ -43,6 +45,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         _UPDATE,
         action="store_true",
         help="write the conversations that tests compare with instead of comparing",
+    )
+    parser.addini(
+        "lgsp_features",
+        "feature files (globs, from the root directory) that are collected as tests",
+        type="args",
     )
     parser.addini("lgsp_scope", f"how long one running LGSP lasts: {', '.join(_SCOPES)}", default="function")
 
@@ -136,11 +143,27 @@ class Conversing:
         conversation.matches(file, update=bool(self._request.config.getoption(_UPDATE)))
 
 
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Pytest's hook: only what `lgsp_features` names, so that pytest-bdd and others keep theirs."""
+    globs = parent.config.getini("lgsp_features")
+    if not globs or file_path.suffix != ".feature":
+        return None
+    place = (
+        file_path.relative_to(parent.config.rootpath)
+        if parent.config.rootpath in file_path.parents
+        else file_path
+    )
+    if not any(fnmatchcase(str(place), glob) for glob in globs):
+        return None
+    features = import_module("lgsp.testing.features")
+    return cast("pytest.Collector", features.FeatureFile.from_parent(parent, path=file_path))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Behind a test that failed stands what each part saw."""
     report = yield
-    world = getattr(item, "funcargs", {}).get("lgsp_world")
+    world = getattr(item, "funcargs", {}).get("lgsp_world") or getattr(item, "lgsp_world", None)
     if report.failed and report.when == "call" and world is not None:
         report.sections += _told(world)
     return report

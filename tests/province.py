@@ -7,10 +7,12 @@ from pathlib import Path
 import httpx
 
 from lgsp.bootstrap import Overrides, running
-from lgsp.demo.world import World
+from lgsp.scenario import World, built_in, play_through
 from lgsp.settings import demo_config, load
 
 NAMES = ("ioffice", "igate", "axis", "portal")
+PROVINCE, MINISTRY = "000.00.00.H34", "000.00.00.G22"
+PLAIN, SIGNED = "1.000001.000.00.00.H34", "1.000002.000.00.00.H34"
 
 
 @asynccontextmanager
@@ -27,4 +29,12 @@ async def province(
         httpx.AsyncClient(timeout=30.0, trust_env=False) as http,
     ):
         office = settings.systems["ioffice"].table()
-        yield World(system.urls, http, system.clock, str(office["system_id"]), str(office["secret"]))
+        yield World(system.urls, http, str(office["system_id"]), str(office["secret"]))
+
+
+async def flow(world: World, name: str) -> str:
+    """Play a flow of the demo; the key of the document or dossier that it was about."""
+    (scenario,) = [one for one in built_in() if one.key == name]
+    played = await play_through(scenario, world)
+    assert played.passed, played.why
+    return played.key

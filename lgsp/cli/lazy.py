@@ -31,6 +31,7 @@ COMMANDS = {
         "Record a session with any HTTP service; personal data is replaced before anything is saved.",
     ),
     "playback": ("record:playback", "Answer from a recorded session."),
+    "scenario": ("scenario:app", "Feature files in Vietnamese or English: run, list, steps."),
     "clock": ("clock:app", "The time of a running system: show, freeze, advance, resume."),
     "stats": ("stats:stats", "Dossiers by unit and field, as form 06a counts them."),
     "simulate": (

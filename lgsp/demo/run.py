@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from urllib.parse import quote
 
@@ -13,14 +13,15 @@ from rich.console import Console
 from rich.table import Table
 
 from lgsp.bootstrap import Running, running
-from lgsp.demo import documents, dossiers, troubles
-from lgsp.demo.world import Arrived, Flow, FlowError, World
+from lgsp.scenario import Played, Scenario, World, built_in, play_through
 from lgsp.settings import Settings
 from lgsp.up import configure_log, ready_line, run, until_signal
 
-__all__ = ["FLOWS", "Verdict", "play_all", "run_demo"]
+__all__ = ["Verdict", "play_all", "run_demo"]
 
-FLOWS: tuple[Flow, ...] = (*documents.FLOWS, *dossiers.FLOWS, *troubles.FLOWS)
+ALONE = "alone"
+"""Tag of a flow that would disturb the others."""
+
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "vi": (
         "Luồng",
@@ -98,38 +99,33 @@ async def _demo(settings: Settings, *, once: bool, lang: str, json_output: bool)
 
 
 async def play_all(
-    system: Running, console: Console, lang: str, flows: tuple[Flow, ...] = FLOWS
+    system: Running, console: Console, lang: str, flows: Sequence[Scenario] | None = None
 ) -> list[Verdict]:
-    """Every flow, side by side where they don't disturb each other: an outage would, and comes last."""
+    """Every flow, side by side where they don't disturb each other: one that must be alone (an outage) comes last."""
     office = system.settings.systems["ioffice"].table()
     async with httpx.AsyncClient(timeout=30.0, trust_env=False) as http:
-        world = World(system.urls, http, system.clock, str(office["system_id"]), str(office["secret"]))
+        world = World(system.urls, http, str(office["system_id"]), str(office["secret"]))
 
-        async def one(flow: Flow) -> Verdict:
-            verdict = await _play(world, flow)
+        async def one(flow: Scenario) -> Verdict:
+            verdict = _verdict(await play_through(flow, world))
             mark = "[green]✓[/]" if verdict.arrived else "[red]✗[/]"
-            title = flow.title_vi if lang == "vi" else flow.title
-            console.print(f"{mark} {title}: ", end="")
+            console.print(f"{mark} {flow.title(lang)}: ", end="")
             console.print(f"{verdict.key}  {verdict.holds}", markup=False, highlight=False)
             return verdict
 
-        calm = [flow for flow in flows if flow is not troubles.AWAY]
-        verdicts = list(await asyncio.gather(*(one(flow) for flow in calm)))
-        if troubles.AWAY in flows:
-            verdicts.append(await one(troubles.AWAY))
+        wanted = built_in() if flows is None else flows
+        verdicts = list(await asyncio.gather(*(one(flow) for flow in wanted if ALONE not in flow.tags)))
+        verdicts += [await one(flow) for flow in wanted if ALONE in flow.tags]
         return [await _told(world, verdict) for verdict in verdicts]
 
 
-async def _play(world: World, flow: Flow) -> Verdict:
-    started = time.perf_counter()
-    try:
-        ended, arrived = await flow.play(world), True
-    except (FlowError, httpx.HTTPError) as exc:
-        ended, arrived = Arrived("", f"{type(exc).__name__}: {exc}", ""), False
-    seconds = round(time.perf_counter() - started, 2)
+def _verdict(played: Played) -> Verdict:
+    flow = played.scenario
+    seen = [step.seen for step in played.steps if step.seen and step.line.is_outcome]
     return Verdict(
-        flow.name, flow.title, flow.title_vi, ended.key, ended.trace, "-", 0, 0, seconds, ended.holds, arrived
-    )
+        flow.key, flow.title("en"), flow.title("vi"), played.key, played.key, "-", 0, 0, round(played.seconds, 2),
+        "; ".join(seen) if played.passed else played.why, played.passed,
+    )  # fmt: skip
 
 
 async def _told(world: World, verdict: Verdict) -> Verdict:

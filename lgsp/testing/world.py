@@ -98,6 +98,11 @@ class World:
             raise self._failed
 
     @property
+    def urls(self) -> Mapping[str, str]:
+        """Where everything is: `gateway`, and the stand-ins by name."""
+        return self._running.urls
+
+    @property
     def standins(self) -> list[StandIn]:
         """Those that run."""
         return [self.standin(name) for name in self._standins]

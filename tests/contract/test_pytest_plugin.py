@@ -116,3 +116,30 @@ def test_the_plugin_is_cheap_to_load(suite: pytest.Pytester) -> None:
     program = "import sys, lgsp.pytest_plugin; print(sorted(m for m in sys.modules if m.startswith('lgsp')))"
     result = suite.run(sys.executable, "-c", program)
     result.stdout.fnmatch_lines(["['lgsp', 'lgsp.pytest_plugin']"])
+
+
+FEATURE = """# language: vi
+Tính năng: A
+  Kịch bản: Văn bản tới bộ
+    Khi iOffice phát hành văn bản "V/v thử" của 000.00.00.H34 gửi 000.00.00.G22
+    Thì 000.00.00.G22 nhận được văn bản
+  Kịch bản: Không hiểu
+    Khi iOffice phát hành công văn
+"""
+
+
+def test_feature_files_are_tests_where_the_ini_names_them_and_nowhere_else(suite: pytest.Pytester) -> None:
+    (suite.mkdir("features") / "a.feature").write_text(FEATURE, encoding="utf-8")
+    assert run(suite).ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result = run(suite, "-o", "lgsp_features=features/*.feature", "-v")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines([
+        "*a.feature::Văn bản tới bộ PASSED*", "*no such step; nearest: iOffice phát hành văn bản*", "*LGSP axis*",
+    ])  # fmt: skip
+
+
+def test_a_file_that_is_none_is_a_collection_error_with_its_line(suite: pytest.Pytester) -> None:
+    (suite.path / "a.feature").write_text("nonsense", encoding="utf-8")
+    result = run(suite, "-o", "lgsp_features=*.feature")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*a.feature:1: expected:*"])

@@ -17,15 +17,15 @@ from lgsp.bootstrap import Overrides
 from lgsp.bus import Bus, BusParts, Worker, WorkerSettings
 from lgsp.channels import Keys, Server
 from lgsp.clock import VIETNAM, ClockChange, SteerableClock, WorkCalendar, wire_stamp
-from lgsp.demo.dossiers import PLAIN, ended
-from lgsp.demo.world import World
 from lgsp.endpoint import EndpointSettings
 from lgsp.errors import TransientError
 from lgsp.retry import RetryPolicy
 from lgsp.routing import Route, Router
+from lgsp.scenario.steps.dossiers import returned as ended
+from lgsp.scenario.world import World
 from lgsp.schemas import SchemaRegistry
 from lgsp.store.journal import JournalEntry
-from province import NAMES, province
+from province import NAMES, PLAIN, province
 from waiting import eventually
 
 pytestmark = pytest.mark.flow

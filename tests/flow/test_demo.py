@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from lgsp.demo.run import FLOWS
+from lgsp.scenario import built_in
 
 pytestmark = pytest.mark.flow
 
@@ -43,7 +43,7 @@ async def test_every_flow_of_the_demo_arrives(tmp_path: Path) -> None:
     failed = {one["flow"]: one["holds"] for one in report["flows"] if not one["arrived"]}
     assert failed == {}, errors.decode()[-2000:]
     assert process.returncode == 0
-    assert {one["flow"] for one in report["flows"]} == {flow.name for flow in FLOWS}
+    assert {one["flow"] for one in report["flows"]} == {flow.key for flow in built_in()}
 
 
 async def test_a_second_start_finds_what_the_first_left_and_stops_cleanly_on_sigterm(tmp_path: Path) -> None:

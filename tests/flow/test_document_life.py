@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lgsp.demo.documents import MINISTRY, PROVINCE
-from lgsp.demo.world import Record, World
-from province import province
+from lgsp.scenario.world import Record, World
+from province import MINISTRY, PROVINCE, province
 
 pytestmark = pytest.mark.flow
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lgsp.demo.world import World
+from lgsp.scenario.world import World
 from province import province
 
 pytestmark = pytest.mark.flow

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lgsp.demo.documents import MINISTRY, PROVINCE
-from lgsp.demo.dossiers import PLAIN, ended
-from lgsp.demo.world import World
-from province import province
+from lgsp.scenario.steps.dossiers import returned as ended
+from lgsp.scenario.world import World
+from province import MINISTRY, PLAIN, PROVINCE, province
 
 pytestmark = pytest.mark.flow
 

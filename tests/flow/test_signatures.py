@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from lgsp.demo.documents import MINISTRY, PROVINCE
-from lgsp.demo.world import Record, World, attachment
+from lgsp.scenario.world import Record, World, attachment
 from lgsp.standards import vxp
 from lgsp.standards.signatures.pdf import minimal_pdf
-from province import province
+from province import MINISTRY, PROVINCE, province
 
 pytestmark = pytest.mark.flow
 
@@ -96,7 +95,7 @@ async def test_packet_that_was_changed_after_signing_is_refused_and_its_sender_t
 async def send(world: World, raw: bytes) -> Record:
     signed = {
         "systemid": world.vxp_system_id, "servicetype": "eDoc", "messagetype": "edoc", "hash-file": vxp.file_hash(raw), "from": PROVINCE,
-        "timestamp": vxp.timestamp(world.clock.now()), "Content-Type": "application/octet-stream",
+        "timestamp": vxp.timestamp(await world.now()), "Content-Type": "application/octet-stream",
     }  # fmt: skip
     headers = {**vxp.sign(signed, world.vxp_secret), "Content-Type": "application/octet-stream"}
     answer = await world.http.post(

@@ -5,15 +5,14 @@ from pathlib import Path
 import pytest
 
 from lgsp.bus import Configured, Standing
-from lgsp.demo.documents import incoming
-from province import province
+from province import flow, province
 
 pytestmark = pytest.mark.flow
 
 
 async def test_streams_systems_and_routes_are_shown_as_they_are(tmp_path: Path) -> None:
     async with province(tmp_path) as world:
-        await incoming(world)
+        await flow(world, "incoming")
         streams = await world.gateway("/api/streams")
         assert {one["what"] for one in streams["server"]} >= {"server", "persistence", "memory"}
         for partition in streams["partitions"]:
@@ -43,7 +42,7 @@ async def test_streams_systems_and_routes_are_shown_as_they_are(tmp_path: Path) 
 
 async def test_a_subject_that_waits_and_a_system_that_is_away_are_seen(tmp_path: Path) -> None:
     async with province(tmp_path) as world:
-        await world.faults("axis", {"kind": "error", "path": "/sendEdoc", "status": 500})
+        await world.control("axis", "POST", "faults", {"kind": "error", "path": "/sendEdoc", "status": 500})
         body = {"from": "000.00.00.H34", "to": ["000.00.00.G22"], "subject": "V/v chờ", "attachments": []}
         issued = await world.act("ioffice", "issue-document", body)
 
@@ -53,8 +52,8 @@ async def test_a_subject_that_waits_and_a_system_that_is_away_are_seen(tmp_path:
             return next((one for one in named if one["subject"] == issued["document_id"]), None)
 
         assert "due_at" in await world.until("the subject is held", held)
-        await world.faults("axis", None)
-        await world.faults("axis", {"kind": "down", "path": "/*"})
+        await world.control("axis", "DELETE", "faults")
+        await world.control("axis", "POST", "faults", {"kind": "down", "path": "/*"})
 
         async def away() -> dict | None:
             systems = (await world.gateway("/api/systems"))["systems"]

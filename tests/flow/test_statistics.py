@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from lgsp.demo.dossiers import PLAIN, SIGNED, ended
-from lgsp.demo.world import Record, World
-from province import province
+from lgsp.scenario.steps.dossiers import returned as ended
+from lgsp.scenario.world import Record, World
+from province import PLAIN, SIGNED, province
 
 pytestmark = pytest.mark.flow
 

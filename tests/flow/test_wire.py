@@ -5,10 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
-from lgsp.demo.documents import incoming, outgoing
-from lgsp.demo.dossiers import online
-from lgsp.demo.world import Record, World
-from province import province
+from lgsp.scenario.world import Record, World
+from province import flow, province
 
 pytestmark = pytest.mark.flow
 
@@ -27,8 +25,8 @@ def path(row: Record) -> str:
 
 async def test_a_document_and_a_dossier_show_their_wire_at_each_end(tmp_path: Path) -> None:
     async with province(tmp_path) as world:
-        sent = await outgoing(world)
-        rows = await exchanges(world, "document.issued", sent.key)
+        sent = await flow(world, "outgoing")
+        rows = await exchanges(world, "document.issued", sent)
         assert [
             (path(row), row["system"], row["stage"], row["caller"], row["status"]) for row in rows[:1]
         ] == [("sendEdoc", "ioffice", "received", "system", 200)]
@@ -41,15 +39,15 @@ async def test_a_document_and_a_dossier_show_their_wire_at_each_end(tmp_path: Pa
         fetched = [path(row) for row in rows if row["system"] == "ioffice" and row["stage"] == "sent"]
         assert {"downloadEdoc", "updateStatus"} & set(fetched)
 
-        came = await incoming(world)
-        rows = await exchanges(world, "document.issued", came.key)
+        came = await flow(world, "incoming")
+        rows = await exchanges(world, "document.issued", came)
         assert [(path(row), row["stage"]) for row in rows if row["system"] == "axis"] == [
             ("downloadEdoc", "received"), ("updateStatus", "received"),
         ]  # fmt: skip
         assert "<edXML" in next(row for row in rows if row["method"] == "MAILBOX")["body"]
 
-        dossier = await online(world)
-        rows = await exchanges(world, "dossier.submitted", dossier.key)
+        dossier = await flow(world, "online")
+        rows = await exchanges(world, "dossier.submitted", dossier)
         assert path(rows[0]) == "nhanhsdvcqg"
         assert [path(row) for row in rows if row["system"] == "igate"][-1] == "NopHoSo"
         assert "sim-secret" not in str(rows)
@@ -57,8 +55,8 @@ async def test_a_document_and_a_dossier_show_their_wire_at_each_end(tmp_path: Pa
 
 async def test_it_can_be_switched_off(tmp_path: Path) -> None:
     async with province(tmp_path, change=lambda text: f"wire_log = false\n{text}") as world:
-        sent = await incoming(world)
-        trace = await world.gateway(f"/api/trace/{quote(sent.key, safe='')}")
+        sent = await flow(world, "incoming")
+        trace = await world.gateway(f"/api/trace/{quote(sent, safe='')}")
         message_id = trace["messages"][0]["message_id"]
         found = await world.gateway(f"/api/messages/{message_id}/wire")
         assert found == {"id": message_id, "kept": False, "exchanges": []}
