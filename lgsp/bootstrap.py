@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
@@ -11,10 +12,18 @@ from starlette.types import ASGIApp
 from lgsp.adapter import Closes, Ports, TakesCallbacks
 from lgsp.attachments import FileBlobStore
 from lgsp.bus import Bus, BusIntake, BusParts, Configured, Standing, Telling, Worker, WorkerSettings
-from lgsp.channels import ActivityLog, DeadLetterChannel, InvalidMessageChannel, Keys, RedisMailbox, Server
+from lgsp.channels import (
+    ActivityLog,
+    DeadLetterChannel,
+    InvalidMessageChannel,
+    Keys,
+    RedisMailbox,
+    Server,
+    TaskBook,
+)
 from lgsp.clock import Clock, SteerableClock
 from lgsp.console import create_console
-from lgsp.dead_letters import DeadLetters
+from lgsp.dead_letters import DeadLetters, Surroundings, TaskRunner, has_delivered
 from lgsp.embedded import EmbeddedServer
 from lgsp.endpoint import EndpointSettings
 from lgsp.errors import ConfigurationError, LgspError
@@ -166,8 +175,15 @@ async def _start_bus(stack: AsyncExitStack, system: Running, replaced: Overrides
     )
     bus = Bus(parts)
     await bus.open()
-    desk = DeadLetters(DeadLetterChannel(server, keys), system.clock)
+    desk = _desk(bus, store)
     return replace(system, bus=bus, dead_letters=desk, store=store, wire=wire)
+
+
+def _desk(bus: Bus, store: MessageStore) -> DeadLetters:
+    parts = bus.parts
+    around = Surroundings(frozenset(parts.adapters), parts.router, bus.admit, partial(has_delivered, store))
+    channel, book = DeadLetterChannel(parts.server, parts.keys), TaskBook(parts.server, parts.keys)
+    return DeadLetters(channel, book, parts.clock, around)
 
 
 def _adapters(system: Running, server: Server, keys: Keys) -> dict[str, object]:
@@ -259,21 +275,26 @@ def _standin(name: str, system: Running, replaced: Overrides) -> ASGIApp:
 
 
 async def _start_worker(stack: AsyncExitStack, system: Running, replaced: Overrides) -> None:
-    if system.bus is None or system.store is None:
+    if system.bus is None or system.store is None or system.dead_letters is None:
         raise ConfigurationError("a worker needs the bus")
     tables = system.settings.systems
     settings = replaced.worker or WorkerSettings(
         endpoints={name: _endpoint(table) for name, table in tables.items()},
         poll_interval_s={name: table.poll_interval_s for name, table in tables.items()},
     )
-    activity = ActivityLog(system.bus.parts.server, system.bus.parts.keys)
-    worker = Worker(system.bus, Telling(system.store, activity), identifiers.new_id(), settings)
+    owner, parts = identifiers.new_id(), system.bus.parts
+    activity = ActivityLog(parts.server, parts.keys)
+    worker = Worker(system.bus, Telling(system.store, activity), owner, settings)
+    runner = TaskRunner(parts.server, parts.keys, system.dead_letters, system.clock, owner)
     stopping = asyncio.Event()
-    task = asyncio.create_task(worker.run(stopping), name="worker")
+    tasks = [
+        asyncio.create_task(worker.run(stopping), name="worker"),
+        asyncio.create_task(runner.run(stopping), name="tasks"),
+    ]
 
     async def drain() -> None:
         stopping.set()
-        await task
+        await asyncio.gather(*tasks)
 
     stack.push_async_callback(drain)
 

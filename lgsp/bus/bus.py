@@ -76,8 +76,7 @@ class Bus:
             BackpressureError: the bus is full for the moment.
             ChannelUnavailableError: no Redis; publish again, a repeat is harmless.
         """
-        self.parts.schemas.check(message)
-        self._check_signature(message)
+        self.admit(message)
         body = message.to_json()
         if len(body) > MAX_MESSAGE_BYTES:
             detail = (
@@ -88,7 +87,13 @@ class Bus:
             )
         return await self.partition_of(message.subject).publish(message, body, self._now_ms())
 
-    def _check_signature(self, message: Message) -> None:
+    def admit(self, message: Message) -> None:
+        """The schema check, and what routes want of a signature.
+
+        Raises:
+            InvalidMessageError: every fault with its place.
+        """
+        self.parts.schemas.check(message)
         if not self.parts.router.requires_signatures:
             return
         refusal = self.parts.router.route(message).signature_refusal

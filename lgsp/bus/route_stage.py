@@ -1,6 +1,7 @@
 """The route stage of one partition: read the inbox, decide the recipients, and hop to their channels in one step."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 
 from lgsp.channels import DeadEntry, Holder, InboxEntry, OutEntry, PartitionLog, Transaction
@@ -56,13 +57,14 @@ class RouteStage:
         try:
             message = self._reader.read(entry.body)
         except InvalidMessageError as exc:  # only a foreign writer can put such a thing here
-            self._bury(
-                hop, DeadEntry("", entry.entry_id, "", "", (), exc.code, str(exc), 1, now_ms, entry.body)
-            )
+            nameless = DeadEntry("", entry.entry_id, "", "", (), exc.code, str(exc), 1, now_ms, entry.body)
+            self._bury(hop, replace(nameless, order=entry.order))
             return
         if message.expirytime is not None and message.expired(now):
             hop.journal("expired", message.id, now_ms)
             return
+        if entry.only:
+            message = message.model_copy(update={"recipients": ",".join(entry.only)})
         decision = self._router.route(message)
         for recipient in decision.recipients:
             out = OutEntry("", message.id, message.subject, recipient.organizations, entry.body)
@@ -70,14 +72,14 @@ class RouteStage:
             told = filter(None, (",".join(recipient.organizations), decision.signature_warning))
             hop.journal("routed", message.id, now_ms, system=recipient.system, detail="; ".join(told))
         if decision.unrouted or not decision.recipients:
-            self._bury(hop, _unrouted(message, decision, now_ms, entry.body))
+            self._bury(hop, _unrouted(message, decision, now_ms, entry))
 
     def _bury(self, hop: Transaction, dead: DeadEntry) -> None:
         hop.add(self._keys.dead(self._channel.partition), dead.to_fields())
         hop.journal("dead", dead.message_id, dead.at_ms, detail=dead.reason)
 
 
-def _unrouted(message: Message, decision: RoutingDecision, now_ms: int, body: bytes) -> DeadEntry:
+def _unrouted(message: Message, decision: RoutingDecision, now_ms: int, entry: InboxEntry) -> DeadEntry:
     nobody = ", ".join(decision.unrouted) or "this message"
     reason = f"no route takes {nobody}; see `lgsp routes explain`"
     return DeadEntry(
@@ -90,5 +92,6 @@ def _unrouted(message: Message, decision: RoutingDecision, now_ms: int, body: by
         reason=reason,
         attempts=1,
         at_ms=now_ms,
-        body=body,
+        body=entry.body,
+        order=entry.order,
     )

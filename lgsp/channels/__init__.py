@@ -2,7 +2,7 @@
 
 from lgsp.channels.activity import Activity, ActivityLog
 from lgsp.channels.capabilities import Capability, capabilities
-from lgsp.channels.dead import DeadEntry, DeadLetterChannel
+from lgsp.channels.dead import DeadEntry, DeadLetterChannel, place_of
 from lgsp.channels.entries import HeldEntry, InboxEntry, JournalStep, OutEntry
 from lgsp.channels.holder import Holder
 from lgsp.channels.invalid import InvalidEntry, InvalidMessageChannel
@@ -12,6 +12,7 @@ from lgsp.channels.mailbox import RedisMailbox
 from lgsp.channels.overview import PartitionView, overview
 from lgsp.channels.partition import Accepted, PartitionLog
 from lgsp.channels.server import Server
+from lgsp.channels.tasks import TaskBook, TaskRecord
 from lgsp.channels.transaction import Transaction
 
 __all__ = [
@@ -34,7 +35,10 @@ __all__ = [
     "PartitionView",
     "RedisMailbox",
     "Server",
+    "TaskBook",
+    "TaskRecord",
     "Transaction",
     "capabilities",
     "overview",
+    "place_of",
 ]

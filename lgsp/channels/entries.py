@@ -15,22 +15,33 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class InboxEntry:
-    """An accepted message; `body` is its structured JSON."""
+    """An accepted message; `body` is its structured JSON, `order` as with `OutEntry`.
+
+    `only` are those of its recipients that it is still for, where it went to the others before; () is all.
+    """
 
     entry_id: str
     body: bytes
+    order: str = ""
+    only: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, entry_id: str, fields: Mapping[bytes, bytes]) -> Self:
         """From the stream; a missing body reads as empty, which no schema accepts."""
-        return cls(entry_id, fields.get(b"body", b""))
+        order = fields.get(b"order", b"").decode() or entry_id
+        return cls(entry_id, fields.get(b"body", b""), order, split_organizations(fields.get(b"only", b"")))
+
+    def to_fields(self) -> list[str | bytes]:
+        """For the stream, when it goes through the router again."""
+        return ["body", self.body, "order", self.order, "only", ",".join(self.only)]
 
 
 @dataclass(frozen=True, slots=True)
 class OutEntry:
     """A message on its way to one system; `subject` is its ordering key, `attempt` counts from 1.
 
-    `early_since_ms` is when the system first said that it came before its predecessor; 0 when it never did.
+    `early_since_ms` is when the system first said that it came before its predecessor; 0 when it never did. `order` is the id under
+    which it first lay in its stream: a replay keeps it, so that the oldest of a subject is known also when it dies again.
     """
 
     entry_id: str
@@ -40,23 +51,26 @@ class OutEntry:
     body: bytes
     attempt: int = 1
     early_since_ms: int = 0
+    order: str = ""
 
     @classmethod
     def read(cls, entry_id: str, fields: Mapping[bytes, bytes]) -> Self:
         """From the stream."""
         organizations = split_organizations(fields.get(b"orgs", b""))
         subject, message_id = fields.get(b"subject", b"").decode(), fields.get(b"id", b"").decode()
-        return cls(entry_id, message_id, subject, organizations, fields.get(b"body", b""))
+        order = fields.get(b"order", b"").decode() or entry_id
+        return cls(entry_id, message_id, subject, organizations, fields.get(b"body", b""), order=order)
 
     def to_fields(self) -> list[str | bytes]:
         """For the stream."""
         orgs = ",".join(self.organizations)
-        return ["id", self.message_id, "subject", self.subject, "orgs", orgs, "body", self.body]
+        order: list[str | bytes] = ["order", self.order] if self.order else []
+        return ["id", self.message_id, "subject", self.subject, "orgs", orgs, "body", self.body, *order]
 
     def parked(self) -> bytes:
         """For the list of a held subject."""
         head = [
-            self.entry_id, self.message_id, self.subject, self.organizations, self.attempt, self.early_since_ms,
+            self.entry_id, self.message_id, self.subject, self.organizations, self.attempt, self.early_since_ms, self.order,
         ]  # fmt: skip
         return json.dumps(head).encode() + b"\n" + self.body
 
@@ -88,8 +102,8 @@ class HeldEntry:
 def unpark(raw: bytes) -> OutEntry:
     """Read what `OutEntry.parked` wrote."""
     head, _, body = raw.partition(b"\n")
-    entry_id, message_id, subject, organizations, attempt, early_since_ms = json.loads(head)
-    return OutEntry(entry_id, message_id, subject, tuple(organizations), body, attempt, early_since_ms)
+    entry_id, message_id, subject, organizations, attempt, early_since_ms, order = json.loads(head)
+    return OutEntry(entry_id, message_id, subject, tuple(organizations), body, attempt, early_since_ms, order)
 
 
 def split_organizations(raw: bytes) -> tuple[str, ...]:

@@ -73,6 +73,26 @@ class Keys:
         """Stream of what just moved, for those who watch."""
         return f"{self.prefix}:activity"
 
+    def tasks(self) -> str:
+        """Sorted set of the tasks over dead letters, by the millisecond of their creation."""
+        return f"{self.prefix}:{{tasks}}:all"
+
+    def open_tasks(self) -> str:
+        """Set of those that are not over."""
+        return f"{self.prefix}:{{tasks}}:open"
+
+    def task(self, task_id: str) -> str:
+        """Hash: one task."""
+        return f"{self.prefix}:{{tasks}}:task:{task_id}"
+
+    def task_lease(self) -> str:
+        """Which worker works the tasks."""
+        return f"{self.prefix}:{{tasks}}:lease"
+
+    def task_fence(self) -> str:
+        """Counter of fencing tokens for that."""
+        return f"{self.prefix}:{{tasks}}:fence"
+
     def mailbox(self, system: str, name: str) -> str:
         """A system's pull inbox."""
         return f"{self.prefix}:{{mailbox:{system}}}:{name}"

@@ -9,28 +9,34 @@ __all__ = ["Lease"]
 
 
 class Lease:
-    """A worker's claim on one partition. Time to live in milliseconds of the server's clock."""
+    """A worker's claim on one partition, or on something else that only one may do. Milliseconds of the server's clock."""
 
-    def __init__(self, server: Server, keys: Keys, partition: int, value: str) -> None:
+    def __init__(self, server: Server, name: str, value: str, partition: int = -1) -> None:
         self._server = server
-        self._keys = keys
-        self.partition = partition
+        self.name = name
         self.value = value
+        self.partition = partition
 
     @classmethod
     async def acquire(
         cls, server: Server, keys: Keys, partition: int, owner: str, ttl_ms: int
     ) -> "Lease | None":
         """Take the partition if it is free."""
-        value = await server.run(
-            ACQUIRE, [keys.lease(partition), keys.fence(partition)], [owner, ttl_ms, new_id()]
-        )
-        return cls(server, keys, partition, value.decode()) if isinstance(value, bytes) else None
+        name, fence = keys.lease(partition), keys.fence(partition)
+        value = await server.run(ACQUIRE, [name, fence], [owner, ttl_ms, new_id()])
+        return cls(server, name, value.decode(), partition) if isinstance(value, bytes) else None
+
+    @classmethod
+    async def acquire_tasks(cls, server: Server, keys: Keys, owner: str, ttl_ms: int) -> "Lease | None":
+        """Take the work on tasks, if nobody does it."""
+        name, fence = keys.task_lease(), keys.task_fence()
+        value = await server.run(ACQUIRE, [name, fence], [owner, ttl_ms, new_id()])
+        return cls(server, name, value.decode()) if isinstance(value, bytes) else None
 
     async def renew(self, ttl_ms: int) -> bool:
         """Keep it; false when it is lost."""
-        return await self._server.run(RENEW, [self._keys.lease(self.partition)], [self.value, ttl_ms]) == 1
+        return await self._server.run(RENEW, [self.name], [self.value, ttl_ms]) == 1
 
     async def release(self) -> None:
         """Let the next worker in at once."""
-        await self._server.run(RELEASE, [self._keys.lease(self.partition)], [self.value])
+        await self._server.run(RELEASE, [self.name], [self.value])

@@ -1,6 +1,17 @@
 """The Lua that makes each hop one atomic step. Every script touches one hash slot only."""
 
-__all__ = ["ACQUIRE", "PUBLISH", "READ", "RELEASE", "RENEW", "REPLAY", "SEND_AGAIN", "TRANSACTION"]
+__all__ = [
+    "ACQUIRE",
+    "HEADS",
+    "PUBLISH",
+    "READ",
+    "RELEASE",
+    "RENEW",
+    "REPLAY",
+    "SEND_AGAIN",
+    "TRANSACTION",
+    "WRITE_FENCED",
+]
 
 PUBLISH = """
 -- KEYS inbox, journal, seen, out...   ARGV max_waiting, window_s, then for each message: digest, bucket, identity, body, step
@@ -108,3 +119,25 @@ redis.call('XADD', KEYS[3], '*', unpack(ARGV, 3 + n))
 return 1
 """
 """Take one entry away, put it elsewhere (or nowhere), and say so; a second call finds nothing and does nothing."""
+
+HEADS = """
+-- KEYS stream   ARGV from, count
+local found = redis.call('XRANGE', KEYS[1], ARGV[1], '+', 'COUNT', ARGV[2])
+for _, entry in ipairs(found) do
+  local kept, fields = {}, entry[2]
+  for i = 1, #fields, 2 do
+    if fields[i] ~= 'body' then kept[#kept + 1] = fields[i]; kept[#kept + 1] = fields[i + 1] end
+  end
+  entry[2] = kept
+end
+return found
+"""
+"""Entries without their bodies: there may be many, and each body may be a megabyte."""
+
+WRITE_FENCED = """
+-- KEYS lease, hash   ARGV lease value, name, value, ...
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[2], unpack(ARGV, 2))
+return 1
+"""
+"""Fields of a hash, only while the lease is held."""

@@ -43,6 +43,7 @@ class Ledger:
                     attempts=entry.attempt,
                     at_ms=now_ms,
                     body=entry.body,
+                    order=entry.order,
                 )
                 hop.add(self._keys.dead(self._partition), dead.to_fields())
                 hop.journal("dead", entry.message_id, now_ms, system=self._system, detail=reason)

@@ -9,7 +9,8 @@ from lgsp import __version__
 from lgsp.clock import SteerableClock
 from lgsp.gateway.bundle import bundle_routes
 from lgsp.gateway.clock import clock_routes
-from lgsp.gateway.dead import dead_routes, invalid_routes, schema_routes
+from lgsp.gateway.dead import dead_routes
+from lgsp.gateway.dead_tasks import task_routes
 from lgsp.gateway.flow import flow_routes
 from lgsp.gateway.guard import Guard
 from lgsp.gateway.limits import BodyLimit
@@ -20,6 +21,7 @@ from lgsp.gateway.ports import GatewayServices
 from lgsp.gateway.problems import install
 from lgsp.gateway.publish import publish_routes
 from lgsp.gateway.reconcile import reconcile_routes
+from lgsp.gateway.refused import invalid_routes, schema_routes
 from lgsp.gateway.standing import standing_routes
 from lgsp.gateway.statistics import statistics_routes
 from lgsp.gateway.verify import verify_routes
@@ -54,7 +56,8 @@ def create_gateway(
     app.include_router(bundle_routes(services))  # before the messages, whose ids may contain slashes
     app.include_router(message_routes(services))
     app.include_router(flow_routes(services))
-    app.include_router(dead_routes(services))
+    app.include_router(task_routes(services.dead_letters))
+    app.include_router(dead_routes(services.dead_letters))
     app.include_router(invalid_routes(services))
     app.include_router(schema_routes(services))
     app.include_router(reconcile_routes(services))

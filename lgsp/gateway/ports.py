@@ -9,8 +9,9 @@ from pydantic import JsonValue
 from starlette.routing import BaseRoute
 
 from lgsp.bus import SystemView
-from lgsp.channels import Accepted, Activity, Capability, DeadEntry, InvalidEntry, PartitionView
+from lgsp.channels import Accepted, Activity, Capability, InvalidEntry, PartitionView
 from lgsp.clock import Clock, SystemClock
+from lgsp.dead_letters import DeadLetters
 from lgsp.errors import InvalidMessageError
 from lgsp.message import Message
 from lgsp.reconcile import Reconciliation
@@ -23,7 +24,6 @@ from lgsp.wirelog import WireLog
 
 __all__ = [
     "Accountant",
-    "DeadLetterDesk",
     "GatewayServices",
     "History",
     "Publisher",
@@ -46,26 +46,6 @@ class Publisher(Protocol):
 
     async def refuse(self, raw: bytes, error: InvalidMessageError, reference: str, system: str) -> None:
         """Keep what could not be accepted in the invalid message channel."""
-        ...
-
-
-class DeadLetterDesk(Protocol):
-    """Dead letters; an unknown id raises NotFoundError."""
-
-    async def list(self, *, system: str | None = None, limit: int = 100) -> Sequence[DeadEntry]:
-        """The oldest first."""
-        ...
-
-    async def show(self, dead_id: str) -> DeadEntry:
-        """One, with its content."""
-        ...
-
-    async def replay(self, dead_id: str) -> DeadEntry:
-        """Send it again."""
-        ...
-
-    async def discard(self, dead_id: str) -> DeadEntry:
-        """Give it up for good."""
         ...
 
 
@@ -168,7 +148,7 @@ class GatewayServices:
     """The parts behind the gateway. `callbacks` are mounted under `/in/<system>`; `waiting` feeds /metrics."""
 
     publisher: Publisher
-    dead_letters: DeadLetterDesk
+    dead_letters: DeadLetters
     store: History
     invalid: RefusedDesk
     reconciler: Accountant

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from lgsp.dead_letters import TaskEndedError
 from lgsp.errors import (
     AdapterError,
     BackpressureError,
@@ -32,6 +33,7 @@ MEDIA_TYPE = "application/problem+json"
 
 _STATUS: tuple[tuple[type[LgspError], HTTPStatus, str], ...] = (
     (NotFoundError, HTTPStatus.NOT_FOUND, "Không tìm thấy"),
+    (TaskEndedError, HTTPStatus.CONFLICT, "Tác vụ đã kết thúc"),
     (BackpressureError, HTTPStatus.TOO_MANY_REQUESTS, "Hệ thống đang quá tải, hãy gửi lại sau"),
     (ChannelUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, "Hệ thống tạm thời không phục vụ được"),
     (AdapterError, HTTPStatus.BAD_GATEWAY, "Hệ thống đích từ chối"),

@@ -1,4 +1,4 @@
-"""How the gateway shows messages, journeys and dead letters."""
+"""How the gateway shows messages, journeys and what was refused."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -7,12 +7,12 @@ from datetime import datetime
 from pydantic import JsonValue
 from pydantic_core import from_json, to_jsonable_python
 
-from lgsp.channels import DeadEntry, InvalidEntry
+from lgsp.channels import InvalidEntry
 from lgsp.clock import VIETNAM
 from lgsp.routing import RoutingDecision
 from lgsp.store import StoredMessage, StoredStep, TracedMessage
 
-__all__ = ["dead_view", "decision_view", "invalid_view", "iso", "message_view", "names_of", "traced_view"]
+__all__ = ["decision_view", "invalid_view", "iso", "message_view", "names_of", "traced_view"]
 
 View = dict[str, JsonValue]
 
@@ -51,25 +51,6 @@ def message_view(message: StoredMessage) -> View:
 def traced_view(traced: TracedMessage) -> View:
     """A message with its journey."""
     return {**message_view(traced.message), "steps": [_step(step) for step in traced.steps]}
-
-
-def dead_view(entry: DeadEntry) -> View:
-    """A dead letter; `message` is the content where it can be read, else `raw`."""
-    shown: View = {
-        "id": entry.id,
-        "message_id": entry.message_id,
-        "subject": entry.subject,
-        "system": entry.system,
-        "organizations": list(entry.organizations),
-        "code": entry.code,
-        "reason": entry.reason,
-        "attempts": entry.attempts,
-        "at": iso(entry.at_ms),
-    }
-    try:
-        return shown | {"message": from_json(entry.body)}
-    except ValueError:
-        return shown | {"raw": entry.body.decode(errors="replace")}
 
 
 def invalid_view(entry: InvalidEntry) -> View:

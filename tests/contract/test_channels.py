@@ -187,6 +187,10 @@ async def test_cancelled_blocking_read_leaves_the_connection_usable(
     assert len(found) == 1
 
 
+async def all_dead(channel: DeadLetterChannel) -> list[DeadEntry]:
+    return [entry async for entry in channel.heads()]
+
+
 def buried(system: str = "axis") -> DeadEntry:
     return DeadEntry(
         "",
@@ -209,7 +213,7 @@ async def test_dead_letter_is_replayed_once_to_where_it_was_going(
     hop.add(KEYS.dead(0), buried().to_fields())
     await holder.commit(hop)
     desk = DeadLetterChannel(server, KEYS)
-    [letter] = await desk.list()
+    [letter] = await all_dead(desk)
     assert (letter.reason, letter.subject) == ("đơn vị nhận không tồn tại", "s-1")
 
     await desk.replay(letter.id, NOW)
@@ -226,7 +230,7 @@ async def test_unrouted_dead_letter_goes_through_the_router_again(
     hop.add(KEYS.dead(0), buried(system="").to_fields())
     await holder.commit(hop)
     desk = DeadLetterChannel(server, KEYS)
-    [letter] = await desk.list()
+    [letter] = await all_dead(desk)
     await desk.replay(letter.id, NOW)
     assert (await channel.lengths())["inbox"] == 1
 
@@ -236,10 +240,10 @@ async def test_discarded_dead_letter_is_gone_and_journaled(channel: PartitionLog
     hop.add(KEYS.dead(0), buried().to_fields())
     await holder.commit(hop)
     desk = DeadLetterChannel(server, KEYS)
-    await desk.discard((await desk.list())[0].id, NOW)
-    assert await desk.list() == []
+    await desk.discard((await all_dead(desk))[0].id, NOW, reason="a test document")
+    assert await all_dead(desk) == []
     [(_, steps)] = await holder.read_journal(cursor=">", count=10, block_ms=0)
-    assert [step.step for step in steps] == ["discarded"]
+    assert [(step.step, step.detail) for step in steps] == [("discarded", "a test document")]
 
 
 @pytest.mark.parametrize("wrong", ["", "nonsense", "9:1-0", "0:x-0", "0:5-5"])

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route as HttpRoute
 
-from lgsp.channels import Accepted, DeadEntry, InvalidEntry
+from lgsp.channels import Accepted, InvalidEntry
 from lgsp.errors import BackpressureError, ChannelUnavailableError, Fault, NotFoundError
 from lgsp.gateway import GatewayServices, create_gateway
 from lgsp.message import MAX_MESSAGE_BYTES, Message
@@ -39,18 +39,9 @@ EVENT = {
         "subject": "V/v thử nghiệm",
     },
 }
-DEAD = DeadEntry(
-    "0:1-0",
-    "m/1",
-    "d1",
-    "axis",
-    ("000.00.00.G22",),
-    "lgsp.rejected",
-    "no such agency",
-    3,
-    1_795_000_000_000,
-    b'{"id":"m/1"}',
-)
+
+NO_DESK = None
+"""The desk has a suite of its own, over a real server."""
 
 
 class FakeBus:
@@ -72,26 +63,6 @@ class FakeBus:
     async def refuse(self, raw, error, reference, system):
         assert system == "gateway"
         self.refused.append((raw, error, reference))
-
-
-class FakeDesk:
-    def __init__(self):
-        self.entries = {DEAD.id: DEAD}
-
-    async def list(self, *, system=None, limit=100):
-        return [entry for entry in self.entries.values() if system in {None, entry.system}][:limit]
-
-    async def show(self, dead_id):
-        if dead_id not in self.entries:
-            raise NotFoundError(f"no dead letter {dead_id}")
-        return self.entries[dead_id]
-
-    async def replay(self, dead_id):
-        entry = await self.show(dead_id)
-        del self.entries[dead_id]
-        return entry
-
-    discard = replay
 
 
 class Refused:
@@ -120,11 +91,11 @@ class World:
     """A gateway over fakes and a real store in memory."""
 
     def __init__(self, store):
-        self.bus, self.desk, self.store = FakeBus(), FakeDesk(), store
+        self.bus, self.store = FakeBus(), store
         self.parts = {"redis": True}
         router = Router([Route("<out>", ("document.*",), ("axis",), recipients=("*.G22",))])
         services = GatewayServices(
-            self.bus, self.desk, store, Refused(), self, Verifier(self.waiting, store), router, SchemaRegistry(), self.readiness,
+            self.bus, NO_DESK, store, Refused(), self, Verifier(self.waiting, store), router, SchemaRegistry(), self.readiness,
             callbacks={"portal": [HttpRoute("/echo", self.echo, methods=["POST"])]}, waiting=self.waiting,
         )  # fmt: skip
         transport = httpx.ASGITransport(create_gateway(services), raise_app_exceptions=False)
@@ -265,24 +236,9 @@ async def test_a_document_is_traced_by_its_numbers(world, key):
     assert [message["message_id"] for message in answer["messages"]] == ["m/1"]
 
 
-@pytest.mark.parametrize(
-    "path", ["/api/trace/none", "/api/messages/none", "/api/dead/0:9-0", "/api/schemas/none/1", "/nowhere"]
-)
+@pytest.mark.parametrize("path", ["/api/trace/none", "/api/messages/none", "/api/schemas/none/1", "/nowhere"])
 async def test_what_nobody_knows_is_a_404(world, path):
     is_problem(await world.http.get(path), 404)
-
-
-async def test_dead_letters_are_listed_shown_and_replayed_once(world):
-    listed = (await world.http.get("/api/dead", params={"system": "axis"})).json()["dead"]
-    assert [entry["reason"] for entry in listed] == ["no such agency"]
-    assert (await world.http.get("/api/dead/0:1-0")).json()["message"] == {"id": "m/1"}
-    assert (await world.http.post("/api/dead/0:1-0/replay")).status_code == 200
-    is_problem(await world.http.post("/api/dead/0:1-0/replay"), 404)
-
-
-async def test_a_dead_letter_is_discarded(world):
-    assert (await world.http.delete("/api/dead/0:1-0")).status_code == 200
-    assert (await world.http.get("/api/dead")).json() == {"dead": []}
 
 
 async def test_routing_is_explained_and_nothing_is_sent(world):

@@ -122,17 +122,55 @@ def test_a_message_is_sent_and_its_faults_are_told(tmp_path, capsys):
     assert "try again in 2 s" in printed.err
 
 
+def a_task(**changes):
+    task = {
+        "id": "t1",
+        "action": "replay",
+        "state": "running",
+        "total": 2,
+        "done": 0,
+        "failed": 0,
+        "problems": [],
+    }
+    return httpx.Response(200, json=task | changes)
+
+
 @respx.mock
-def test_dead_letters_are_replayed_all_or_by_id(capsys):
-    respx.get(f"{GATEWAY}/api/dead").respond(json={"dead": [{"id": "0:1-0"}, {"id": "1:1-0"}]})
-    replayed = respx.post(url__regex=r".*/api/dead/.*/replay").respond(
-        json={"message_id": "m1", "system": "axis"}
+def test_dead_letters_are_replayed_by_a_task_that_is_followed_to_its_end(capsys):
+    begun = respx.post(f"{GATEWAY}/api/dead/tasks").mock(return_value=a_task(state="waiting", total=None))
+    problems = [{"id": "0:9-0", "reason": "it is not there"}]
+    respx.get(f"{GATEWAY}/api/dead/tasks/t1").mock(
+        side_effect=[
+            a_task(),
+            a_task(state="done", done=1, failed=1, problems=problems),
+            a_task(state="done", done=2),
+        ]
     )
-    assert main(["dead", "replay", "--all", "--system", "axis"]) == 0
-    assert main(["dead", "replay", "0:1-0"]) == 0
-    assert replayed.call_count == 3
+    assert main(["dead", "replay", "0:1-0", "0:9-0"]) == 1
+    assert "!! 0:9-0: it is not there" in capsys.readouterr().out
+    assert main(["dead", "replay", "--system", "axis", "--kind", "document.*", "--rate", "5"]) == 0
+    assert json.loads(begun.calls[1].request.content) == {
+        "filter": {"system": "axis", "kind": "document.*"}, "action": "replay", "rate_per_s": 5.0
+    }  # fmt: skip
+
+
+@respx.mock
+def test_which_dead_letters_must_be_said_and_a_discard_must_say_why(capsys):
     assert main(["dead", "replay"]) == 2
-    assert "--all" in capsys.readouterr().err
+    assert main(["dead", "replay", "0:1-0", "--all"]) == 2
+    assert "or --all" in capsys.readouterr().err
+    assert main(["dead", "discard", "0:1-0"]) == 2
+    assert "--reason" in capsys.readouterr().err
+
+
+@respx.mock
+def test_a_dry_run_says_what_could_not_be_replayed(capsys):
+    forecast = {"id": "0:1-0", "verdict": "invalid", "subject": "d1", "to": [], "detail": "1 fault(s)"}
+    respx.post(f"{GATEWAY}/api/dead/dry-run").respond(
+        json={"total": 1, "examined": 1, "verdicts": {"invalid": 1}, "forecasts": [forecast]}
+    )
+    assert main(["dead", "replay", "--all", "--dry-run"]) == 1
+    assert "nothing was sent" in capsys.readouterr().out
 
 
 @respx.mock
