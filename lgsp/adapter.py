@@ -24,11 +24,14 @@ __all__ = [
     "Closes",
     "Delivered",
     "Delivery",
+    "Inbox",
     "Intake",
     "Mailbox",
     "MailboxItem",
+    "Offer",
     "Polls",
     "Ports",
+    "Pulled",
     "Receipt",
     "Sends",
     "TakesCallbacks",
@@ -135,13 +138,72 @@ class Mailbox(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A message that a connector has taken from its inbox, and must settle before `lease_until_ms`, or it is offered again.
+
+    `key` is the same at every attempt, and so a good idempotency key; `content` is the structured CloudEvent.
+    """
+
+    key: str
+    attempt: int
+    organizations: tuple[str, ...]
+    lease_until_ms: int
+    content: bytes
+
+
+class Inbox(Protocol):
+    """Where messages of one system wait until its connector takes and settles them. Times in seconds."""
+
+    async def hand_over(self, delivery: Delivery) -> str:
+        """Offer, and wait until the connector has it; its own reference for it. Ended early, the offer stays.
+
+        Raises:
+            RejectedError: the connector refused it for good.
+        """
+        ...
+
+    async def take(self, *, limit: int, lease_s: float) -> Sequence[Offer]:
+        """What waits, oldest first; nobody else gets it before the lease is over."""
+        ...
+
+    async def wait(self, timeout_s: float) -> bool:
+        """Until something new is offered, or the time is over; false when nothing will come, since the bus stops."""
+        ...
+
+    async def acknowledge(self, keys: Sequence[str], reference: str = "") -> Sequence[str]:
+        """The connector has these; which of them are not in the inbox (any more)."""
+        ...
+
+    async def reject(self, keys: Sequence[str], reason: str) -> Sequence[str]:
+        """The connector never wants these; which of them are not in the inbox."""
+        ...
+
+    async def release(self, keys: Sequence[str], after_s: float) -> Sequence[str]:
+        """Offer these again after that time; which of them are not in the inbox."""
+        ...
+
+    async def withdraw(self, key: str) -> None:
+        """Take an offer back."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let everybody who waits go."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Ports:
-    """What an adapter is given besides its settings. `system` is its name in the configuration; `trust` trusts nobody by default."""
+    """What an adapter is given besides its settings. `system` is its name in the configuration; `trust` trusts nobody by default.
+
+    `secret(name)` is a random text that is made once for this system and kept in the data directory.
+    """
 
     system: str
     clock: Clock
     blobs: BlobStore
     mailbox: Mailbox
+    inbox: Inbox
+    secret: Callable[[str], str]
     trust: Callable[[], TrustStore] = TrustStore
 
 
@@ -155,6 +217,24 @@ class Sends(Protocol):
         Raises:
             TransientError, EarlyError, RejectedError, InvalidMessageError: as their docstrings say.
         """
+        ...
+
+
+@runtime_checkable
+class Pulled(Protocol):
+    """Is asked by its system, which takes what waits when it likes; the gateway serves `/v1/systems/<name>/inbox` from this.
+
+    Its `send` waits as long as the system does, and is cancelled, without harm, when the worker stops.
+    """
+
+    inbox: Inbox
+
+    def admits(self, token: str) -> bool:
+        """Whether that is this system's token."""
+        ...
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        """Hand over and wait."""
         ...
 
 

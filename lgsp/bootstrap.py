@@ -9,7 +9,7 @@ from functools import partial
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from lgsp.adapter import Closes, Ports, TakesCallbacks
+from lgsp.adapter import Closes, Ports, Pulled, TakesCallbacks
 from lgsp.attachments import FileBlobStore
 from lgsp.bus import Bus, BusIntake, BusParts, Configured, Standing, Telling, Worker, WorkerSettings
 from lgsp.channels import (
@@ -17,6 +17,7 @@ from lgsp.channels import (
     DeadLetterChannel,
     InvalidMessageChannel,
     Keys,
+    RedisInbox,
     RedisMailbox,
     Server,
     TaskBook,
@@ -34,7 +35,7 @@ from lgsp.registry import find, find_adapter, find_standin
 from lgsp.retry import RetryPolicy
 from lgsp.routing import Router
 from lgsp.schemas import SchemaRegistry
-from lgsp.settings import Settings, SystemSettings, ensure_data_dir
+from lgsp.settings import Settings, SystemSettings, ensure_data_dir, kept_secret
 from lgsp.standards import identifiers
 from lgsp.standards.signatures import TrustFolder
 from lgsp.store import MessageStore
@@ -94,6 +95,9 @@ async def running(
         if "gateway" in servers:
             apps["gateway"] = _gateway(system)
         await _serve(stack, [(servers[name], app) for name, app in apps.items()])
+        for adapter in system.bus.parts.adapters.values() if system.bus else ():
+            if isinstance(adapter, Pulled):  # before the gateway stops, which waits for the requests in hand
+                stack.push_async_callback(adapter.inbox.aclose)
         if wanted.worker:
             await _start_worker(stack, system, replaced)
         yield system
@@ -192,9 +196,12 @@ def _adapters(system: Running, server: Server, keys: Keys) -> dict[str, object]:
     adapters: dict[str, object] = {}
     for name, table in system.settings.systems.items():
         mailbox = RedisMailbox(server, keys, name, system.clock)
+        inbox = RedisInbox(server, keys, name, system.clock)
+        secret = partial(kept_secret, system.settings.data_dir, name)
         own = {"url": system.urls[name]} if name in system.urls else {}
         factory = find_adapter(table.adapter or name)
-        adapters[name] = factory({**table.table(), **own}, Ports(name, system.clock, blobs, mailbox, trust))
+        ports = Ports(name, system.clock, blobs, mailbox, inbox, secret, trust)
+        adapters[name] = factory({**table.table(), **own}, ports)
     return adapters
 
 
@@ -227,6 +234,7 @@ def _gateway(system: Running) -> ASGIApp:
         schemas=bus.parts.schemas,
         readiness=readiness,
         callbacks=callbacks,
+        inboxes={name: one for name, one in bus.parts.adapters.items() if isinstance(one, Pulled)},
         waiting=bus.waiting,
         wire=system.wire,
         activity=ActivityLog(bus.parts.server, bus.parts.keys),

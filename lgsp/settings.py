@@ -1,9 +1,11 @@
 """The only reader of the environment and of lgsp.toml."""
 
 import os
+import secrets
 import tempfile
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
@@ -23,6 +25,7 @@ __all__ = [
     "current_environment",
     "demo_config",
     "ensure_data_dir",
+    "kept_secret",
     "load",
 ]
 
@@ -47,7 +50,7 @@ class SystemSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     adapter: str = ""
-    url: Annotated[str, Field(pattern=r"^https?://\S+$")]
+    url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     poll_interval_s: Annotated[float, Field(gt=0, le=86_400)] = 1.0
     concurrency: Annotated[int, Field(ge=1, le=1024)] = 16
     send_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 30.0
@@ -55,7 +58,7 @@ class SystemSettings(BaseModel):
 
     def table(self) -> dict[str, JsonValue]:
         """The whole table, for the adapter."""
-        return self.model_dump(mode="json")
+        return self.model_dump(mode="json") if self.url else self.model_dump(mode="json", exclude={"url"})
 
 
 class Settings(BaseSettings):
@@ -180,6 +183,28 @@ def ensure_data_dir(settings: Settings) -> Path:
             f"the data directory {place} can't be written ({reason}); set LGSP_DATA_DIR to one that can"
         ) from exc
     return place
+
+
+def kept_secret(data_dir: Path, system: str, name: str) -> str:
+    """A random text, made at the first call and kept in `secrets/<system>.<name>`, which its owner alone can read.
+
+    Raises:
+        ConfigurationError: the file can't be read or written.
+    """
+    file = data_dir / "secrets" / f"{system}.{name}"
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            file.touch(mode=0o600, exist_ok=False)
+            file.write_text(secrets.token_urlsafe(32), encoding="ascii")
+        found = file.read_text(encoding="ascii").strip()
+    except OSError as exc:
+        raise ConfigurationError(f"{file}: {exc.strerror or exc}; or set the secret in lgsp.toml") from exc
+    if len(found) < 16:
+        raise ConfigurationError(
+            f"{file}: has no secret of 16 characters or more; delete it, and start again"
+        )
+    return found
 
 
 def _text(path: Path | None, environ: Mapping[str, str]) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import dataclasses
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from lgsp.adapter import MailboxItem, Ports
 from lgsp.clock import VIETNAM, Clock, VirtualClock
@@ -107,4 +108,18 @@ class MemoryMailbox:
 def make_ports(system: str, clock: Clock | None = None, *, blobs: MemoryBlobs | None = None) -> Ports:
     """Ports over fresh fakes; the clock stands at START unless one is given."""
     chosen = clock or VirtualClock(START)
-    return Ports(system=system, clock=chosen, blobs=blobs or MemoryBlobs(), mailbox=MemoryMailbox(chosen))
+    return Ports(
+        system=system,
+        clock=chosen,
+        blobs=blobs or MemoryBlobs(),
+        mailbox=MemoryMailbox(chosen),
+        inbox=NoInbox(),
+        secret=lambda name: f"secret-of-{system}-{name}",
+    )
+
+
+class NoInbox:
+    """For adapters that call their system; whatever is asked of it is a mistake."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"nobody should ask the inbox for {name}")

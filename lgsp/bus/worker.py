@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from lgsp.adapter import Polls, Sends
+from lgsp.adapter import Polls, Pulled, Sends
 from lgsp.bus.bus import Bus
 from lgsp.bus.intake import BusIntake
 from lgsp.bus.journal_tap import JournalSink, JournalTap
@@ -151,7 +151,7 @@ class Worker:
             if isinstance(adapter, Sends):
                 settings = self._settings.endpoints.get(system, self._settings.endpoint)
                 sender = WatchedSender(adapter, system, parts.wire) if parts.wire else adapter
-                target = Target(system, sender, self._circuits[system])
+                target = Target(system, sender, self._circuits[system], waits=isinstance(adapter, Pulled))
                 endpoint = Endpoint(channel, holder, target, parts.clock, settings, reader)
                 stages.append(endpoint.run(stop))
             if isinstance(adapter, Polls) and parts.keys.partition_of(system) == channel.partition:

@@ -5,6 +5,7 @@ from lgsp.channels.capabilities import Capability, capabilities
 from lgsp.channels.dead import DeadEntry, DeadLetterChannel, place_of
 from lgsp.channels.entries import HeldEntry, InboxEntry, JournalStep, OutEntry
 from lgsp.channels.holder import Holder
+from lgsp.channels.inbox import RedisInbox
 from lgsp.channels.invalid import InvalidEntry, InvalidMessageChannel
 from lgsp.channels.keys import Keys
 from lgsp.channels.lease import Lease
@@ -33,6 +34,7 @@ __all__ = [
     "OutEntry",
     "PartitionLog",
     "PartitionView",
+    "RedisInbox",
     "RedisMailbox",
     "Server",
     "TaskBook",

@@ -94,8 +94,12 @@ class Keys:
         return f"{self.prefix}:{{tasks}}:fence"
 
     def mailbox(self, system: str, name: str) -> str:
-        """A system's pull inbox."""
+        """A system's mailbox."""
         return f"{self.prefix}:{{mailbox:{system}}}:{name}"
+
+    def offers(self, system: str, name: str) -> str:
+        """What a connector may take: its items, when each is visible, verdicts."""
+        return f"{self.prefix}:{{inbox:{system}}}:{name}"
 
 
 def _digest(text: str) -> str:

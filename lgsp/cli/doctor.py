@@ -58,7 +58,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _tried(f"adapter of {name}", lambda adapter=adapter: str(registry.find_adapter(adapter)))  # type: ignore[misc]
     yield _reached("gateway", f"{settings.gateway_url}/health/ready")
     for name, system in settings.systems.items():
-        yield _reached(f"system {name}", system.url)
+        if system.url:
+            yield _reached(f"system {name}", system.url)
 
 
 def _tried(what: str, work: Callable[[], str]) -> Finding:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import structlog
@@ -11,6 +11,7 @@ import structlog
 from lgsp.adapter import Delivery, Sends
 from lgsp.channels import OutEntry
 from lgsp.clock import Clock
+from lgsp.endpoint.waiting import until_stopped
 from lgsp.errors import EarlyError, InvalidMessageError, LgspError, RejectedError, TransientError
 from lgsp.message import Message, MessageReader
 from lgsp.outcome import DeadLetter, Delivered, Early, Expired, Outcome, RetryLater
@@ -40,11 +41,12 @@ class EndpointSettings:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A system to deliver to; its circuit is shared by all partitions of the process."""
+    """A system to deliver to; its circuit is shared by all partitions of the process. `waits`: it fetches, so a call has no time limit."""
 
     system: str
     sender: Sends
     circuit: Circuit
+    waits: bool = False
 
 
 class Caller:
@@ -56,17 +58,18 @@ class Caller:
         self.circuit = target.circuit
         self._system = target.system
         self._sender = target.sender
+        self._waits = target.waits
         self._clock = clock
         self._settings = settings
         self._reader = reader
 
-    async def attempt(self, entry: OutEntry) -> Outcome:
-        """Deliver one message, unless its time is over."""
+    async def attempt(self, entry: OutEntry, *signs: asyncio.Event) -> Outcome:
+        """Deliver one message, unless its time is over. A system that is waited for is waited for until one of the `signs`."""
         try:
             message = self._reader.read(entry.body)
             if message.expirytime is not None and message.expired(self._clock.now()):
                 return Expired()
-            outcome: Outcome = await self._send(message, entry)
+            outcome: Outcome = await self._send(message, entry, signs)
         except EarlyError as exc:
             outcome = self._early(entry, str(exc))
         except (RejectedError, InvalidMessageError) as exc:
@@ -85,10 +88,16 @@ class Caller:
         self.circuit.succeeded()
         return outcome
 
-    async def _send(self, message: Message, entry: OutEntry) -> Delivered:
+    async def _send(
+        self, message: Message, entry: OutEntry, signs: Sequence[asyncio.Event]
+    ) -> Delivered | RetryLater:
         key = hashlib.sha256(f"{message.source}\n{message.id}\n{self._system}".encode()).hexdigest()[:32]
+        delivery = Delivery(message, entry.organizations, entry.attempt, key)
+        if self._waits:
+            taken = await until_stopped(self._sender.send(delivery), *signs)
+            return Delivered(taken.reference) if taken else RetryLater("stopped", 0.0, counts=False)
         async with asyncio.timeout(self._settings.send_timeout_s):
-            receipt = await self._sender.send(Delivery(message, entry.organizations, entry.attempt, key))
+            receipt = await self._sender.send(delivery)
         return Delivered(receipt.reference)
 
     def _early(self, entry: OutEntry, reason: str) -> Early | DeadLetter:

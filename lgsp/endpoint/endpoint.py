@@ -175,7 +175,7 @@ class Endpoint:
             return True
         if not lane:
             return True
-        outcome = await self._caller.attempt(lane[0])
+        outcome = await self._caller.attempt(lane[0], self._stopping, self._failed)
         match outcome:
             case RetryLater(delay_s=0.0, counts=False):
                 pass
@@ -249,7 +249,7 @@ class Endpoint:
         """Work off a held subject from its head, until one must wait again."""
         entries, length = await self._channel.parked(self._system, subject, _PARKED_READ)
         for entry in entries:
-            outcome = await self._caller.attempt(entry)
+            outcome = await self._caller.attempt(entry, self._stopping, self._failed)
             if isinstance(outcome, (RetryLater, Early)):
                 await self._hold_again(subject, entry, outcome, alone=length == 1)
                 return

@@ -13,6 +13,7 @@ from lgsp.gateway.dead import dead_routes
 from lgsp.gateway.dead_tasks import task_routes
 from lgsp.gateway.flow import flow_routes
 from lgsp.gateway.guard import Guard
+from lgsp.gateway.inbox import inbox_routes
 from lgsp.gateway.limits import BodyLimit
 from lgsp.gateway.messages import message_routes
 from lgsp.gateway.metrics import Metrics
@@ -51,6 +52,7 @@ def create_gateway(
     metrics = Metrics()
     # The first is found soonest, and most calls publish.
     app.include_router(publish_routes(services, metrics))
+    app.include_router(inbox_routes(services.inboxes))
     app.include_router(page_routes(services, metrics))
     app.include_router(wire_routes(services))
     app.include_router(bundle_routes(services))  # before the messages, whose ids may contain slashes

@@ -8,6 +8,7 @@ from typing import Protocol
 from pydantic import JsonValue
 from starlette.routing import BaseRoute
 
+from lgsp.adapter import Pulled
 from lgsp.bus import SystemView
 from lgsp.channels import Accepted, Activity, Capability, InvalidEntry, PartitionView
 from lgsp.clock import Clock, SystemClock
@@ -163,3 +164,4 @@ class GatewayServices:
     clock: Clock = field(default_factory=SystemClock)
     systems: tuple[str, ...] = ()
     standing: StandingDesk | None = None
+    inboxes: Mapping[str, Pulled] = field(default_factory=dict)

@@ -66,7 +66,6 @@ def test_a_toml_mistake_is_told_with_its_line(tmp_path):
         ('port = "many"', "lgsp.toml: port: "),
         ('redis_url = "http://x"', "a Redis URL begins with redis://"),
         ('[systems.axis]\nurl = "ftp://x"', "lgsp.toml: systems.axis.url: "),
-        ("[systems.axis]\nadapter = 'axis'", "lgsp.toml: systems.axis.url: Field required"),
         ('[systems."a b"]\nurl = "http://x"', "a system's name has letters"),
         (
             '[[routes]]\nwhen = ["document.*"]\nto = ["axsi"]',
@@ -106,7 +105,7 @@ def test_the_data_directory_is_made(tmp_path):
 def test_an_unknown_adapter_is_told_with_the_nearest_name():
     with pytest.raises(
         ConfigurationError,
-        match=r"unknown adapter 'axsi'; did you mean 'axis'\? known: axis, igate, ioffice, portal",
+        match=r"unknown adapter 'axsi'; did you mean 'axis'\? known: axis, igate, inbox, ioffice, portal",
     ):
         registry.find_adapter("axsi")
 
