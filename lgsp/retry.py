@@ -39,6 +39,7 @@ class Circuit:
     silences: int = 3
     failures: int = 0
     reason: str = ""
+    asked_s: float = 0.0
     _silent: set[str] = field(default_factory=set)
     _probing: bool = False
     _answers: int = 0
@@ -80,12 +81,16 @@ class Circuit:
         self.failed(reason)
         return True
 
-    def failed(self, reason: str) -> None:
-        """The system as a whole did not answer. Many calls that fail together are one failure, and so is each probe."""
+    def failed(self, reason: str, wait_s: float = 0.0) -> None:
+        """The system as a whole did not answer. Many calls that fail together are one failure, and so is each probe.
+
+        `wait_s` is what the system itself asked for (Retry-After).
+        """
         if self._probing or not self.is_open:
             self.failures += 1
         self._probing = False
         self.reason = reason
+        self.asked_s = wait_s
 
     def probe(self) -> None:
         """The next call finds out whether the system is back."""
@@ -93,4 +98,4 @@ class Circuit:
 
     def wait_s(self, chance: float) -> float:
         """Seconds until the next probe; 0 while closed."""
-        return self.policy.delay_s(self.failures, chance) if self.is_open else 0.0
+        return max(self.asked_s, self.policy.delay_s(self.failures, chance)) if self.is_open else 0.0

@@ -196,7 +196,7 @@ def kept_secret(data_dir: Path, system: str, name: str) -> str:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with suppress(FileExistsError):
             file.touch(mode=0o600, exist_ok=False)
-            file.write_text(secrets.token_urlsafe(32), encoding="ascii")
+            file.write_text(secrets.token_hex(32), encoding="ascii")
         found = file.read_text(encoding="ascii").strip()
     except OSError as exc:
         raise ConfigurationError(f"{file}: {exc.strerror or exc}; or set the secret in lgsp.toml") from exc

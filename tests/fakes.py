@@ -114,7 +114,7 @@ def make_ports(system: str, clock: Clock | None = None, *, blobs: MemoryBlobs | 
         blobs=blobs or MemoryBlobs(),
         mailbox=MemoryMailbox(chosen),
         inbox=NoInbox(),
-        secret=lambda name: f"secret-of-{system}-{name}",
+        secret=lambda name: "ab" * 32,
     )
 
 

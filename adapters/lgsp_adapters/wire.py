@@ -81,10 +81,11 @@ async def call(
     url: str,
     *,
     max_bytes: int = MAX_RESPONSE_BYTES,
+    cut: bool = False,
     auth: httpx.Auth | None = None,
     **options: Unpack[CallOptions],
 ) -> httpx.Response:
-    """One request, answered in full; 2xx, 3xx and 4xx (but 429) are the caller's to judge.
+    """One request, answered in full; 2xx, 3xx and 4xx (but 429) are the caller's to judge. `cut`: of more than `max_bytes`, the beginning.
 
     Raises:
         TransientError: not reachable, no answer in time, answer too large, 429, 5xx; `system_down` if away.
@@ -92,8 +93,8 @@ async def call(
     """
     request = client.build_request(method, url, **options)
     chunks: list[bytes] = []
-    response = await _exchange(client, request, auth, chunks.append, max_bytes)
-    return _complete(response, b"".join(chunks))
+    response = await _exchange(client, request, auth, chunks.append, max_bytes, cut=cut)
+    return _complete(response, b"".join(chunks)[:max_bytes])
 
 
 async def download(
@@ -115,14 +116,16 @@ async def download(
 
 
 async def _exchange(
-    client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None, sink: Callable[[bytes], object], max_bytes: int
+    client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None, sink: Callable[[bytes], object], max_bytes: int, *,
+    cut: bool = False,
 ) -> httpx.Response:  # fmt: skip
     place = f"{request.method} {request.url.copy_with(query=None)}"
     watched = _Watched(request) if current_scope() is not None else None
     try:
         response = await client.send(request, auth=auth or httpx.USE_CLIENT_DEFAULT, stream=True)
         try:
-            await _read(response, watched.reading(response, sink) if watched else sink, max_bytes, place)
+            reader = watched.reading(response, sink) if watched else sink
+            await _read(response, reader, max_bytes, None if cut else place)
         finally:
             await response.aclose()
     except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as exc:
@@ -184,12 +187,16 @@ class _Watched:
 
 
 async def _read(
-    response: httpx.Response, sink: Callable[[bytes], object], max_bytes: int, place: str
+    response: httpx.Response, sink: Callable[[bytes], object], max_bytes: int, place: str | None
 ) -> None:
+    """Without a `place` to complain of, what is too much is left unread."""
     size = 0
     async for chunk in response.aiter_bytes():
         size += len(chunk)
         if size > max_bytes:
+            if place is None:
+                sink(chunk)
+                return
             raise TransientError(f"{place}: the answer is larger than {max_bytes} bytes")
         sink(chunk)
 

@@ -118,7 +118,7 @@ class Caller:
         """Where it is the system's fault, the message waits and loses none of its tries."""
         reason, was_open = str(error), self.circuit.is_open
         if error.system_down:
-            self.circuit.failed(reason)
+            self.circuit.failed(reason, error.retry_after_s or 0.0)
             outcome = RetryLater(reason, 0.0, counts=False)
         elif error.unanswered and self.circuit.unanswered(entry.subject, reason):
             outcome = self._aside(reason)
