@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lgsp.registry import find_standin
+from lgsp.scenario import GROUPS, PARAMETERS
 from lgsp.standards import dossier_life
 from lgsp.standards.document_life import NAMES, next_steps
 
@@ -70,11 +71,38 @@ def lives() -> str:
     )
 
 
+def steps() -> str:
+    """The sentences that scenarios are written in."""
+    lines = [
+        "# Các câu của kịch bản · The steps of scenarios",
+        "",
+        "Made from the code by `make docs`; `lgsp scenario steps` prints the same. Both languages may stand in one file;",
+        "`# language: vi` at its top lets the keywords be Tính năng, Bối cảnh, Kịch bản, Khung kịch bản, Dữ liệu, Cho, Khi, Thì, Và.",
+        "",
+        "| {…} | |",
+        "|---|---|",
+        *(f"| `{{{name}}}` | {_cell(what)} |" for name, what in PARAMETERS.items()),
+    ]
+    for (english, vietnamese), group in GROUPS.items():
+        lines += [
+            "",
+            f"## {vietnamese} · {english}",
+            "",
+            "| tiếng Việt | English | what it does | below it |",
+            "|---|---|---|---|",
+        ]
+        lines += [
+            f"| {_cell(step.vi)} | {_cell(step.en)} | {_cell(step.act.__doc__ or '')} | {_cell(step.below)} |"
+            for step in group
+        ]
+    return "\n".join(lines) + "\n"
+
+
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|") or "–"
 
 
-PAGES = {"differences.md": differences, "lives.md": lives}
+PAGES = {"differences.md": differences, "lives.md": lives, "steps.md": steps}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
