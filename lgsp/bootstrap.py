@@ -1,17 +1,28 @@
 """Composition root: settings -> a running system. The only place that names concrete classes; no I/O at import."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from prometheus_client import CollectorRegistry
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from lgsp.adapter import Closes, Ports, Pulled, TakesCallbacks
 from lgsp.attachments import FileBlobStore
-from lgsp.bus import Bus, BusIntake, BusParts, Configured, Standing, Telling, Worker, WorkerSettings
+from lgsp.bus import (
+    Bus,
+    BusIntake,
+    BusParts,
+    Configured,
+    Standing,
+    Telling,
+    Worker,
+    WorkerCounts,
+    WorkerSettings,
+)
 from lgsp.channels import (
     ActivityLog,
     DeadLetterChannel,
@@ -29,6 +40,7 @@ from lgsp.embedded import EmbeddedServer
 from lgsp.endpoint import EndpointSettings
 from lgsp.errors import ConfigurationError, LgspError
 from lgsp.gateway import GatewayServices, create_gateway
+from lgsp.gateway.monitor import create_monitor
 from lgsp.http_server import HttpServer
 from lgsp.reconcile import Reconciler
 from lgsp.registry import find, find_adapter, find_standin
@@ -71,6 +83,7 @@ class Running:
     dead_letters: DeadLetters | None = None
     store: MessageStore | None = None
     wire: WireLog | None = None
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
 
 @asynccontextmanager
@@ -94,6 +107,8 @@ async def running(
         apps = {name: _standin(name, system, replaced) for name in wanted.standins}
         if "gateway" in servers:
             apps["gateway"] = _gateway(system)
+        if "worker" in servers:
+            apps["worker"] = create_monitor(_readiness(system), system.registry)
         await _serve(stack, [(servers[name], app) for name, app in apps.items()])
         for adapter in system.bus.parts.adapters.values() if system.bus else ():
             if isinstance(adapter, Pulled):  # before the gateway stops, which waits for the requests in hand
@@ -130,6 +145,8 @@ def _wanted(settings: Settings, only: frozenset[str] | None) -> _Wanted:
 
 def _bind(stack: AsyncExitStack, settings: Settings, wanted: _Wanted) -> dict[str, HttpServer]:
     ports = {"gateway": settings.port} if wanted.gateway else {}
+    if wanted.worker and not wanted.gateway:
+        ports["worker"] = settings.worker_port
     ports |= {name: settings.mocks[name] for name in wanted.standins}
     servers = {}
     for name, port in ports.items():
@@ -215,13 +232,6 @@ def _gateway(system: Running) -> ASGIApp:
         if isinstance(adapter, TakesCallbacks)
     }
 
-    async def readiness() -> Mapping[str, bool]:
-        try:
-            await bus.waiting()
-        except LgspError:
-            return {"redis": False}
-        return {"redis": True}
-
     standing = Standing(bus, _configured(system))
     services = GatewayServices(
         publisher=bus,
@@ -232,7 +242,7 @@ def _gateway(system: Running) -> ASGIApp:
         verifier=Verifier(bus.waiting, store),
         router=bus.parts.router,
         schemas=bus.parts.schemas,
-        readiness=readiness,
+        readiness=_readiness(system),
         callbacks=callbacks,
         inboxes={name: one for name, one in bus.parts.adapters.items() if isinstance(one, Pulled)},
         waiting=bus.waiting,
@@ -241,12 +251,26 @@ def _gateway(system: Running) -> ASGIApp:
         clock=system.clock,
         systems=tuple(bus.parts.adapters),
         standing=standing,
+        registry=system.registry,
     )
     steerable = system.clock if isinstance(system.clock, SteerableClock) else None
     local_only = system.settings.host in {"127.0.0.1", "::1", "localhost"}
     app = create_gateway(services, clock=steerable, local_only=local_only)
     app.mount("/console", create_console(services))
     return app
+
+
+def _readiness(system: Running) -> Callable[[], Awaitable[Mapping[str, bool]]]:
+    async def readiness() -> Mapping[str, bool]:
+        if system.bus is None:
+            return {}
+        try:
+            await system.bus.waiting()
+        except LgspError:
+            return {"redis": False}
+        return {"redis": True}
+
+    return readiness
 
 
 def _configured(system: Running) -> dict[str, Configured]:
@@ -292,7 +316,8 @@ async def _start_worker(stack: AsyncExitStack, system: Running, replaced: Overri
     )
     owner, parts = identifiers.new_id(), system.bus.parts
     activity = ActivityLog(parts.server, parts.keys)
-    worker = Worker(system.bus, Telling(system.store, activity), owner, settings)
+    counts = WorkerCounts(Telling(system.store, activity), system.registry, system.bus)
+    worker = counts.worker = Worker(system.bus, counts, owner, settings)
     runner = TaskRunner(parts.server, parts.keys, system.dead_letters, system.clock, owner)
     stopping = asyncio.Event()
     tasks = [

@@ -37,6 +37,7 @@ _FROM_ENVIRONMENT = (
     "trust_dir",
     "host",
     "port",
+    "worker_port",
     "log_level",
     "replicas",
     "wire_log",
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Port = 8080
+    worker_port: Port = 0
     redis_url: str | None = None
     store_url: str = ""
     data_dir: Path = Path(".lgsp")

@@ -2,6 +2,7 @@
 
 from lgsp.bus.activity import Telling
 from lgsp.bus.bus import Bus, BusParts
+from lgsp.bus.counts import WorkerCounts
 from lgsp.bus.intake import BusIntake
 from lgsp.bus.standing import Configured, Standing, SystemView
 from lgsp.bus.worker import Worker, WorkerSettings
@@ -15,5 +16,6 @@ __all__ = [
     "SystemView",
     "Telling",
     "Worker",
+    "WorkerCounts",
     "WorkerSettings",
 ]

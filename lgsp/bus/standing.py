@@ -6,7 +6,15 @@ from urllib.parse import urlsplit, urlunsplit
 
 from lgsp.adapter import Polls, Sends, TakesCallbacks
 from lgsp.bus.bus import Bus
-from lgsp.channels import Capability, PartitionView, capabilities, overview
+from lgsp.channels import (
+    Capability,
+    HeldSubject,
+    PartitionView,
+    capabilities,
+    held_subject,
+    held_subjects,
+    overview,
+)
 from lgsp.retry import Circuit
 
 __all__ = ["CircuitView", "Configured", "Standing", "SystemView"]
@@ -62,9 +70,26 @@ class Standing:
         parts = self._bus.parts
         return await overview(parts.server, parts.keys, tuple(sorted(parts.adapters)))
 
+    async def held(self, subject: str) -> Sequence[HeldSubject]:
+        """Where the messages of a subject wait for one of them."""
+        parts = self._bus.parts
+        return await held_subject(parts.server, parts.keys, tuple(sorted(parts.adapters)), subject)
+
+    async def all_held(self, system: str | None, *, limit: int) -> Sequence[HeldSubject]:
+        """Held subjects, of one system or of all, the earliest due first."""
+        parts = self._bus.parts
+        systems = (
+            sorted(parts.adapters) if system is None else [one for one in parts.adapters if one == system]
+        )
+        return await held_subjects(parts.server, parts.keys, systems, limit=limit)
+
     async def capabilities(self) -> Sequence[Capability]:
         """What the server can do, and what that means for the promises."""
         return await capabilities(self._bus.parts.server)
+
+    async def now_ms(self) -> int:
+        """The server's time."""
+        return await self._bus.parts.server.now_ms()
 
     async def systems(self) -> Sequence[SystemView]:
         """The systems, in the order of the configuration."""

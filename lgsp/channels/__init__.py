@@ -4,6 +4,7 @@ from lgsp.channels.activity import Activity, ActivityLog
 from lgsp.channels.capabilities import Capability, capabilities
 from lgsp.channels.dead import DeadEntry, DeadLetterChannel, place_of
 from lgsp.channels.entries import HeldEntry, InboxEntry, JournalStep, OutEntry
+from lgsp.channels.held import HeldSubject, held_subject, held_subjects
 from lgsp.channels.holder import Holder
 from lgsp.channels.inbox import RedisInbox
 from lgsp.channels.invalid import InvalidEntry, InvalidMessageChannel
@@ -24,6 +25,7 @@ __all__ = [
     "DeadEntry",
     "DeadLetterChannel",
     "HeldEntry",
+    "HeldSubject",
     "Holder",
     "InboxEntry",
     "InvalidEntry",
@@ -41,6 +43,8 @@ __all__ = [
     "TaskRecord",
     "Transaction",
     "capabilities",
+    "held_subject",
+    "held_subjects",
     "overview",
     "place_of",
 ]

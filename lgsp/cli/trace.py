@@ -26,6 +26,14 @@ def trace(
             (step["at"], step["step"], step["system"], step["detail"]) for step in rows(message, "steps")
         )
         print_table(("  at", "step", "system", "detail"), ((f"  {at}", *rest) for at, *rest in steps))
+    for held in rows(answer, "held"):
+        where = f"{held['system']}, {held['subject']}"
+        typer.echo(
+            f"held ({where}): {held['message_id']}: attempt {held['attempt']} at {held['next_attempt_at']}"
+        )
+        behind = held["behind"]
+        for waiting in behind if isinstance(behind, list) else ():
+            typer.echo(f"held ({where}): {waiting}: waits behind {held['message_id']}")
 
 
 def messages(

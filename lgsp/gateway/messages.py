@@ -1,6 +1,8 @@
 """/api/messages, /api/trace, /api/routes."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -10,7 +12,7 @@ from lgsp.clock import VIETNAM
 from lgsp.errors import NotFoundError
 from lgsp.gateway.events import EVENT_BODY, event_body
 from lgsp.gateway.ports import GatewayServices
-from lgsp.gateway.views import decision_view, message_view, traced_view
+from lgsp.gateway.views import decision_view, held_view, message_view, traced_view
 from lgsp.message import Message
 from lgsp.store import MessageQuery
 
@@ -48,6 +50,10 @@ class Search(BaseModel):
         )  # fmt: skip
 
 
+MOST_SUBJECTS = 50
+"""Of a trace: so many are looked up among the held ones."""
+
+
 def message_routes(services: GatewayServices) -> APIRouter:
     """Search, show, trace, explain."""
     routes = APIRouter(prefix="/api", tags=["messages"])
@@ -67,13 +73,14 @@ def message_routes(services: GatewayServices) -> APIRouter:
 
     @routes.get("/trace/{key:path}")
     async def trace(key: str) -> dict[str, JsonValue]:
-        """The journey of a message, a document or a dossier."""
+        """The journey of a message, a document or a dossier; `held` says which of its messages wait behind which, and until when."""
         found = await services.store.trace(key)
         if not found:
             raise NotFoundError(
                 f"nothing is known under {key!r} (message id, subject, correlation id, số/ký hiệu, mã hồ sơ)"
             )
-        return {"key": key, "messages": [traced_view(traced) for traced in found]}
+        held = await _held(services, dict.fromkeys(traced.message.subject for traced in found))
+        return {"key": key, "messages": [traced_view(traced) for traced in found], "held": held}
 
     @routes.post("/routes/explain", openapi_extra=EVENT_BODY)
     async def explain(request: Request) -> dict[str, JsonValue]:
@@ -87,3 +94,12 @@ def _milliseconds(moment: datetime | None) -> int | None:
     if moment is None:
         return None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)).timestamp() * 1000)
+
+
+async def _held(services: GatewayServices, subjects: Iterable[str]) -> list[JsonValue]:
+    if services.standing is None:
+        return []
+    found: list[JsonValue] = []
+    for subject in islice(subjects, MOST_SUBJECTS):
+        found += [held_view(one) for one in await services.standing.held(subject)]
+    return found

@@ -5,9 +5,10 @@ from importlib.resources import files
 from string import Template
 
 from fastapi import APIRouter
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse
 
 from lgsp.gateway.metrics import Metrics
+from lgsp.gateway.monitor import monitor_routes
 from lgsp.gateway.ports import GatewayServices
 
 __all__ = ["page_routes"]
@@ -15,26 +16,13 @@ __all__ = ["page_routes"]
 
 def page_routes(services: GatewayServices, metrics: Metrics) -> APIRouter:
     """What people and supervisors look at first."""
-    routes = APIRouter(tags=["health"])
+    routes = APIRouter()
     page = Template(files("lgsp.gateway").joinpath("landing.html").read_text(encoding="utf-8"))
 
-    @routes.get("/health/live")
-    async def live() -> dict[str, str]:
-        """The process answers."""
-        return {"status": "live"}
+    async def exposition() -> bytes:
+        return await metrics.text(services)
 
-    @routes.get("/health/ready")
-    async def ready() -> JSONResponse:
-        """Every part is ready (200), or not (503)."""
-        parts = dict(await services.readiness())
-        return JSONResponse(
-            {"ready": all(parts.values()), "parts": parts}, 200 if all(parts.values()) else 503
-        )
-
-    @routes.get("/metrics")
-    async def prometheus() -> Response:
-        """Prometheus exposition format."""
-        return Response(await metrics.text(services), media_type="text/plain; version=0.0.4; charset=utf-8")
+    routes.include_router(monitor_routes(services.readiness, exposition))
 
     @routes.get("/", include_in_schema=False)
     async def landing() -> HTMLResponse:

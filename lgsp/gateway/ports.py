@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
+from prometheus_client import CollectorRegistry
 from pydantic import JsonValue
 from starlette.routing import BaseRoute
 
 from lgsp.adapter import Pulled
 from lgsp.bus import SystemView
-from lgsp.channels import Accepted, Activity, Capability, InvalidEntry, PartitionView
+from lgsp.channels import Accepted, Activity, Capability, HeldSubject, InvalidEntry, PartitionView
 from lgsp.clock import Clock, SystemClock
 from lgsp.dead_letters import DeadLetters
 from lgsp.errors import InvalidMessageError
@@ -121,12 +122,24 @@ class StandingDesk(Protocol):
         """Every partition: lease, streams, groups, what is held."""
         ...
 
+    async def held(self, subject: str) -> Sequence[HeldSubject]:
+        """Where the messages of a subject wait for one of them."""
+        ...
+
+    async def all_held(self, system: str | None, *, limit: int) -> Sequence[HeldSubject]:
+        """Held subjects, the earliest due first."""
+        ...
+
     async def capabilities(self) -> Sequence[Capability]:
         """What the server can do, and what that means for the promises."""
         ...
 
     async def systems(self) -> Sequence[SystemView]:
         """Each system of the configuration, with what waits for it."""
+        ...
+
+    async def now_ms(self) -> int:
+        """The server's time."""
         ...
 
 
@@ -146,7 +159,10 @@ async def _nothing_waits() -> Mapping[str, int]:
 
 @dataclass(frozen=True)
 class GatewayServices:
-    """The parts behind the gateway. `callbacks` are mounted under `/in/<system>`; `waiting` feeds /metrics."""
+    """The parts behind the gateway. `callbacks` are mounted under `/in/<system>`; `waiting` feeds /metrics.
+
+    `registry` has what other parts of this process count.
+    """
 
     publisher: Publisher
     dead_letters: DeadLetters
@@ -165,3 +181,4 @@ class GatewayServices:
     systems: tuple[str, ...] = ()
     standing: StandingDesk | None = None
     inboxes: Mapping[str, Pulled] = field(default_factory=dict)
+    registry: CollectorRegistry | None = None

@@ -1,15 +1,16 @@
 """/api/streams, /api/systems and GET /api/routes: how the bus stands."""
 
 from dataclasses import asdict
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import JsonValue
 from pydantic_core import to_jsonable_python
 
 from lgsp.channels import PartitionView
 from lgsp.errors import NotFoundError
 from lgsp.gateway.ports import GatewayServices
-from lgsp.gateway.views import iso
+from lgsp.gateway.views import held_view, iso
 
 __all__ = ["partition_view", "standing_routes"]
 
@@ -26,6 +27,15 @@ def standing_routes(services: GatewayServices) -> APIRouter:
         partitions: list[JsonValue] = [partition_view(one) for one in await services.standing.partitions()]
         server: list[JsonValue] = [asdict(one) for one in await services.standing.capabilities()]
         return {"partitions": partitions, "server": server}
+
+    @routes.get("/held", tags=["streams"])
+    async def held(
+        system: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    ) -> dict[str, JsonValue]:
+        """Subjects whose messages wait for one of them: which, for what attempt, until when; the earliest due first."""
+        if services.standing is None:
+            raise NotFoundError("this gateway has no streams to look at")
+        return {"held": [held_view(one) for one in await services.standing.all_held(system, limit=limit)]}
 
     @routes.get("/systems", tags=["systems"])
     async def systems() -> dict[str, JsonValue]:

@@ -7,12 +7,12 @@ from datetime import datetime
 from pydantic import JsonValue
 from pydantic_core import from_json, to_jsonable_python
 
-from lgsp.channels import InvalidEntry
+from lgsp.channels import HeldSubject, InvalidEntry
 from lgsp.clock import VIETNAM
 from lgsp.routing import RoutingDecision
 from lgsp.store import StoredMessage, StoredStep, TracedMessage
 
-__all__ = ["decision_view", "invalid_view", "iso", "message_view", "names_of", "traced_view"]
+__all__ = ["decision_view", "held_view", "invalid_view", "iso", "message_view", "names_of", "traced_view"]
 
 View = dict[str, JsonValue]
 
@@ -64,6 +64,19 @@ def invalid_view(entry: InvalidEntry) -> View:
         "reason": entry.reason,
         "faults": faults,
         "bytes": len(entry.body),
+    }
+
+
+def held_view(held: HeldSubject) -> View:
+    """A subject whose messages wait for one of them."""
+    return {
+        "system": held.system,
+        "subject": held.subject,
+        "message_id": held.message_id,
+        "next_attempt_at": iso(held.due_ms),
+        "attempt": held.attempt,
+        "behind": list(held.behind),
+        "count": held.count,
     }
 
 
