@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Literal
@@ -18,7 +19,7 @@ AdapterFactory = Callable[[AdapterSettings, Ports], object]
 
 def names(group: Group, points: Iterable[EntryPoint] | None = None) -> tuple[str, ...]:
     """What is installed in that group, sorted."""
-    found = entry_points(group=group) if points is None else points
+    found = _installed(group) if points is None else points
     return tuple(sorted({point.name for point in found}))
 
 
@@ -28,7 +29,7 @@ def find(group: Group, name: str, points: Iterable[EntryPoint] | None = None) ->
     Raises:
         ConfigurationError: unknown, with the nearest names; or its module can't be imported.
     """
-    found = tuple(entry_points(group=group) if points is None else points)
+    found = tuple(_installed(group) if points is None else points)
     if ":" in name:
         return _load(name, name)
     for point in found:
@@ -63,6 +64,12 @@ def find_standin(name: str) -> object:
         ConfigurationError: unknown or not importable.
     """
     return find("lgsp.standins", name)
+
+
+@cache
+def _installed(group: Group) -> tuple[EntryPoint, ...]:
+    """Looked up once: it reads a file of each package that is installed."""
+    return tuple(entry_points(group=group))
 
 
 def _load(name: str, path: str) -> object:

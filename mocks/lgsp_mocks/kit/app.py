@@ -1,6 +1,7 @@
 """create_app: a stand-in as an ASGI application."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache, partial
@@ -47,7 +48,7 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     time = clock or SteerableClock()
     state = State(data_dir / f"{stand_in.name}.sqlite3" if data_dir else None)
     files = Files(data_dir / f"{stand_in.name}.files" if data_dir else None)
-    client = http or httpx.AsyncClient(timeout=10)
+    client = http or httpx.AsyncClient(timeout=10, trust_env=False, verify=_tls())
     given = dict(settings or {})
     folder = Path(given["authority_dir"]) if "authority_dir" in given else data_dir and data_dir / "authority"
     authority = partial(_authority, folder)
@@ -99,6 +100,12 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
 def _forms(people: Population, agency: str) -> tuple[str, ...]:
     found = people.agency(agency)
     return (found.id, found.code) if found else ()
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """One for all stand-ins of a process: reading the machine's roots takes 30 ms each time."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 @lru_cache(maxsize=64)
