@@ -24,7 +24,8 @@ COMMANDS = {
     "verify": ("verify:verify", "Recount every message: is one lost, or delivered twice?"),
     "invalid": ("invalid:app", "What was refused at the door: list, show."),
     "routes": ("routes:app", "Routes: list, explain."),
-    "schema": ("schema:app", "Schemas: list, show, check."),
+    "schema": ("schema:app", "Schemas: list, show, check, diff, export, asyncapi."),
+    "openapi": ("openapi:openapi", "OpenAPI of the gateway, or of a stand-in."),
     "fault": ("fault:app", "Faults of the stand-ins, on purpose: kinds, list, set, clear."),
     "record": (
         "record:record",

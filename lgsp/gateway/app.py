@@ -9,6 +9,7 @@ from lgsp import __version__
 from lgsp.clock import SteerableClock
 from lgsp.gateway.bundle import bundle_routes
 from lgsp.gateway.clock import clock_routes
+from lgsp.gateway.contracts import contract_routes
 from lgsp.gateway.dead import dead_routes
 from lgsp.gateway.dead_tasks import task_routes
 from lgsp.gateway.flow import flow_routes
@@ -19,7 +20,7 @@ from lgsp.gateway.messages import message_routes
 from lgsp.gateway.metrics import Metrics
 from lgsp.gateway.pages import page_routes
 from lgsp.gateway.ports import GatewayServices
-from lgsp.gateway.problems import install
+from lgsp.gateway.problems import documented, install
 from lgsp.gateway.publish import publish_routes
 from lgsp.gateway.reconcile import reconcile_routes
 from lgsp.gateway.refused import invalid_routes, schema_routes
@@ -48,6 +49,7 @@ def create_gateway(
         version=__version__,
         description="Gateway of the bus. Trục tích hợp, chia sẻ dữ liệu cấp tỉnh.",
         lifespan=lifespan,
+        responses=documented(404, 422, 500, 503),
     )
     metrics = Metrics()
     # The first is found soonest, and most calls publish.
@@ -62,6 +64,7 @@ def create_gateway(
     app.include_router(dead_routes(services.dead_letters))
     app.include_router(invalid_routes(services))
     app.include_router(schema_routes(services))
+    app.include_router(contract_routes(services))
     app.include_router(reconcile_routes(services))
     app.include_router(statistics_routes(services))
     app.include_router(verify_routes(services))

@@ -1,0 +1,49 @@
+"""/schemas and /api/asyncapi.json: contracts at stable URLs. A message's `dataschema` has the same path."""
+
+from fastapi import APIRouter, Request
+from pydantic import JsonValue
+from starlette.responses import JSONResponse, Response
+
+from lgsp.contracts import asyncapi, published, xsds
+from lgsp.errors import NotFoundError
+from lgsp.gateway.ports import GatewayServices
+
+__all__ = ["contract_routes"]
+
+_CACHED = {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
+
+
+def contract_routes(services: GatewayServices) -> APIRouter:
+    """What other programs are built on."""
+    routes = APIRouter(tags=["contracts"])
+    schemas, texts = published(services.schemas), xsds()
+
+    @routes.get("/schemas")
+    async def index() -> dict[str, JsonValue]:
+        """Every JSON Schema and XSD by its path."""
+        return {
+            "schemas": [f"/schemas/{name}" for name in schemas],
+            "xsd": [f"/schemas/xsd/{name}" for name in texts],
+        }
+
+    @routes.get("/schemas/xsd/{name}")
+    async def xsd(name: str) -> Response:
+        """An XSD of edXML."""
+        if name not in texts:
+            raise NotFoundError(f"no XSD {name}; known: {', '.join(texts)}")
+        return Response(texts[name], media_type="application/xml", headers=_CACHED)
+
+    @routes.get("/schemas/{kind}/{version}")
+    async def schema(kind: str, version: str) -> JSONResponse:
+        """JSON Schema of a type's data; `message/1` is the envelope."""
+        found = schemas.get(f"{kind}/{version.removesuffix('.json')}")
+        if found is None:
+            raise NotFoundError(f"no schema {kind}/{version}; /schemas lists them")
+        return JSONResponse(found, media_type="application/schema+json", headers=_CACHED)
+
+    @routes.get("/api/asyncapi.json")
+    async def bus(request: Request) -> dict[str, JsonValue]:
+        """The bus as an AsyncAPI 3.0 document."""
+        return asyncapi(services.schemas, services.systems, gateway=request.url.netloc)
+
+    return routes
