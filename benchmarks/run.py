@@ -18,7 +18,7 @@ from statistics import median
 from lgsp.bench import Size, measure
 from lgsp.bench.load import documents
 from lgsp.embedded import EmbeddedServer
-from lgsp.up import run
+from lgsp.process import run
 
 HERE = Path(__file__).parent
 

@@ -17,6 +17,8 @@ from lgsp.bus import (
     BusIntake,
     BusParts,
     Configured,
+    Counting,
+    JournalTap,
     Standing,
     Telling,
     Worker,
@@ -51,23 +53,28 @@ from lgsp.settings import Settings, SystemSettings, ensure_data_dir, kept_secret
 from lgsp.standards import identifiers
 from lgsp.standards.signatures import TrustFolder
 from lgsp.store import MessageStore
+from lgsp.tap_process import TapPlaces, TapProcess
 from lgsp.verify import Verifier
 from lgsp.wirelog import WireLog
 
 __all__ = ["PARTS", "Overrides", "Running", "running"]
 
-PARTS = ("bus", "gateway", "worker")
+PARTS = ("bus", "gateway", "worker", "store")
 _CREATE_STANDIN = "lgsp_mocks.kit.app:create_app"
 
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What a test, or a caller with its own parts, puts in the place of what the settings say."""
+    """What a test, or a caller with its own parts, puts in the place of what the settings say.
+
+    `tap_apart` gives the wire tap a process of its own: worth half a second of starting where much flows for long.
+    """
 
     clock: Clock = field(default_factory=SteerableClock)
     adapters: Mapping[str, object] | None = None
     worker: WorkerSettings | None = None
     autopilot: bool = True
+    tap_apart: bool = False
     standins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Settings of stand-ins by name, over those that the process has for them."""
 
@@ -113,8 +120,9 @@ async def running(
         for adapter in system.bus.parts.adapters.values() if system.bus else ():
             if isinstance(adapter, Pulled):  # before the gateway stops, which waits for the requests in hand
                 stack.push_async_callback(adapter.inbox.aclose)
+        counts = await _start_tap(stack, system, replaced) if wanted.store else None
         if wanted.worker:
-            await _start_worker(stack, system, replaced)
+            await _start_worker(stack, system, replaced, counts)
         yield system
 
 
@@ -122,16 +130,17 @@ async def running(
 class _Wanted:
     gateway: bool
     worker: bool
+    store: bool
     standins: tuple[str, ...]
 
     @property
     def bus(self) -> bool:
-        return self.gateway or self.worker
+        return self.gateway or self.store
 
 
 def _wanted(settings: Settings, only: frozenset[str] | None) -> _Wanted:
     if only is None:
-        return _Wanted(gateway=True, worker=True, standins=tuple(settings.mocks))
+        return _Wanted(gateway=True, worker=True, store=True, standins=tuple(settings.mocks))
     known = {*PARTS, *(f"mock:{name}" for name in settings.mocks)}
     if unknown := sorted(only - known):
         raise ConfigurationError(
@@ -139,7 +148,10 @@ def _wanted(settings: Settings, only: frozenset[str] | None) -> _Wanted:
         )
     standins = tuple(name for name in settings.mocks if f"mock:{name}" in only)
     return _Wanted(
-        gateway=bool({"bus", "gateway"} & only), worker=bool({"bus", "worker"} & only), standins=standins
+        gateway=bool({"bus", "gateway"} & only),
+        worker=bool({"bus", "worker"} & only),
+        store=bool({"bus", "worker", "store"} & only),
+        standins=standins,
     )
 
 
@@ -306,8 +318,37 @@ def _standin(name: str, system: Running, replaced: Overrides) -> ASGIApp:
     return app
 
 
-async def _start_worker(stack: AsyncExitStack, system: Running, replaced: Overrides) -> None:
-    if system.bus is None or system.store is None or system.dead_letters is None:
+async def _start_tap(stack: AsyncExitStack, system: Running, replaced: Overrides) -> WorkerCounts:
+    """Started before the worker, so that it stops after it, with every step stored."""
+    if system.bus is None or system.store is None:
+        raise ConfigurationError("the wire tap needs the bus and the store")
+    server, keys, settings = system.bus.parts.server, system.bus.parts.keys, system.settings
+    counts = WorkerCounts(system.registry, system.bus)
+    if replaced.tap_apart:
+        places = TapPlaces(
+            redis_url=server.url,
+            store_url=settings.database_url,
+            partitions=keys.partitions,
+            log_level=settings.log_level,
+        )
+        await stack.enter_async_context(TapProcess(places, counts.add))
+        return counts
+    stopping = asyncio.Event()
+    sink = Counting(Telling(system.store, ActivityLog(server, keys)), counts.add)
+    task = asyncio.create_task(JournalTap(server, keys, sink).run(stopping), name="tap")
+
+    async def drain() -> None:
+        stopping.set()
+        await task
+
+    stack.push_async_callback(drain)
+    return counts
+
+
+async def _start_worker(
+    stack: AsyncExitStack, system: Running, replaced: Overrides, counts: WorkerCounts | None
+) -> None:
+    if system.bus is None or system.dead_letters is None or counts is None:
         raise ConfigurationError("a worker needs the bus")
     tables = system.settings.systems
     settings = replaced.worker or WorkerSettings(
@@ -315,9 +356,7 @@ async def _start_worker(stack: AsyncExitStack, system: Running, replaced: Overri
         poll_interval_s={name: table.poll_interval_s for name, table in tables.items()},
     )
     owner, parts = identifiers.new_id(), system.bus.parts
-    activity = ActivityLog(parts.server, parts.keys)
-    counts = WorkerCounts(Telling(system.store, activity), system.registry, system.bus)
-    worker = counts.worker = Worker(system.bus, counts, owner, settings)
+    worker = counts.worker = Worker(system.bus, owner, settings)
     runner = TaskRunner(parts.server, parts.keys, system.dead_letters, system.clock, owner)
     stopping = asyncio.Event()
     tasks = [

@@ -3,16 +3,11 @@
 import asyncio
 import gc
 import json
-import logging
 import signal
-import sys
 from collections.abc import Coroutine
-from importlib import import_module
-from importlib.util import find_spec
 
-import structlog
-
-from lgsp.bootstrap import Running, running
+from lgsp.bootstrap import Overrides, Running, running
+from lgsp.process import configure_log, run
 from lgsp.settings import Settings
 
 __all__ = ["calm_collector", "configure_log", "ready_line", "run", "run_up", "until_signal"]
@@ -24,13 +19,6 @@ def run_up(settings: Settings, *, only: frozenset[str] | None, json_output: bool
     return run(_up(settings, only, json_output=json_output))
 
 
-def run(work: Coroutine[object, object, int]) -> int:
-    """Run to the end, on the faster event loop where there is one (not on Windows)."""
-    factory = import_module("uvloop").new_event_loop if find_spec("uvloop") else None
-    with asyncio.Runner(loop_factory=factory) as runner:
-        return runner.run(work)
-
-
 async def _up(settings: Settings, only: frozenset[str] | None, *, json_output: bool) -> int:
     async def wait(system: Running) -> int:
         calm_collector()
@@ -38,7 +26,7 @@ async def _up(settings: Settings, only: frozenset[str] | None, *, json_output: b
         await asyncio.Event().wait()
         return 0
 
-    async with running(settings, only=only) as system:
+    async with running(settings, only=only, overrides=Overrides(tap_apart=True)) as system:
         return await until_signal(wait(system))
 
 
@@ -72,17 +60,3 @@ def ready_line(system: Running, *, json_output: bool) -> str:
         return json.dumps({"ready": True, "urls": dict(system.urls)})
     lines = [f"  {name:<8} {url}" for name, url in system.urls.items()]
     return "\n".join(["LGSP đã sẵn sàng · ready (Ctrl+C để dừng · to stop)", *lines])
-
-
-def configure_log(level: str) -> None:
-    """One JSON line per event on standard error; tracebacks without local variables, which may be personal data."""
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

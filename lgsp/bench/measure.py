@@ -16,12 +16,13 @@ from pathlib import Path
 from lgsp.adapter import Delivery, Receipt
 from lgsp.bench.load import documents
 from lgsp.bench.raw import raw_limit
-from lgsp.bus import Bus, BusParts, Worker, WorkerSettings
+from lgsp.bus import Bus, BusParts, JournalTap, Worker, WorkerSettings
 from lgsp.channels import Keys, Server
 from lgsp.clock import SystemClock
 from lgsp.embedded import EmbeddedServer
 from lgsp.errors import BackpressureError
 from lgsp.message import Message
+from lgsp.process import run
 from lgsp.routing import Route, Router
 from lgsp.schemas import SchemaRegistry
 from lgsp.store import MessageStore
@@ -50,6 +51,7 @@ class Figures:
     stored_per_s: float
     raw_per_s: float
     worker_us: float
+    store_us: float
     publisher_us: float
     server_us: float
     p50_ms: float
@@ -99,14 +101,19 @@ async def _through_the_bus(url: str, place: Path, size: Size, raw: float) -> Fig
     server = bus.parts.server
     await server.open()
     await bus.open()
-    store = await MessageStore.open(f"sqlite:///{place}/messages.db")
     stopping = asyncio.Event()
-    working = asyncio.create_task(Worker(bus, store, "bench", WorkerSettings()).run(stopping))
+    working = asyncio.create_task(Worker(bus, "bench", WorkerSettings()).run(stopping))
+    stop_tap, tap_answer = _SPAWN.Event(), _SPAWN.SimpleQueue()
+    tap = _SPAWN.Process(
+        target=_tap, args=(url, f"sqlite:///{place}/messages.db", stop_tap, tap_answer), daemon=True
+    )
+    tap.start()
     ready, go, answer = _SPAWN.Event(), _SPAWN.Event(), _SPAWN.SimpleQueue()
     publisher = _SPAWN.Process(target=_publish, args=(url, size.messages, ready, go, answer), daemon=True)
     publisher.start()
     try:
         await asyncio.to_thread(ready.wait)
+        await asyncio.to_thread(tap_answer.get)
         began, cpu, server_cpu = time.perf_counter(), time.process_time(), await _server_cpu(server)
         go.set()
         await sink.all_came.wait()
@@ -117,11 +124,13 @@ async def _through_the_bus(url: str, place: Path, size: Size, raw: float) -> Fig
         server_cpu = await _server_cpu(server) - server_cpu
         publisher_cpu = float(await asyncio.to_thread(answer.get))
         memory = await server.information("memory")
+        stop_tap.set()
+        store_cpu = float(await asyncio.to_thread(tap_answer.get))
         latencies = await _latencies(bus, sink, size)
     finally:
         stopping.set()
         await working
-        await store.aclose()
+        stop_tap.set()
         await server.aclose()
         publisher.join()
     each = 1e6 / size.messages
@@ -130,6 +139,7 @@ async def _through_the_bus(url: str, place: Path, size: Size, raw: float) -> Fig
         stored_per_s=size.messages / stored_s,
         raw_per_s=raw,
         worker_us=worker_cpu * each,
+        store_us=store_cpu * each,
         publisher_us=publisher_cpu * each,
         server_us=server_cpu * each,
         p50_ms=_at(latencies, 0.5),
@@ -150,7 +160,7 @@ def _bus(url: str, sink: _Sink | None) -> Bus:
 def _publish(
     url: str, count: int, ready: Event, go: Event, answer: "multiprocessing.SimpleQueue[float]"
 ) -> None:
-    async def work() -> None:
+    async def work() -> int:
         bus = _bus(url, None)
         await bus.parts.server.open()
         load = list(documents(count))
@@ -160,8 +170,30 @@ def _publish(
         await asyncio.gather(*(_publisher(bus, waiting) for _ in range(_PUBLISHERS)))
         answer.put(time.process_time() - cpu)
         await bus.parts.server.aclose()
+        return 0
 
-    asyncio.run(work())
+    run(work())
+
+
+def _tap(url: str, store_url: str, stop: Event, answer: "multiprocessing.SimpleQueue[float]") -> None:
+    """The wire tap, as `lgsp up` has it in a process of its own. Answers when it is ready, and at its end with its CPU seconds."""
+
+    async def work() -> int:
+        server, store = Server(url), await MessageStore.open(store_url)
+        stopping = asyncio.Event()
+        tapping = asyncio.create_task(JournalTap(server, Keys(partitions=_PARTITIONS), store).run(stopping))
+        await asyncio.sleep(0.2)
+        cpu = time.process_time()
+        answer.put(0.0)
+        await asyncio.to_thread(stop.wait)
+        answer.put(time.process_time() - cpu)
+        stopping.set()
+        await tapping
+        await store.aclose()
+        await server.aclose()
+        return 0
+
+    run(work())
 
 
 async def _publisher(bus: Bus, shared: Iterator[Message]) -> None:

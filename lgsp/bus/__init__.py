@@ -2,8 +2,9 @@
 
 from lgsp.bus.activity import Telling
 from lgsp.bus.bus import Bus, BusParts
-from lgsp.bus.counts import WorkerCounts
+from lgsp.bus.counts import Counting, Steps, WorkerCounts
 from lgsp.bus.intake import BusIntake
+from lgsp.bus.journal_tap import JournalTap
 from lgsp.bus.standing import Configured, Standing, SystemView
 from lgsp.bus.worker import Worker, WorkerSettings
 
@@ -12,7 +13,10 @@ __all__ = [
     "BusIntake",
     "BusParts",
     "Configured",
+    "Counting",
+    "JournalTap",
     "Standing",
+    "Steps",
     "SystemView",
     "Telling",
     "Worker",

@@ -1,7 +1,7 @@
 """What this process's worker has done, for Prometheus."""
 
 from collections import Counter as Tally
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -11,14 +11,29 @@ from lgsp.bus.journal_tap import JournalSink
 from lgsp.bus.worker import Worker
 from lgsp.store.journal import JournalEntry
 
-__all__ = ["WorkerCounts"]
+__all__ = ["Counting", "Steps", "WorkerCounts"]
+
+Steps = Mapping[tuple[str, str], int]
+"""(step, system) -> how many."""
+
+
+class Counting:
+    """A sink that stores, and then tells how many messages took which step at which system."""
+
+    def __init__(self, sink: JournalSink, told: Callable[[Steps], None]) -> None:
+        self._sink = sink
+        self._told = told
+
+    async def append(self, entries: Sequence[JournalEntry]) -> None:
+        """Store a batch, then count it."""
+        await self._sink.append(entries)
+        self._told(Tally((entry.step, system) for entry in entries for system in entry.system.split(",")))
 
 
 class WorkerCounts:
-    """A sink that counts what it hands on, and a collector of the worker's leases and circuits."""
+    """Steps that were stored, and a collector of the worker's leases and circuits."""
 
-    def __init__(self, sink: JournalSink, registry: CollectorRegistry, bus: Bus) -> None:
-        self._sink = sink
+    def __init__(self, registry: CollectorRegistry, bus: Bus) -> None:
         self._bus = bus
         self.worker: Worker | None = None
         self._steps = Counter(
@@ -29,11 +44,9 @@ class WorkerCounts:
         )
         registry.register(self)
 
-    async def append(self, entries: Sequence[JournalEntry]) -> None:
-        """Store a batch, then count it."""
-        await self._sink.append(entries)
-        tally = Tally((entry.step, system) for entry in entries for system in entry.system.split(","))
-        for (step, system), count in tally.items():
+    def add(self, steps: Steps) -> None:
+        """More of them."""
+        for (step, system), count in steps.items():
             self._steps.labels(step, system).inc(count)
 
     def collect(self) -> Iterator[Metric]:

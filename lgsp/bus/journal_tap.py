@@ -1,29 +1,36 @@
-"""The wire tap of one partition: carries the journal to the message store."""
+"""The wire tap: carries the journals to the message store."""
 
 import asyncio
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
 
-from lgsp.channels import Holder, JournalStep, PartitionLog, Transaction
+from lgsp.channels import Journaled, Journals, Keys, Lease, Server
 from lgsp.endpoint import until_stopped
-from lgsp.errors import ChannelUnavailableError
+from lgsp.errors import ChannelUnavailableError, StaleLeaseError
+from lgsp.standards.identifiers import new_id
 from lgsp.store.journal import JournalEntry
 
 __all__ = ["JournalSink", "JournalTap"]
 
-BATCH = 64
-BUSY = 300
-LINGER_S = 0.25
-AWAY_S = 1.0
-
 log = structlog.get_logger()
-BLOCK_MS = 1000
+
+_ENTRIES = 64
+_BUSY = 300
+_LINGER_S = 0.25
+_BREATH_S = 0.005
+_AWAY_S = 1.0
+_BLOCK_MS = 1000
+_LEASE_MS = 3000
+_LOOK_S = 0.5
+_DRAIN_S = 20.0
 
 
 class JournalSink(Protocol):
-    """Where the journal goes; appending the same entry twice must be harmless."""
+    """Where the journal goes; appending the same entry twice, or late, must be harmless."""
 
     async def append(self, entries: Sequence[JournalEntry]) -> None:
         """Store a batch."""
@@ -31,62 +38,94 @@ class JournalSink(Protocol):
 
 
 class JournalTap:
-    """Reads, stores, acknowledges: in this order, so that a crash repeats and never skips."""
+    """Reads, stores, acknowledges: in this order, so that a crash repeats and never skips.
 
-    def __init__(self, channel: PartitionLog, holder: Holder, sink: JournalSink) -> None:
-        self._channel = channel
-        self._holder = holder
+    One is at work at a time, by a lease, since a store has one writer; others stand by. The lease only spares work: two at once store the
+    same.
+    """
+
+    def __init__(self, server: Server, keys: Keys, sink: JournalSink) -> None:
+        self._server = server
+        self._keys = keys
+        self._journals = Journals(server, keys)
         self._sink = sink
+        self._owner = new_id()
+        self._each = max(1, _ENTRIES // keys.partitions)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Work until `stopping` is set and what had happened by then is stored."""
-        recovering = True
+        """Work until `stopping` is set and what had happened by then is stored. A server that is away is waited for."""
         while not stopping.is_set():
-            cursor = "0" if recovering else ">"
-            read = self._holder.read_journal(cursor=cursor, count=BATCH, block_ms=BLOCK_MS)
-            entries = await until_stopped(read, stopping)
-            if await self._store(entries or [], stopping) >= BUSY:
-                # Under load, more of a message's steps come together, and its row is written once for all of them.
-                await until_stopped(asyncio.sleep(LINGER_S), stopping)
-            # An idle tap looks again: a read whose answer never came may have left something pending.
-            recovering = bool(entries) == recovering
-        for cursor in ("0", ">"):
-            while entries := await self._holder.read_journal(cursor=cursor, count=BATCH, block_ms=0):
-                await self._store(entries, stopping)
+            try:
+                lease = await Lease.acquire(self._server, self._keys, "tap", self._owner, _LEASE_MS)
+                if lease is not None:
+                    await self._lead(lease, stopping)
+                    continue
+            except (ChannelUnavailableError, StaleLeaseError) as exc:
+                log.warning("tap.interrupted", reason=str(exc))
+            await until_stopped(asyncio.sleep(_LOOK_S), stopping)
 
-    async def _store(self, entries: list[tuple[str, list[JournalStep]]], stopping: asyncio.Event) -> int:
-        if not entries:
+    async def _lead(self, lease: Lease, stopping: asyncio.Event) -> None:
+        lost = asyncio.Event()
+        renewal = asyncio.create_task(_renew(lease, lost))
+        try:
+            await self._follow(stopping, lost)
+            if not lost.is_set():
+                await self._drain(stopping)
+        finally:
+            renewal.cancel()
+            with suppress(ChannelUnavailableError):
+                await lease.release()
+
+    async def _follow(self, stopping: asyncio.Event, lost: asyncio.Event) -> None:
+        again = True
+        while not stopping.is_set() and not lost.is_set():
+            found = await self._journals.read(again=again, count=self._each)
+            steps = await self._store(found, stopping)
+            # Idle, it looks again: a read whose answer never came may have left something pending.
+            again = bool(found) == again
+            if not found:
+                await until_stopped(self._journals.wait(_BLOCK_MS), stopping, lost)
+            elif len(found) < _ENTRIES:
+                # Under load, more of a message's steps come together, and it is touched once for all of them.
+                pause_s = _LINGER_S if steps >= _BUSY else _BREATH_S
+                await until_stopped(asyncio.sleep(pause_s), stopping, lost)
+
+    async def _drain(self, stopping: asyncio.Event) -> None:
+        """What had happened by now; others may go on, and whoever leads next has the rest."""
+        ends = time.monotonic() + _DRAIN_S
+        for again in (True, False):
+            while time.monotonic() < ends:
+                found = await self._journals.read(again=again, count=self._each)
+                if not found:
+                    break
+                await self._store(found, stopping)
+
+    async def _store(self, found: Sequence[Journaled], stopping: asyncio.Event) -> int:
+        if not found:
             return 0
-        partition = self._channel.partition
-        found = [_entry(partition, step) for _, steps in entries for step in steps]
-        await self._append(found, stopping)
-        hop = Transaction()
-        hop.acknowledge(self._channel.keys.journal(partition), [entry_id for entry_id, _ in entries])
-        await self._holder.commit(hop)
-        return len(found)
+        entries = [JournalEntry(one.partition, *step) for one in found for step in one.steps]
+        await self._append(entries, stopping)
+        await self._journals.acknowledge(found)
+        return len(entries)
 
-    async def _append(self, found: Sequence[JournalEntry], stopping: asyncio.Event) -> None:
-        """Deliveries go on while the store is away; what happened waits in the journal, and a worker that stops leaves it there."""
+    async def _append(self, entries: Sequence[JournalEntry], stopping: asyncio.Event) -> None:
+        """Deliveries go on while the store is away; what happened waits in the journal, and a tap that stops leaves it there."""
         while True:
             try:
-                await self._sink.append(found)
+                await self._sink.append(entries)
             except ChannelUnavailableError as exc:
                 if stopping.is_set():
                     raise
-                log.warning("store.away", partition=self._channel.partition, reason=str(exc))
-                await until_stopped(asyncio.sleep(AWAY_S), stopping)
+                log.warning("store.away", reason=str(exc))
+                await until_stopped(asyncio.sleep(_AWAY_S), stopping)
             else:
                 return
 
 
-def _entry(partition: int, step: JournalStep) -> JournalEntry:
-    return JournalEntry(
-        partition,
-        step.entry_id,
-        step.message_id,
-        step.step,
-        step.system,
-        step.at_ms,
-        step.detail,
-        step.body or None,
-    )
+async def _renew(lease: Lease, lost: asyncio.Event) -> None:
+    while True:
+        await asyncio.sleep(_LEASE_MS / 3000)
+        with suppress(ChannelUnavailableError):
+            if not await lease.renew(_LEASE_MS):
+                lost.set()
+                return

@@ -10,7 +10,6 @@ import structlog
 from lgsp.adapter import Polls, Pulled, Sends
 from lgsp.bus.bus import Bus
 from lgsp.bus.intake import BusIntake
-from lgsp.bus.journal_tap import JournalSink, JournalTap
 from lgsp.bus.polling import Polling
 from lgsp.bus.route_stage import RouteStage
 from lgsp.channels import Holder, Lease, PartitionLog
@@ -41,9 +40,8 @@ class WorkerSettings:
 class Worker:
     """Works partitions until it is told to stop; then it finishes what is in hand and gives the leases back."""
 
-    def __init__(self, bus: Bus, sink: JournalSink, owner: str, settings: WorkerSettings) -> None:
+    def __init__(self, bus: Bus, owner: str, settings: WorkerSettings) -> None:
         self._bus = bus
-        self._sink = sink
         self._owner = owner
         self._settings = settings
         self._server = bus.parts.server
@@ -121,19 +119,15 @@ class Worker:
 
     async def _work(self, channel: PartitionLog, lease: Lease, stop: asyncio.Event) -> None:
         """Run one partition's stages until told to stop, or until one of them fails or the lease is lost."""
-        tap_stop = asyncio.Event()
         renewal = asyncio.create_task(self._renew(lease))
         holder = channel.holder(lease.value)
-        tap = asyncio.create_task(JournalTap(channel, holder, self._sink).run(tap_stop))
         stages = {asyncio.create_task(stage) for stage in self._stages(channel, holder, stop)}
         stopped = asyncio.create_task(stop.wait())
-        every = {renewal, tap, stopped, *stages}
+        every = {renewal, stopped, *stages}
         try:
             await asyncio.wait(every, return_when=asyncio.FIRST_COMPLETED)
             stop.set()
             await _finish(stages, renewal)
-            tap_stop.set()
-            await _finish({tap}, renewal)
         finally:
             for task in every:
                 task.cancel()

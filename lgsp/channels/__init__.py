@@ -8,6 +8,7 @@ from lgsp.channels.held import HeldSubject, held_subject, held_subjects
 from lgsp.channels.holder import Holder
 from lgsp.channels.inbox import RedisInbox
 from lgsp.channels.invalid import InvalidEntry, InvalidMessageChannel
+from lgsp.channels.journals import Journaled, Journals
 from lgsp.channels.keys import Keys
 from lgsp.channels.lease import Lease
 from lgsp.channels.mailbox import RedisMailbox
@@ -31,6 +32,8 @@ __all__ = [
     "InvalidEntry",
     "InvalidMessageChannel",
     "JournalStep",
+    "Journaled",
+    "Journals",
     "Keys",
     "Lease",
     "OutEntry",

@@ -83,10 +83,10 @@ class JournalStep(NamedTuple):
     """One step of a message; `body` is the message's JSON, with `accepted` only. (partition, `entry_id`) identifies it."""
 
     entry_id: str
-    step: str
     message_id: str
-    at_ms: int
+    step: str
     system: str
+    at_ms: int
     detail: str
     body: bytes
 
@@ -130,5 +130,5 @@ def journal_steps(entry_id: str, flat: Sequence[bytes]) -> Iterator[JournalStep]
             log.warning("journal.unreadable", entry=entry_id)
             continue
         yield JournalStep(
-            f"{entry_id}.{index // 2}", step, message_id, at_ms, system, detail, flat[index + 1]
+            f"{entry_id}.{index // 2}", message_id, step, system, at_ms, detail, flat[index + 1]
         )

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from redis.exceptions import ResponseError
 
-from lgsp.channels.entries import InboxEntry, JournalStep, OutEntry, journal_steps
+from lgsp.channels.entries import InboxEntry, OutEntry
 from lgsp.channels.group_commit import GroupCommit
 from lgsp.channels.keys import Keys
 from lgsp.channels.scripts import READ, TRANSACTION
@@ -58,13 +58,6 @@ class Holder:
         """What is to be delivered to a system."""
         records = await self._read(self._keys.out(self._partition, system), cursor, count, block_ms)
         return [OutEntry.read(entry_id, _fields(flat)) for entry_id, flat in records]
-
-    async def read_journal(
-        self, *, cursor: str, count: int, block_ms: int
-    ) -> list[tuple[str, list[JournalStep]]]:
-        """What has happened and is not yet in the message store: journal entries with their steps."""
-        records = await self._read(self._keys.journal(self._partition), cursor, count, block_ms)
-        return [(entry_id, list(journal_steps(entry_id, flat))) for entry_id, flat in records]
 
     async def _read(self, stream: str, cursor: str, count: int, block_ms: int) -> list[FlatRecord]:
         """`cursor` is `>` for new entries, or an id: what was read after it and never acknowledged."""

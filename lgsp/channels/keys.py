@@ -18,7 +18,7 @@ class Keys:
         """Which partition works this subject; CRC-32, so that every process and restart agrees."""
         return crc32(subject.encode()) % self.partitions
 
-    def _tagged(self, partition: int, name: str) -> str:
+    def _tagged(self, partition: int | str, name: str) -> str:
         return f"{self.prefix}:{{{partition}}}:{name}"
 
     def inbox(self, partition: int) -> str:
@@ -53,11 +53,11 @@ class Keys:
         """Idempotent receiver: beginning of the hashes' names, which go on with `:<window>:<bucket>`."""
         return self._tagged(partition, "seen")
 
-    def lease(self, partition: int) -> str:
-        """Who works the partition."""
+    def lease(self, partition: int | str) -> str:
+        """Who works the partition; or the part of that name, of which there is one."""
         return self._tagged(partition, "lease")
 
-    def fence(self, partition: int) -> str:
+    def fence(self, partition: int | str) -> str:
         """Counter of fencing tokens."""
         return self._tagged(partition, "fence")
 
@@ -84,14 +84,6 @@ class Keys:
     def task(self, task_id: str) -> str:
         """Hash: one task."""
         return f"{self.prefix}:{{tasks}}:task:{task_id}"
-
-    def task_lease(self) -> str:
-        """Which worker works the tasks."""
-        return f"{self.prefix}:{{tasks}}:lease"
-
-    def task_fence(self) -> str:
-        """Counter of fencing tokens for that."""
-        return f"{self.prefix}:{{tasks}}:fence"
 
     def mailbox(self, system: str, name: str) -> str:
         """A system's mailbox."""

@@ -1,4 +1,4 @@
-"""One worker per partition at a time: a lease with a fencing token that every hop checks."""
+"""One worker per partition at a time: a lease with a fencing token that every hop checks. Parts of which one is enough have one too."""
 
 from lgsp.channels.keys import Keys
 from lgsp.channels.scripts import ACQUIRE, RELEASE, RENEW
@@ -9,9 +9,9 @@ __all__ = ["Lease"]
 
 
 class Lease:
-    """A worker's claim on one partition, or on something else that only one may do. Milliseconds of the server's clock."""
+    """A worker's claim on one partition, or on the work of that name. Milliseconds of the server's clock."""
 
-    def __init__(self, server: Server, name: str, value: str, partition: int = -1) -> None:
+    def __init__(self, server: Server, name: str, value: str, partition: int | str) -> None:
         self._server = server
         self.name = name
         self.value = value
@@ -19,19 +19,12 @@ class Lease:
 
     @classmethod
     async def acquire(
-        cls, server: Server, keys: Keys, partition: int, owner: str, ttl_ms: int
+        cls, server: Server, keys: Keys, partition: int | str, owner: str, ttl_ms: int
     ) -> "Lease | None":
         """Take the partition if it is free."""
         name, fence = keys.lease(partition), keys.fence(partition)
         value = await server.run(ACQUIRE, [name, fence], [owner, ttl_ms, new_id()])
         return cls(server, name, value.decode(), partition) if isinstance(value, bytes) else None
-
-    @classmethod
-    async def acquire_tasks(cls, server: Server, keys: Keys, owner: str, ttl_ms: int) -> "Lease | None":
-        """Take the work on tasks, if nobody does it."""
-        name, fence = keys.task_lease(), keys.task_fence()
-        value = await server.run(ACQUIRE, [name, fence], [owner, ttl_ms, new_id()])
-        return cls(server, name, value.decode()) if isinstance(value, bytes) else None
 
     async def renew(self, ttl_ms: int) -> bool:
         """Keep it; false when it is lost."""

@@ -1,5 +1,6 @@
 """The connection to the Redis-protocol server, and the one place where its errors become ours."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Self
@@ -34,6 +35,7 @@ FlatRecord = tuple[str, list[bytes]]
 
 GROUP = "lgsp"
 _REPLICATION_MS = 2_000
+_CLUSTER_PAUSE_MS = 50
 # redis-py takes the code off the messages of the errors that it knows.
 _NOT_NOW = (ClusterDownError, MasterDownError, ReadOnlyError, TryAgainError)
 _REFUSALS = ("MISCONF", "LOADING", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "MASTERDOWN")
@@ -52,6 +54,8 @@ class Server:
         self.place = Place.of(url)
         self._redis = connect(url, max_connections)
         self._watchers = _watchers(self._redis)
+        # redis-py would make a dictionary of each entry: a journal entry has hundreds of fields.
+        self._redis.set_response_callback("XREADGROUP", _as_it_came)
         self._digests: dict[str, str] = {}
 
     async def open(self) -> Self:
@@ -206,11 +210,25 @@ class Server:
             reply = await self._execute(stream, "XREAD", "COUNT", 1, "BLOCK", block, "STREAMS", stream, after)
         return bool(reply)
 
+    async def wait_for_entries(self, after: Mapping[str, str], block_ms: int) -> None:
+        """Wait until one of the streams has an entry behind that id, or for so long; takes nothing."""
+        if isinstance(self._redis, RedisCluster):
+            # A cluster can't wait on several slots at once.
+            await asyncio.sleep(min(block_ms, _CLUSTER_PAUSE_MS) / 1000)
+            return
+        block = min(block_ms, int(ANSWER_TIMEOUT_S * 500))
+        async with _translated(self.place):
+            await self._execute("", "XREAD", "COUNT", 1, "BLOCK", block, "STREAMS", *after, *after.values())
+
     async def now_ms(self) -> int:
         """The server's own clock, in milliseconds."""
         reply = await self.ask("TIME")
         seconds, micros = reply if isinstance(reply, (list, tuple)) else (0, 0)
         return int(seconds) * 1000 + int(micros) // 1000
+
+
+def _as_it_came(response: object, **_options: object) -> object:
+    return response
 
 
 def flat_records(reply: object) -> list[FlatRecord]:

@@ -8,7 +8,7 @@ import typer
 
 from lgsp.bench import Figures, Size, measure
 from lgsp.cli.common import JsonOption, print_json, print_table
-from lgsp.up import run
+from lgsp.process import run
 
 __all__ = ["bench"]
 

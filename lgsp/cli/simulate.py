@@ -13,9 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from lgsp.cli.common import ConfigOption, JsonOption, print_json, print_table, settings_of
+from lgsp.process import configure_log, run
 from lgsp.settings import Settings
 from lgsp.simulate import Plan, Progress, SinksReport, through_sinks
-from lgsp.up import configure_log, run
 
 __all__ = ["app"]
 

@@ -50,7 +50,7 @@ class TaskRunner:
 
     async def _look_round(self) -> None:
         if self._lease is None:
-            self._lease = await Lease.acquire_tasks(self._server, self._keys, self._owner, LEASE_MS)
+            self._lease = await Lease.acquire(self._server, self._keys, "tasks", self._owner, LEASE_MS)
         elif not await self._lease.renew(LEASE_MS):
             raise StaleLeaseError("the tasks were taken over by another worker")
         if self._lease is None:

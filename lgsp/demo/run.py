@@ -13,9 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from lgsp.bootstrap import Running, running
+from lgsp.process import configure_log, run
 from lgsp.scenario import Played, Scenario, World, built_in, play_through
 from lgsp.settings import Settings
-from lgsp.up import configure_log, ready_line, run, until_signal
+from lgsp.up import ready_line, until_signal
 
 __all__ = ["Verdict", "play_all", "run_demo"]
 

@@ -10,12 +10,12 @@ from lgsp.bus import Bus, BusParts
 from lgsp.channels import Keys, Server
 from lgsp.errors import BackpressureError
 from lgsp.message import Message
+from lgsp.process import run
 from lgsp.routing import Route, Router
 from lgsp.schemas import SchemaRegistry
 from lgsp.simulate.clock import YearClock
 from lgsp.simulate.messages import message_of
 from lgsp.simulate.plan import Plan, Tally, deeds
-from lgsp.up import run
 
 __all__ = ["Shared", "Target", "publish_year"]
 

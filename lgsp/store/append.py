@@ -7,7 +7,7 @@ from itertools import chain
 from pydantic_core import from_json, to_json
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
-from lgsp.store.database import chunks
+from lgsp.store.database import among, chunks
 from lgsp.store.journal import JournalEntry
 from lgsp.store.names import Writer
 from lgsp.store.records import Row, read_row, words_of
@@ -57,7 +57,7 @@ def _gather(entries: Iterable[JournalEntry]) -> _Gathered:
         ones = gathered.get(message_id)
         if ones is None:
             ones = gathered[message_id] = [_Journey()]
-        row = read_row(body) if body is not None else None
+        row = read_row(body) if body else None
         if row is not None:
             _accept(ones, row)
         ones[-1].steps.append(StepRow(step, system, at_ms, detail, f"{partition}:{entry_id}"))
@@ -79,7 +79,9 @@ def _find(connection: Connection, gathered: _Gathered) -> None:
     """
     columns = (MESSAGES.c.message_id, MESSAGES.c.source, MESSAGES.c.seq)
     for chunk in chunks(gathered):
-        found = select(*columns).where(MESSAGES.c.message_id.in_(chunk)).order_by(MESSAGES.c.seq)
+        found = (
+            select(*columns).where(among(connection, MESSAGES.c.message_id, chunk)).order_by(MESSAGES.c.seq)
+        )
         for message_id, source, seq in connection.execute(found):
             for one in gathered[message_id]:
                 if one.row is None or one.row.source == source:
@@ -120,7 +122,7 @@ def _go_on(connection: Connection, known: Sequence[_Journey], names: Writer) -> 
     """Further steps of messages that are stored."""
     stored = {seq: (rows, part) for seq, rows, part in _parts(connection, [one.seq for one in known])}
     parts: list[tuple[_Value, ...]] = []
-    changes: list[dict[str, _Value]] = []
+    changes: list[tuple[_Value, ...]] = []
     for one in known:
         before, part = stored[one.seq]
         there = set(before)
@@ -131,11 +133,9 @@ def _go_on(connection: Connection, known: Sequence[_Journey], names: Writer) -> 
         ordered = in_order([*before, *further])
         stored[one.seq] = ordered, part + 1
         last_ms = max(step.at_ms for step in ordered)
-        changes.append({"of": one.seq, "last": last_ms, "now": names.standing(standing_of(ordered))})
+        changes.append((last_ms, names.standing(standing_of(ordered)), one.seq))
     _many(connection, STEPS, parts)
-    if changes:
-        change = update(FACTS).where(FACTS.c.seq == bindparam("of"))
-        connection.execute(change.values(last_ms=bindparam("last"), standing=bindparam("now")), changes)
+    _change(connection, changes)
 
 
 def journeys_of(connection: Connection, seqs: Sequence[int]) -> dict[int, list[StepRow]]:
@@ -147,7 +147,7 @@ def _parts(connection: Connection, seqs: Iterable[int]) -> Iterator[tuple[int, l
     """(seq, its steps, its last part)."""
     found: dict[int, tuple[list[StepRow], int]] = {}
     for chunk in chunks(seqs):
-        wanted = select(STEPS.c.seq, STEPS.c.part, STEPS.c.steps).where(STEPS.c.seq.in_(chunk))
+        wanted = select(STEPS.c.seq, STEPS.c.part, STEPS.c.steps).where(among(connection, STEPS.c.seq, chunk))
         for seq, part, steps in connection.execute(wanted):
             rows, last = found.get(seq, ([], 0))
             rows += [StepRow(*step) for step in from_json(steps)]
@@ -182,6 +182,16 @@ def _keep(connection: Connection, early: _Gathered) -> None:
             rows.pop((message_id, key), None)
     if rows:
         connection.execute(insert(EARLY), list(rows.values()))
+
+
+def _change(connection: Connection, changes: Sequence[tuple[_Value, ...]]) -> None:
+    """(time of the last step, standing, seq)."""
+    if changes and connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("UPDATE facts SET last_ms = ?, standing = ? WHERE seq = ?", list(changes))
+    elif changes:
+        change = update(FACTS).where(FACTS.c.seq == bindparam("of"))
+        change = change.values(last_ms=bindparam("last"), standing=bindparam("now"))
+        connection.execute(change, [dict(zip(("last", "now", "of"), one, strict=True)) for one in changes])
 
 
 def _many(connection: Connection, table: Table, rows: Sequence[tuple[_Value, ...]]) -> None:

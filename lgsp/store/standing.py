@@ -49,14 +49,20 @@ class Standing(NamedTuple):
 
 def in_order(steps: Iterable[StepRow]) -> list[StepRow]:
     """Each step once, as the journal has them."""
-    return sorted(set(steps), key=_place)
+    each = set(steps)
+    return sorted(each, key=_place) if len(each) > 1 else list(each)
 
 
-def _place(row: StepRow) -> tuple[str, int, int, int]:
-    partition, _, entry = row.key.partition(":")
-    entry, _, number = entry.partition(".")
-    at_ms, _, sequence = entry.partition("-")
-    return partition, int(at_ms), int(sequence or 0), int(number or 0)
+def _place(row: StepRow) -> tuple[tuple[str, int, int], int]:
+    entry, _, number = row.key.partition(".")
+    return _entry_place(entry), int(number or 0)
+
+
+@lru_cache(4096)
+def _entry_place(entry: str) -> tuple[str, int, int]:
+    partition, _, entry_id = entry.partition(":")
+    at_ms, _, sequence = entry_id.partition("-")
+    return partition, int(at_ms), int(sequence or 0)
 
 
 def standing_of(steps: Sequence[StepRow]) -> Standing:

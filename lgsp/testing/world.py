@@ -15,12 +15,12 @@ from pydantic import JsonValue
 from lgsp.bootstrap import Overrides, Running, running
 from lgsp.clock import SteerableClock
 from lgsp.errors import ConfigurationError
+from lgsp.process import run
 from lgsp.settings import Settings, SystemSettings, load
 from lgsp.testing.bus import Bus
 from lgsp.testing.clock import WorldClock
 from lgsp.testing.conversation import Conversation
 from lgsp.testing.standin import StandIn
-from lgsp.up import run
 
 __all__ = ["STAND_INS", "Options", "World"]
 

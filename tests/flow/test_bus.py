@@ -10,7 +10,7 @@ import pytest
 
 from builders import message
 from lgsp.adapter import Delivery, Receipt
-from lgsp.bus import Bus, BusParts, Worker, WorkerSettings
+from lgsp.bus import Bus, BusParts, JournalTap, Worker, WorkerSettings
 from lgsp.channels import DeadEntry, DeadLetterChannel, Keys, Server
 from lgsp.clock import SystemClock
 from lgsp.endpoint import EndpointSettings
@@ -70,12 +70,16 @@ async def running(server: Server, system: FakeSystem, store: FakeStore | None = 
     await bus.open()
     settings = WorkerSettings(lease_ttl_s=1.0, look_round_s=0.02, drain_s=5.0, endpoint=FAST)
     stopping = asyncio.Event()
-    worker = asyncio.create_task(Worker(bus, store or FakeStore(), "worker-1", settings).run(stopping))
+    tap, tapped = JournalTap(server, KEYS, store or FakeStore()), asyncio.Event()
+    tapping = asyncio.create_task(tap.run(tapped))
+    worker = asyncio.create_task(Worker(bus, "worker-1", settings).run(stopping))
     try:
         yield bus
     finally:
         stopping.set()
         await worker
+        tapped.set()
+        await tapping
 
 
 async def dead(server: Server) -> list[DeadEntry]:
@@ -371,7 +375,7 @@ async def test_worker_that_died_leaves_its_message_to_the_next(server: Server) -
     bus = Bus(BusParts(server, KEYS, router, SchemaRegistry(), SystemClock(), {"axis": first}))
     await bus.open()
     settings = WorkerSettings(lease_ttl_s=0.3, look_round_s=0.02, endpoint=FAST)
-    crashed = asyncio.create_task(Worker(bus, FakeStore(), "worker-0", settings).run(asyncio.Event()))
+    crashed = asyncio.create_task(Worker(bus, "worker-0", settings).run(asyncio.Event()))
     await bus.publish(message("m-1"))
     await eventually(lambda: first.calls == 1, "in flight")
     for task in asyncio.all_tasks() - {asyncio.current_task()}:

@@ -24,7 +24,6 @@ from lgsp.routing import Route, Router
 from lgsp.scenario.steps.dossiers import returned as ended
 from lgsp.scenario.world import World
 from lgsp.schemas import SchemaRegistry
-from lgsp.store.journal import JournalEntry
 from province import NAMES, PLAIN, province
 from waiting import eventually
 
@@ -49,11 +48,6 @@ class Forgetful:
         return Receipt("1")
 
 
-class Forgets:
-    async def append(self, entries: list[JournalEntry]) -> None:
-        """Not what is looked at here."""
-
-
 @asynccontextmanager
 async def running(
     server: Server, system: Forgetful, clock: SteerableClock
@@ -63,7 +57,7 @@ async def running(
     await bus.open()
     patient = EndpointSettings(policy=RetryPolicy(base_s=3600, cap_s=3600), block_ms=20)
     settings = WorkerSettings(lease_ttl_s=1.0, look_round_s=0.02, endpoint=patient)
-    worker, stopping = Worker(bus, Forgets(), "worker-1", settings), asyncio.Event()
+    worker, stopping = Worker(bus, "worker-1", settings), asyncio.Event()
     task = asyncio.create_task(worker.run(stopping))
     try:
         yield bus, worker
