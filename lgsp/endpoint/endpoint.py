@@ -54,6 +54,7 @@ class Endpoint:
         self._probing = ""
         self._turn = 0
         self._due: list[tuple[int, str]] = []
+        self._latest_ms = 0
         self._stopping = asyncio.Event()
         self._freed = asyncio.Event()
         self._timing = asyncio.Event()
@@ -310,6 +311,7 @@ class Endpoint:
         for subject in refused:
             self._offer(subject)
         now_ms = self._now_ms()
+        self._follow_clock(now_ms)
         while self._due and self._due[0][0] <= now_ms:
             due_ms, subject = heappop(self._due)
             if self._held.get(subject) == due_ms:
@@ -319,6 +321,14 @@ class Endpoint:
             await until_stopped(wait, self._timing, self._stopping, self._failed)
         else:
             await until_stopped(self._timing.wait(), self._stopping, self._failed)
+
+    def _follow_clock(self, now_ms: int) -> None:
+        """Where the clock was set back, what is due comes with it, or a retry would wait for as long again."""
+        back_ms = self._latest_ms - now_ms
+        self._latest_ms = now_ms
+        if back_ms > 0:
+            self._held = {subject: due_ms - back_ms for subject, due_ms in self._held.items()}
+            self._due = [(due_ms - back_ms, subject) for due_ms, subject in self._due]
 
     async def _while_away(self) -> None:
         """One call: of a subject that is held, and of one that was not yet tried, in turn, and of each of them in turn.

@@ -10,17 +10,22 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Protocol
+
+import httpx
 
 from builders import message
 from chaos.history import History
+from chaos.servers import free_port
 from lgsp.bus import Bus, BusParts
-from lgsp.channels import Keys, Server
+from lgsp.channels import Accepted, Keys, Server
 from lgsp.clock import SystemClock
 from lgsp.errors import BackpressureError, ChannelUnavailableError
+from lgsp.message import Message
 from lgsp.routing import Router
 from lgsp.schemas import SchemaRegistry
 
-__all__ = ["PARTITIONS", "Province", "Worker", "publish_all", "publishing"]
+__all__ = ["PARTITIONS", "Gateway", "Province", "Publishes", "Worker", "publish_all", "publishing"]
 
 PARTITIONS = 4
 _HERE = Path(__file__).parent
@@ -29,13 +34,21 @@ _READY_S = 20.0
 
 @dataclass
 class Province:
-    """One folder, one server URL, one sink: what every worker of a test shares."""
+    """One folder, one server URL, one sink: what every worker of a test shares.
+
+    `worker_url`: where the workers reach the server, if not at `url`. `jumping`: their clocks jump at SIGUSR1. `stumbles`: so many of
+    a hundred messages fail at their first attempt.
+    """
 
     folder: Path
     url: str
     delay_s: float = 0.0
     replicas: int = 0
+    stumbles: float = 0.0
+    jumping: bool = False
+    worker_url: str = ""
     workers: list["Worker"] = field(default_factory=list)
+    workers_beside: list["Worker"] = field(default_factory=list)
     _logs: Iterator[int] = field(default_factory=count)
 
     @property
@@ -51,7 +64,7 @@ class Province:
             config.write_text(
                 f"partitions = {PARTITIONS}\n"
                 f'[systems.sink]\nadapter = "sink:FileSink"\nurl = "http://127.0.0.1:9"\nfile = {json.dumps(str(self.effects))}\n'
-                f"delay_s = {self.delay_s}\n"
+                f"delay_s = {self.delay_s}\nstumbles = {self.stumbles}\n"
                 '[[routes]]\nname = "all"\nwhen = ["document.*"]\nto = ["sink"]\n'
             )
         own = {name: value for name, value in os.environ.items() if not name.startswith("LGSP_")}
@@ -67,14 +80,18 @@ class Province:
     async def worker(self) -> "Worker":
         """Start one more, and wait until it is ready."""
         log = self.folder / f"worker-{next(self._logs)}.log"
-        started = Worker(await _start(self.environment(), log), log)
+        command = (
+            [str(_HERE / "worker.py")] if self.jumping else ["-m", "lgsp", "up", "--only", "worker", "--json"]
+        )
+        url = {"LGSP_REDIS_URL": self.worker_url} if self.worker_url else {}
+        started = Worker(await _start(command, self.environment() | url, log), log)
         self.workers.append(started)
         await started.ready()
         return started
 
     async def stop(self) -> None:
         """Whatever still runs is killed."""
-        for worker in self.workers:
+        for worker in (*self.workers, *self.workers_beside):
             worker.signal(signal.SIGCONT)
             await worker.kill()
 
@@ -110,12 +127,55 @@ class Worker:
         return await self.process.wait()
 
 
-async def _start(environment: dict[str, str], log: Path) -> asyncio.subprocess.Process:
+@dataclass
+class Gateway:
+    """`lgsp up --only gateway`, and a publisher that speaks HTTP with it. It keeps its port, so it can be killed and started again."""
+
+    province: Province
+    http: httpx.AsyncClient
+    port: int = field(default_factory=free_port)
+    part: Worker | None = None
+
+    async def start(self) -> None:
+        """And wait until it is ready."""
+        log = self.province.folder / f"gateway-{next(self.province._logs)}.log"
+        command = ["-m", "lgsp", "up", "--only", "gateway", "--json"]
+        environment = self.province.environment() | {"LGSP_PORT": str(self.port)}
+        self.part = Worker(await _start(command, environment, log), log)
+        self.province.workers_beside.append(self.part)
+        await self.part.ready()
+
+    async def kill(self) -> None:
+        """kill -9."""
+        if self.part is not None:
+            await self.part.kill()
+
+    async def publish(self, sent: Message) -> Accepted:
+        """As a connector does it.
+
+        Raises:
+            ChannelUnavailableError: no answer, or not now; publish again.
+        """
+        headers = {"content-type": "application/cloudevents+json"}
+        url = f"http://127.0.0.1:{self.port}/v1/messages"
+        try:
+            answer = await self.http.post(url, content=sent.to_json(), headers=headers)
+        except httpx.HTTPError as exc:
+            raise ChannelUnavailableError(f"gateway: {exc!r}") from exc
+        if answer.status_code in {429, 503}:
+            raise ChannelUnavailableError(answer.text)
+        if not answer.is_success:
+            raise AssertionError(answer.text)
+        return Accepted(answer.status_code == 202, 0, "")
+
+
+async def _start(
+    command: Sequence[str], environment: dict[str, str], log: Path
+) -> asyncio.subprocess.Process:
     with log.open("wb") as errors:
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "lgsp", "up", "--only", "worker", "--json",
-            env=environment, stdout=asyncio.subprocess.PIPE, stderr=errors,
-        )  # fmt: skip
+            sys.executable, *command, env=environment, stdout=asyncio.subprocess.PIPE, stderr=errors
+        )
 
 
 @asynccontextmanager
@@ -134,12 +194,20 @@ async def publishing(province: Province) -> AsyncIterator[Bus]:
         await server.aclose()
 
 
-async def publish_all(bus: Bus, history: History, subjects: Sequence[str], each: int) -> None:
+class Publishes(Protocol):
+    """The bus itself, or its gateway."""
+
+    async def publish(self, message: Message, /) -> Accepted:
+        """Check and accept."""
+        ...
+
+
+async def publish_all(bus: Publishes, history: History, subjects: Sequence[str], each: int) -> None:
     """Each subject's messages one after the other, each again until the bus has it; some of them twice on purpose."""
     await asyncio.gather(*(_publish_subject(bus, history, subject, each) for subject in subjects))
 
 
-async def _publish_subject(bus: Bus, history: History, subject: str, each: int) -> None:
+async def _publish_subject(bus: Publishes, history: History, subject: str, each: int) -> None:
     already = len(history.accepted[subject])
     for number in range(already, already + each):
         sent = message(f"{subject}-{number:05}", subject=subject)

