@@ -308,8 +308,9 @@ def _standin(name: str, system: Running, replaced: Overrides) -> ASGIApp:
         "authority_dir": str(system.settings.data_dir / "authority"),
     }
     data_dir = system.settings.data_dir / "mocks"
+    table = system.settings.systems.get(name)
     app: ASGIApp = create(
-        find_standin(name),
+        find_standin((table and table.standin) or name),
         data_dir=data_dir,
         clock=system.clock,
         settings={**pointed, **replaced.standins.get(name, {})},

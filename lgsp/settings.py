@@ -46,11 +46,15 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class SystemSettings(BaseModel):
-    """One `[systems.<name>]` table. What is not listed here is the adapter's own business and reaches it as typed."""
+    """One `[systems.<name>]` table. What is not listed here is the adapter's own business and reaches it as typed.
+
+    `adapter` and `standin` default to the system's name.
+    """
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
     adapter: str = ""
+    standin: str = ""
     url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     poll_interval_s: Annotated[float, Field(gt=0, le=86_400)] = 1.0
     concurrency: Annotated[int, Field(ge=1, le=1024)] = 16

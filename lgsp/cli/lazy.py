@@ -25,6 +25,7 @@ COMMANDS = {
     "invalid": ("invalid:app", "What was refused at the door: list, show."),
     "routes": ("routes:app", "Routes: list, explain."),
     "schema": ("schema:app", "Schemas: list, show, check, diff, export, asyncapi."),
+    "new": ("new:app", "A working start for a system of your own: adapter, mock."),
     "openapi": ("openapi:openapi", "OpenAPI of the gateway, or of a stand-in."),
     "fault": ("fault:app", "Faults of the stand-ins, on purpose: kinds, list, set, clear."),
     "record": (
