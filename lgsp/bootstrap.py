@@ -41,7 +41,7 @@ from lgsp.dead_letters import DeadLetters, Surroundings, TaskRunner, has_deliver
 from lgsp.embedded import EmbeddedServer
 from lgsp.endpoint import EndpointSettings
 from lgsp.errors import ConfigurationError, LgspError
-from lgsp.gateway import GatewayServices, create_gateway
+from lgsp.gateway import GatewayServices, StandIns, create_gateway
 from lgsp.gateway.monitor import create_monitor
 from lgsp.http_server import HttpServer
 from lgsp.reconcile import Reconciler
@@ -113,7 +113,7 @@ async def running(
             system = await _start_bus(stack, system, replaced)
         apps = {name: _standin(name, system, replaced) for name in wanted.standins}
         if "gateway" in servers:
-            apps["gateway"] = _gateway(system)
+            apps["gateway"] = _gateway(stack, system)
         if "worker" in servers:
             apps["worker"] = create_monitor(_readiness(system), system.registry)
         await _serve(stack, [(servers[name], app) for name, app in apps.items()])
@@ -234,7 +234,7 @@ def _adapters(system: Running, server: Server, keys: Keys) -> dict[str, object]:
     return adapters
 
 
-def _gateway(system: Running) -> ASGIApp:
+def _gateway(stack: AsyncExitStack, system: Running) -> ASGIApp:
     if system.bus is None or system.dead_letters is None or system.store is None:
         raise ConfigurationError("the gateway needs the bus")
     bus, store = system.bus, system.store
@@ -244,7 +244,10 @@ def _gateway(system: Running) -> ASGIApp:
         if isinstance(adapter, TakesCallbacks)
     }
 
-    standing = Standing(bus, _configured(system))
+    configured = _configured(system)
+    standing = Standing(bus, configured)
+    stand_ins = StandIns.of({name: one.stand_in for name, one in configured.items() if one.stand_in})
+    stack.push_async_callback(stand_ins.aclose)
     services = GatewayServices(
         publisher=bus,
         dead_letters=system.dead_letters,
@@ -263,6 +266,7 @@ def _gateway(system: Running) -> ASGIApp:
         clock=system.clock,
         systems=tuple(bus.parts.adapters),
         standing=standing,
+        stand_ins=stand_ins,
         registry=system.registry,
     )
     steerable = system.clock if isinstance(system.clock, SteerableClock) else None

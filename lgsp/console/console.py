@@ -1,7 +1,7 @@
 """Console: what every page needs, that is the ports, the templates, the words, and the guard of changes."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -16,8 +16,12 @@ from lgsp.console import wording
 from lgsp.console.reader import Reader, reader_of
 from lgsp.console.texts import LANGUAGES, Texts, texts
 from lgsp.gateway import GatewayServices
+from lgsp.gateway.views import names_of
+from lgsp.store import MessageQuery, StoredMessage
 
 __all__ = ["Console", "NavItem"]
+
+MOST_NAMES = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,10 @@ class NavItem:
     key: str
 
 
-NAV = (NavItem("messages", "/console/messages", "m"),)
+NAV = (
+    NavItem("map", "/console/", "f"),
+    NavItem("messages", "/console/messages", "m"),
+)
 
 
 class Console:
@@ -37,6 +44,7 @@ class Console:
 
     def __init__(self, services: GatewayServices) -> None:
         self.services = services
+        self._names: dict[str, str] = {}
         self._token = secrets.token_urlsafe(24)
         self._templates = Environment(
             loader=PackageLoader("lgsp.console"),
@@ -46,6 +54,18 @@ class Console:
             lstrip_blocks=True,
         )
         self._templates.globals.update(nav=NAV, version=__version__, languages=LANGUAGES, quote=_quote)
+
+    async def names_in(self, rows: Sequence[StoredMessage]) -> Mapping[str, str]:
+        """Organizations by their mã định danh, as the messages shown so far call them; some thousands at most."""
+        self._names.update(names_of(await self.services.store.bodies([row.seq for row in rows])))
+        while len(self._names) > MOST_NAMES:
+            del self._names[next(iter(self._names))]
+        return self._names
+
+    @staticmethod
+    def newest(limit: int) -> MessageQuery:
+        """The newest few messages."""
+        return MessageQuery(limit=limit)
 
     def now_ms(self) -> int:
         """The bus's time, which may be steered."""

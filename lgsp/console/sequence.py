@@ -8,7 +8,7 @@ from lgsp.store import StoredMessage, TracedMessage
 __all__ = ["Arrow", "Diagram", "diagram"]
 
 MOST = 80
-LANE, LEFT, TOP, ROW, BOTTOM = 210, 110, 44, 40, 14
+LANE, LEFT, TOP, ROW, BOTTOM = 320, 110, 44, 40, 14
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from starlette.responses import StreamingResponse
 
 from lgsp.channels import Activity
 from lgsp.errors import BackpressureError
+from lgsp.gateway.flow_view import FlowOverview, FlowView
 from lgsp.gateway.ports import GatewayServices
 
 __all__ = ["flow_routes"]
@@ -22,9 +23,15 @@ _ID = r"^\d{1,15}-\d{1,10}$"
 
 
 def flow_routes(services: GatewayServices) -> APIRouter:
-    """The events."""
+    """The state, and the events."""
     routes = APIRouter(prefix="/api/flow", tags=["flow"])
     watching: set[object] = set()
+    overview = FlowOverview(services)
+
+    @routes.get("")
+    async def now() -> FlowView:
+        """Each system: what came from it and went to it, what waits and since when, and a light with its reasons."""
+        return await overview.view()
 
     @routes.get("/events", response_class=StreamingResponse)
     async def events(

@@ -15,12 +15,13 @@ from lgsp.channels import Accepted, Activity, Capability, HeldSubject, InvalidEn
 from lgsp.clock import Clock, SystemClock
 from lgsp.dead_letters import DeadLetters
 from lgsp.errors import InvalidMessageError
+from lgsp.gateway.stand_ins import StandIns
 from lgsp.message import Message
 from lgsp.reconcile import Reconciliation
 from lgsp.routing import Router
 from lgsp.schemas import SchemaRegistry
 from lgsp.standards.statistics import Case
-from lgsp.store import MessageQuery, StoredMessage, TracedMessage
+from lgsp.store import Flow, MessageQuery, StoredMessage, TracedMessage
 from lgsp.verify import Verification
 from lgsp.wirelog import WireLog
 
@@ -64,6 +65,14 @@ class History(Protocol):
 
     async def bodies(self, seqs: Sequence[int]) -> Mapping[int, bytes]:
         """The messages' JSON by `seq`."""
+        ...
+
+    async def flows(self, *, since_ms: int, until_ms: int) -> Sequence[Flow]:
+        """What was accepted in a span of time, counted by source, type and how it stands now."""
+        ...
+
+    async def waiting_since(self) -> Mapping[str, int]:
+        """Of each system that has yet to take something: when the oldest of it was accepted, in milliseconds."""
         ...
 
     async def dossier_cases(self) -> Sequence[Case]:
@@ -180,5 +189,6 @@ class GatewayServices:
     clock: Clock = field(default_factory=SystemClock)
     systems: tuple[str, ...] = ()
     standing: StandingDesk | None = None
+    stand_ins: StandIns | None = None
     inboxes: Mapping[str, Pulled] = field(default_factory=dict)
     registry: CollectorRegistry | None = None

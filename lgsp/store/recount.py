@@ -1,7 +1,7 @@
 """Counts over the store: the law, and what flowed when; and forgetting what is old and settled."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select
@@ -11,7 +11,7 @@ from lgsp.store.names import Names, read_names
 from lgsp.store.standing import ENDED, Standing
 from lgsp.store.tables import EARLY, FACTS, MESSAGES, STEPS, WORDS
 
-__all__ = ["Flow", "Recount", "SystemCount", "flows", "prune", "recount"]
+__all__ = ["Flow", "Recount", "SystemCount", "flows", "prune", "recount", "waiting_since"]
 
 _NAMED = 1000
 """So many messages are named at most; the counts are whole."""
@@ -75,6 +75,22 @@ def flows(connection: Connection, *, since_ms: int, until_ms: int) -> Sequence[F
             select(*together, func.count()).where(*span).group_by(*together)
         )
     ]
+
+
+def waiting_since(connection: Connection) -> Mapping[str, int]:
+    """Of each system that has yet to take something: when the oldest of it was accepted, in milliseconds."""
+    names, rows = read_names(connection), FACTS.c
+    codes = names.standing_codes(lambda standing: bool(_unfinished(standing)))
+    wanted = (
+        select(rows.standing, func.min(rows.accepted_ms))
+        .where(rows.standing.in_(codes))
+        .group_by(rows.standing)
+    )
+    oldest: dict[str, int] = {}
+    for code, accepted_ms in connection.execute(wanted) if codes else ():
+        for system in _unfinished(names.standings[code]):
+            oldest[system] = min(accepted_ms, oldest.get(system, accepted_ms))
+    return oldest
 
 
 def recount(connection: Connection) -> Recount:

@@ -17,7 +17,7 @@ from lgsp.store.dossier_cases import dossier_cases
 from lgsp.store.journal import JournalEntry
 from lgsp.store.receipts import deliveries
 from lgsp.store.records import MessageQuery, StoredDelivery, StoredMessage, TracedMessage
-from lgsp.store.recount import Flow, Recount, flows, prune, recount
+from lgsp.store.recount import Flow, Recount, flows, prune, recount, waiting_since
 from lgsp.store.search import bodies, find, search, trace
 from lgsp.store.tables import prepare
 
@@ -104,6 +104,10 @@ class MessageStore:
     async def flows(self, *, since_ms: int, until_ms: int) -> Sequence[Flow]:
         """What was accepted in a span of time (milliseconds, `until_ms` excluded), counted by source, type and how it stands now."""
         return await self._read(partial(flows, since_ms=since_ms, until_ms=until_ms))
+
+    async def waiting_since(self) -> Mapping[str, int]:
+        """Of each system that has yet to take something: when the oldest of it was accepted; "" has what no system was found for yet."""
+        return await self._read(waiting_since)
 
     async def recount(self) -> Recount:
         """What the law says about every message: accepted = delivered + dead + expired + discarded + under way."""

@@ -5,8 +5,13 @@ from collections.abc import Callable, Sequence
 from starlette.routing import BaseRoute
 
 from lgsp.console.console import Console
-from lgsp.console.pages import home, message, messages
+from lgsp.console.pages import flow, home, message, messages
 
 __all__ = ["ROUTES"]
 
-ROUTES: tuple[Callable[[Console], Sequence[BaseRoute]], ...] = (home.routes, messages.routes, message.routes)
+ROUTES: tuple[Callable[[Console], Sequence[BaseRoute]], ...] = (
+    flow.routes,
+    home.routes,
+    messages.routes,
+    message.routes,
+)

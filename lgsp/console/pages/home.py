@@ -12,14 +12,11 @@ __all__ = ["routes"]
 
 
 def routes(console: Console) -> list[BaseRoute]:
-    """`/console/find`, and the way to the first page."""
+    """`/console/find`."""
 
     async def find(request: Request) -> Response:
         """What is known under that key, else a search for the words."""
         asked = request.query_params.get("q", "").strip()[:200]
         return RedirectResponse("/console/messages?" + urlencode({"text": asked}), 303)
 
-    async def home(_request: Request) -> Response:
-        return RedirectResponse("/console/messages", 307)
-
-    return [Route("/find", find), Route("/", home)]
+    return [Route("/find", find)]

@@ -11,7 +11,6 @@ from starlette.routing import BaseRoute, Route
 
 from lgsp.console.console import Console
 from lgsp.gateway.messages import Search
-from lgsp.gateway.views import names_of
 
 __all__ = ["families", "routes"]
 
@@ -79,7 +78,7 @@ def routes(console: Console) -> list[BaseRoute]:
             "messages.html",
             search=search,
             rows=rows,
-            names=names_of(await store.bodies([row.seq for row in rows])),
+            names=await console.names_in(rows),
             next=rows[-1].seq if len(rows) >= wanted.limit else None,
             newest=rows[0].seq if rows else 0,
             fresh=len(newer),
