@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 import schemathesis
+from starlette.routing import Route
 
 from lgsp.bootstrap import running
 from lgsp.cli import main
@@ -107,8 +109,19 @@ def test_the_official_parser_takes_the_asyncapi_document(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("stand_in", [axis.STAND_IN, igate.STAND_IN, ioffice.STAND_IN, portal.STAND_IN])
-def test_a_stand_ins_openapi_is_valid(stand_in) -> None:
-    schemathesis.openapi.from_dict(create_app(stand_in, autopilot=False).openapi()).validate()
+def test_a_stand_ins_openapi_is_valid_and_has_every_route_with_its_refusals(stand_in) -> None:
+    app = create_app(stand_in, autopilot=False)
+    document = app.openapi()
+    schemathesis.openapi.from_dict(document).validate()
+    described = {re.sub(r"{.*?}", "", path) for path in document["paths"]}
+    for route in app.router.routes:
+        if isinstance(route, Route) and route.include_in_schema:
+            assert re.sub(r"{.*?}", "", route.path) in described
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            assert "default" in operation["responses"], path
+            if path.startswith("/__mock__"):
+                assert "application/problem+json" in operation["responses"]["default"]["content"]
 
 
 async def test_the_gateways_contracts_are_valid_and_where_messages_say(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from lgsp_mocks.kit.faults import Faults
 from lgsp_mocks.kit.files import Files
 from lgsp_mocks.kit.journal import Journal, JournalMiddleware
 from lgsp_mocks.kit.later import Later
+from lgsp_mocks.kit.openapi import describe
 from lgsp_mocks.kit.population import Population, population
 from lgsp_mocks.kit.problems import add_problem_handlers
 from lgsp_mocks.kit.runtime import Runtime
@@ -85,6 +86,7 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     app.state.context = context
     app.state.parts = runtime.parts
     add_problem_handlers(app)
+    describe(app)
     app.include_router(router)
     app.include_router(tests_router)
     app.router.routes.extend(runtime.parts.routes)
