@@ -37,6 +37,7 @@ MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 """Default bound of an answer's decoded body; a caller that fetches documents gives its own."""
 
 _AWAY = frozenset({502, 503, 504})
+_LOGINS = 3
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout)
 # The call was made: whether the message or the system is to blame is not known. A full pool (PoolTimeout) is our own doing.
 _NO_ANSWER = (httpx.ReadTimeout, httpx.WriteTimeout, httpx.NetworkError, httpx.RemoteProtocolError)
@@ -254,7 +255,7 @@ def json_object(response: httpx.Response, what: str) -> dict[str, JsonValue]:
 
 
 class Session:
-    """A login that is kept until the system refuses it; one login at a time, one new one per refused call."""
+    """A login that is kept until the system refuses it; one login at a time."""
 
     def __init__(
         self,
@@ -267,11 +268,22 @@ class Session:
         self._lock = asyncio.Lock()
 
     async def run(self, attempt: Callable[[str], Awaitable[httpx.Response]]) -> httpx.Response:
-        """`attempt(token)`, once more with a new token where the first was refused; then whatever it says."""
+        """`attempt(token)`, again with a new token where the last was refused.
+
+        Raises:
+            TransientError: it refuses even those that it has just given.
+        """
         token = await self._current(None)
         response = await attempt(token)
+        for _ in range(_LOGINS):
+            if not self._refused(response):
+                return response
+            token = await self._current(token)
+            response = await attempt(token)
         if self._refused(response):
-            response = await attempt(await self._current(token))
+            # That is no message's fault, and would be the same for each.
+            reason = f"HTTP {response.status_code}: a session that has just begun is refused"
+            raise TransientError(reason, system_down=True)
         return response
 
     async def _current(self, refused_token: str | None) -> str:

@@ -1,6 +1,7 @@
 """Form 06a of the one-stop shop (TT 01/2018/TT-VPCP): what was received, resolved early, on time or late, and what is pending.
 
-Rules: a dossier counts from its valid intake. It is resolved when its result is there (state 9), and early, on time or late by the *day*
+Rules: a dossier counts from its valid intake, which appoints a day for its result; one that was not accepted (3) counts too, one that was
+withdrawn before it does not. It is resolved when its result is there (state 9), and early, on time or late by the *day*
 of that against the appointed one; what was not accepted, withdrawn or stopped (3, 7, 8) counts as returned when it ended. What is
 pending at the end of the period is late once its appointed day has passed. So in every row:
 carried over + received = resolved + returned + pending.
@@ -14,7 +15,8 @@ from lgsp.clock import VIETNAM
 
 __all__ = ["Case", "Row", "form_06a"]
 
-RETURNED = frozenset({"3", "7", "8"})
+NOT_ACCEPTED = "3"
+RETURNED = frozenset({NOT_ACCEPTED, "7", "8"})
 RESOLVED = frozenset({"9", "10"})
 TOTAL = ("", "")
 
@@ -93,6 +95,8 @@ def form_06a(cases: Iterable[Case], start: date, end: date) -> Sequence[Row]:
 
 def _counted(case: Case, start: date, end: date) -> tuple[str, ...]:
     """The columns that this dossier adds one to."""
+    if case.due_at is None and case.state != NOT_ACCEPTED:
+        return ()
     received = _day(case.received_at)
     ended = _day(case.ended_at) if case.ended_at and case.state in RESOLVED | RETURNED else None
     if received > end or (ended is not None and ended < start):

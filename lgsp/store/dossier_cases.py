@@ -45,7 +45,7 @@ def _learn(facts: dict[str, JsonValue], kind: str, data: Mapping[str, JsonValue]
             facts[name] = data[name]
     state = str(data.get("state"))
     if kind == "dossier.progressed" and state in _ENDS:
-        facts.setdefault("ended_at", data.get("at"))
+        facts["ended_at"] = data.get("at")  # the last: a one-stop desk may send a result back
 
 
 def _case(code: str, facts: Mapping[str, JsonValue]) -> Case:

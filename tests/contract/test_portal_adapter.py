@@ -104,6 +104,14 @@ async def test_step_is_shown_and_a_long_name_is_cut_to_the_wires_limit(stage: St
     assert (step["TrangThai"], len(step["NguoiXuLy"])) == ("4", 50)
 
 
+async def test_step_of_a_dossier_that_is_late_already_is_told_too(stage: Stage) -> None:
+    await stage.adapter.send(synchronized())
+    late = progressed(started_at="2026-12-02T09:00:00+07:00", due_at="2026-11-27T08:30:00+07:00")
+    await stage.adapter.send(late)
+    [step] = (await stage.dossier())["tien_do"]  # type: ignore[misc]
+    assert (step["NgayBatDau"], step["NgayKetThucTheoQuyDinh"]) == ("20261202090000", "")
+
+
 async def test_step_that_comes_before_its_dossier_is_early_and_goes_through_after_it(stage: Stage) -> None:
     with pytest.raises(EarlyError, match="no such dossier"):
         await stage.adapter.send(progressed())

@@ -142,14 +142,15 @@ async def test_a_session_logs_in_again_once_when_its_token_is_refused():
     assert logins.count == 2
 
 
-async def test_a_session_gives_up_after_one_new_login():
+async def test_a_session_that_ends_as_soon_as_it_began_is_tried_again_later():
     logins = Logins()
 
     async def attempt(_token: str) -> httpx.Response:
         return httpx.Response(401)
 
-    assert (await wire.Session(logins).run(attempt)).status_code == 401
-    assert logins.count == 2
+    with pytest.raises(TransientError, match="just begun"):
+        await wire.Session(logins).run(attempt)
+    assert logins.count == 4
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,9 @@ def case(
     [
         (case(), {"received_counter", "pending_late"}),
         (case(due=25), {"received_counter", "pending_in_time"}),
-        (case(due=None, channel="2"), {"received_online", "pending_in_time"}),
+        (case(due=None, channel="2"), set()),
+        (case(due=None, ended=1, state="7"), set()),
+        (case(due=None, ended=1, state="3", channel="2"), {"received_online", "returned"}),
         (case(ended=4, state="9"), {"received_counter", "early"}),
         (case(ended=5, state="10"), {"received_counter", "on_time"}),
         (case(ended=6, state="9", channel="3"), {"received_post", "late"}),

@@ -68,6 +68,8 @@ class Reading:
             yield self._dossier(shot, "synchronized")
         elif stops_clock(before) and state in {"2", "4"}:
             yield self._dossier(shot, f"resumed-{shot.at}")
+        elif state in {"2", "4"} and shot.step["dueAt"] != earlier[-1]["dueAt"]:
+            yield self._dossier(shot, f"appointed-{shot.at}")  # late: a new day (Mẫu 04)
         yield self._progressed(shot)
         if stops_clock(state):
             yield self._asked(shot)

@@ -60,12 +60,15 @@ class Snapshot:
         }  # fmt: skip
 
     def pauses(self) -> list[dict[str, object]]:
-        """The requests until then; one that was answered later is still open here."""
+        """The requests until then; one that was answered later is still open here, and one that was left unanswered stays so."""
         return [
-            self._pause(one, ended=0 < int(str(one["endedStep"])) <= self.at)
+            self._pause(one, ended=self._is_answered(int(str(one["endedStep"]))))
             for one in self._requests()
             if int(str(one["startedStep"])) <= self.at
         ]
+
+    def _is_answered(self, ended: int) -> bool:
+        return 0 < ended <= self.at and str(self._steps[ended - 1]["status"]) in {"2", "4"}
 
     def _pause(self, one: Record, *, ended: bool) -> dict[str, object]:
         return {

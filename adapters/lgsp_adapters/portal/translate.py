@@ -120,12 +120,13 @@ def _refused_at(dossier: DossierSynchronized) -> str:
 
 
 def step_item(step: DossierProgressed) -> dict[str, JsonValue]:
-    """One item of CapNhatTienDoHoSoMC."""
+    """One item of CapNhatTienDoHoSoMC. A step that began when the dossier was late already has no day of its own to end by."""
+    late = step.started_at is not None and step.due_at is not None and step.due_at < step.started_at
     return {
         "MaHoSo": national_code(step), "NguoiXuLy": step.officer[:MAX_OFFICER], "ChucDanh": step.position,
         "ThoiDiemXuLy": dvcqg.write_stamp(step.at), "PhongBanXuLy": step.department, "NoiDungXuLy": step.content,
         "TrangThai": step.state.value, "NgayBatDau": dvcqg.write_stamp(step.started_at),
-        "NgayKetThucTheoQuyDinh": dvcqg.write_stamp(step.due_at),
+        "NgayKetThucTheoQuyDinh": "" if late else dvcqg.write_stamp(step.due_at),
     }  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def routes(dossiers: Dossiers, tokens: Tokens) -> APIRouter:
     ) -> Record:
         if end < begin:
             raise WireError(400, "400", "to is before from")
-        cases = [_case(one) for one in dossiers.table.values() if _received(one)]
+        cases = [_case(one) for one in dossiers.table.values()]
         *rows, total = form_06a(cases, begin, end)
         content: list[JsonValue] = [asdict(row) for row in rows]
         return {"content": content, "total": asdict(total)}
@@ -35,21 +35,16 @@ def routes(dossiers: Dossiers, tokens: Tokens) -> APIRouter:
     return router
 
 
-def _received(dossier: Record) -> str:
-    """What was never taken in counts only if it was refused."""
-    return str(dossier["accepted_at"] or (dossier["submitted_at"] if dossier["status"] == "3" else ""))
-
-
 def _case(dossier: Record) -> Case:
     steps = cast("list[Record]", dossier["steps"])
     state = str(dossier["status"])
-    ended = next((str(step["at"]) for step in steps if str(step["status"]) in _ENDS), "")
+    ended = next((str(step["at"]) for step in reversed(steps) if str(step["status"]) in _ENDS), "")
     return Case(
         code=str(dossier["national_code"] or dossier["code"]),
         unit=str(dossier["unit_name"]),
         field=str(dossier["field_name"]),
         channel=str(dossier["channel"]),
-        received_at=datetime.fromisoformat(_received(dossier)),
+        received_at=datetime.fromisoformat(str(dossier["accepted_at"] or dossier["submitted_at"])),
         due_at=datetime.fromisoformat(str(dossier["due_at"])) if dossier["due_at"] else None,
         ended_at=datetime.fromisoformat(ended) if ended and state in RESOLVED | RETURNED else None,
         state=state,

@@ -180,11 +180,14 @@ class State:
             return
         kept = [(name, key, value) for name, key, value in changes if value is not None]
         gone = [(name, key) for name, key, value in changes if value is None]
-        await self._file.executemany(
+        # A cursor that the garbage collector closes, in another thread than its statement runs in, is an API misuse to SQLite.
+        async with self._file.executemany(
             "INSERT INTO documents (place, key, value) VALUES (?, ?, ?) ON CONFLICT (place, key) DO UPDATE SET value = excluded.value",
             kept,
-        )
-        await self._file.executemany("DELETE FROM documents WHERE place = ? AND key = ?", gone)
+        ):
+            pass
+        async with self._file.executemany("DELETE FROM documents WHERE place = ? AND key = ?", gone):
+            pass
         await self._file.commit()
 
     def clear(self) -> None:

@@ -40,7 +40,7 @@ def statistics_routes(context: Context) -> Sequence[BaseRoute]:
 def _case(row: Record) -> Case:
     steps = cast("list[Record]", row.get("tien_do") or [])
     state = str(row["TrangThaiHoSo"])
-    ended = next((str(step["ThoiDiemXuLy"]) for step in steps if str(step["TrangThai"]) in _ENDS), "")
+    ended = max((str(step["ThoiDiemXuLy"]) for step in steps if str(step["TrangThai"]) in _ENDS), default="")
     return Case(
         code=str(row["MaHoSo"]),
         unit=str(row.get("DonViXuLy", "")),
