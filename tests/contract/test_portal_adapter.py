@@ -90,6 +90,36 @@ async def test_dossier_is_inserted_then_updated(stage: Stage) -> None:
     assert (found["TrangThaiHoSo"], len(found["ket_qua"])) == ("9", 1)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, ("0", "0", "0", "999000000001")),
+        ({"fees": [{"name": "Lệ phí", "amount": 8000}]}, ("0", "3", "0", "999000000001")),
+        ({"documents": [{"name": "a.pdf", "url": "http://igate/fi/file/1"}]}, ("1", "0", "0", "999000000001")),
+        ({"national_code": NATIONAL, "channel": "2", "fees": [{"name": "Lệ phí", "amount": 8000}]}, ("0", "", "1", "999000000001")),
+    ],
+)  # fmt: skip
+async def test_digitisation_payment_and_identity_are_told_as_far_as_they_are_known(
+    stage: Stage, changes: dict[str, JsonValue], told: tuple[str, ...]
+) -> None:
+    await stage.adapter.send(synchronized(**changes))
+    found = await stage.dossier(str(changes.get("national_code", CODE)))
+    names = (
+        "HoSoCoThanhPhanSoHoa",
+        "DuocThanhToanTrucTuyen",
+        "TaiKhoanDuocXacThucVoiVNeID",
+        "SoGiayToChuHoSo",
+    )
+    assert tuple(found[name] for name in names) == told
+    assert [one["DuocSoHoa"] for one in found["TaiLieuNop"]] == (["1"] if changes.get("documents") else [])  # type: ignore[union-attr,index,call-overload]
+
+
+async def test_refusal_tells_its_own_day(stage: Stage) -> None:
+    refused = synchronized(state="3", due_at=None, finished_at="2026-11-25T09:00:00+07:00")
+    await stage.adapter.send(refused)
+    assert (await stage.dossier())["NgayTuChoi"] == "20261125090000"
+
+
 async def test_repeated_delivery_changes_nothing(stage: Stage) -> None:
     await stage.adapter.send(synchronized())
     before = await stage.dossier()

@@ -46,7 +46,8 @@ class Snapshot:
             "field_code": sector["code"], "field_name": name_of(sector["name"]), "applicant": self.applicant(),
             "abstract": detail["abstract"], "channel": str(detail["receivingKind"]), "state": str(self.step["status"]),
             "unit_id": agency["code"], "unit_name": name_of(agency["name"]), "submitted_at": detail["submittedDate"] or None,
-            "accepted_at": self._accepted_at(), "due_at": self.step["dueAt"] or None, "finished_at": self._moment_of("9"),
+            "accepted_at": self._accepted_at(), "due_at": self.step["dueAt"] or None,
+            "finished_at": self._moment_of("3") or self._moment_of("9"),
             "returned_at": self._moment_of("10"), "documents": self._documents(), "fees": self._fees(), "pauses": self.pauses(),
         }  # fmt: skip
 
