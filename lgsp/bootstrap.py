@@ -381,4 +381,5 @@ def _endpoint(table: SystemSettings) -> EndpointSettings:
         policy=RetryPolicy(max_attempts=table.max_attempts),
         send_timeout_s=table.send_timeout_s,
         concurrency=table.concurrency,
+        drain_per_s=table.drain_per_s,
     )

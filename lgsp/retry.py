@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-__all__ = ["Circuit", "RetryPolicy"]
+__all__ = ["Circuit", "Pace", "RetryPolicy"]
 
 _MAX_SUSPECTS = 1000
 
@@ -99,3 +99,17 @@ class Circuit:
     def wait_s(self, chance: float) -> float:
         """Seconds until the next probe; 0 while closed."""
         return max(self.asked_s, self.policy.delay_s(self.failures, chance)) if self.is_open else 0.0
+
+
+@dataclass(slots=True)
+class Pace:
+    """So many calls a second, each in its own slot; a slot that nobody took is not caught up. Times in seconds of one clock."""
+
+    rate_per_s: float
+    _next_s: float = 0.0
+
+    def wait_s(self, now_s: float) -> float:
+        """Take the next slot: how long to wait for it."""
+        slot_s = max(self._next_s, now_s)
+        self._next_s = slot_s + 1.0 / self.rate_per_s
+        return slot_s - now_s

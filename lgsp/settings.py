@@ -58,6 +58,7 @@ class SystemSettings(BaseModel):
     url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     poll_interval_s: Annotated[float, Field(gt=0, le=86_400)] = 1.0
     concurrency: Annotated[int, Field(ge=1, le=1024)] = 16
+    drain_per_s: Annotated[float, Field(gt=0, le=100_000)] = 200.0
     send_timeout_s: Annotated[float, Field(gt=0, le=3600)] = 30.0
     max_attempts: Annotated[int, Field(ge=1, le=1000)] = 8
 

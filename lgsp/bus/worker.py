@@ -16,7 +16,7 @@ from lgsp.channels import Holder, Lease, PartitionLog
 from lgsp.endpoint import Endpoint, EndpointSettings, Target, until_stopped
 from lgsp.errors import ChannelUnavailableError, StaleLeaseError
 from lgsp.message import MessageReader
-from lgsp.retry import Circuit
+from lgsp.retry import Circuit, Pace
 from lgsp.wirelog import WatchedPolls, WatchedSender
 
 __all__ = ["Worker", "WorkerSettings"]
@@ -47,6 +47,7 @@ class Worker:
         self._server = bus.parts.server
         self._circuits = {system: Circuit() for system in bus.parts.adapters}
         bus.circuits.update(self._circuits)
+        self._paces: dict[str, Pace] = {}
         self._mine: dict[int, tuple[asyncio.Task[None], asyncio.Event]] = {}
 
     @property
@@ -145,7 +146,9 @@ class Worker:
             if isinstance(adapter, Sends):
                 settings = self._settings.endpoints.get(system, self._settings.endpoint)
                 sender = WatchedSender(adapter, system, parts.wire) if parts.wire else adapter
-                target = Target(system, sender, self._circuits[system], waits=isinstance(adapter, Pulled))
+                target = Target(
+                    system, sender, self._circuits[system], isinstance(adapter, Pulled), self._pace(system)
+                )
                 endpoint = Endpoint(channel, holder, target, parts.clock, settings, reader)
                 stages.append(endpoint.run(stop))
             if isinstance(adapter, Polls) and parts.keys.partition_of(system) == channel.partition:
@@ -161,6 +164,11 @@ class Worker:
                 self._bus.asking[system] = polling.circuit
                 stages.append(polling.run(stop))
         return stages
+
+    def _pace(self, system: str) -> Pace:
+        """One for all partitions of this worker."""
+        settings = self._settings.endpoints.get(system, self._settings.endpoint)
+        return self._paces.setdefault(system, Pace(settings.drain_per_s))
 
     async def _renew(self, lease: Lease) -> None:
         """Keep the lease; returns when it is lost. Leases live on the server's real time, whatever clock the bus has."""

@@ -15,9 +15,11 @@ from lgsp.endpoint.waiting import until_stopped
 from lgsp.errors import EarlyError, InvalidMessageError, LgspError, RejectedError, TransientError
 from lgsp.message import Message, MessageReader
 from lgsp.outcome import DeadLetter, Delivered, Early, Expired, Outcome, RetryLater
-from lgsp.retry import Circuit, RetryPolicy
+from lgsp.retry import Circuit, Pace, RetryPolicy
 
 __all__ = ["Caller", "EndpointSettings", "Target"]
+
+DRAIN_PER_S = 200.0
 
 log = structlog.get_logger()
 
@@ -27,7 +29,8 @@ class EndpointSettings:
     """How one system is worked. Times in seconds.
 
     `concurrency` calls are made side by side, and `window` messages held in memory, in each partition. A message that came before
-    its predecessor waits for it at most `early_limit_s`.
+    its predecessor waits for it at most `early_limit_s`. A system that was away gets at most `drain_per_s` messages a second from each
+    worker, until nothing waits any more.
     """
 
     policy: RetryPolicy = field(default_factory=RetryPolicy)
@@ -36,17 +39,22 @@ class EndpointSettings:
     window: int = 256
     block_ms: int = 1000
     early_limit_s: float = 86_400.0
+    drain_per_s: float = DRAIN_PER_S
     chance: Callable[[], float] = random.random
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A system to deliver to; its circuit is shared by all partitions of the process. `waits`: it fetches, so a call has no time limit."""
+    """A system to deliver to; its circuit and its pace are shared by all partitions of the process.
+
+    `waits`: it fetches, so a call has no time limit. `pace`: how fast it is called after it was away, until nothing waits any more.
+    """
 
     system: str
     sender: Sends
     circuit: Circuit
     waits: bool = False
+    pace: Pace = field(default_factory=lambda: Pace(DRAIN_PER_S))
 
 
 class Caller:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import partial
 from heapq import heappop, heappush
 
-from lgsp.channels import Holder, OutEntry, PartitionLog, Transaction
+from lgsp.channels import HeldEntry, Holder, OutEntry, PartitionLog, Transaction
 from lgsp.clock import Clock
 from lgsp.endpoint.call import Caller, EndpointSettings, Target
 from lgsp.endpoint.settlement import Ledger
@@ -43,6 +43,8 @@ class Endpoint:
         self._clock = clock
         self._settings = settings
         self._circuit = target.circuit
+        self._pace = target.pace
+        self._draining = False
         self._caller = Caller(target, clock, settings, reader or MessageReader())
         self._ledger = Ledger(channel.keys, channel.partition, target.system)
         self._lanes: dict[str, deque[OutEntry]] = {}
@@ -71,10 +73,10 @@ class Endpoint:
         """
         self._stopping = stopping
         for entry in await self._channel.held(self._system):
-            self._hold(entry.subject, entry.due_ms)
+            self._hold(entry.subject, await self._plausible(entry))
         hands = [asyncio.create_task(self._work()) for _ in range(self._settings.concurrency)]
         timer = asyncio.create_task(self._keep_time())
-        untold = self._circuit.tell_when_closed(self._closed.set)
+        untold = self._circuit.tell_when_closed(self._back_again)
         try:
             await self._receive()
         except asyncio.CancelledError:
@@ -108,6 +110,7 @@ class Endpoint:
             if entries and cursor != ">":
                 cursor = entries[-1].entry_id
             elif not entries:
+                self._draining = self._draining and bool(self._in_hand)
                 # Idle, so whatever is pending is in nobody's hand: a read whose answer never came may have left it there.
                 cursor = "0" if cursor == ">" and not self._in_hand else ">"
             self._hand_out(entries)
@@ -174,7 +177,7 @@ class Endpoint:
         if subject in self._held:
             await self._retry(subject)
             return True
-        if not lane:
+        if not lane or not await self._drain_slowly():
             return True
         outcome = await self._caller.attempt(lane[0], self._stopping, self._failed)
         match outcome:
@@ -186,6 +189,18 @@ class Endpoint:
                 self._settle(subject, lane[0], outcome)
                 return False
         return True
+
+    async def _drain_slowly(self) -> bool:
+        """After an outage, until nothing waits any more: the system's own pace, in real time; false where it is time to stop."""
+        if self._draining:
+            wait_s = self._pace.wait_s(asyncio.get_running_loop().time())
+            if wait_s > 0:
+                await until_stopped(asyncio.sleep(wait_s), self._stopping, self._failed)
+        return not self._over()
+
+    def _back_again(self) -> None:
+        self._draining = True
+        self._closed.set()
 
     def _settle(self, subject: str, entry: OutEntry, outcome: Outcome) -> None:
         hop = Transaction()
@@ -250,6 +265,8 @@ class Endpoint:
         """Work off a held subject from its head, until one must wait again."""
         entries, length = await self._channel.parked(self._system, subject, _PARKED_READ)
         for entry in entries:
+            if not await self._drain_slowly():
+                break
             outcome = await self._caller.attempt(entry, self._stopping, self._failed)
             if isinstance(outcome, (RetryLater, Early)):
                 await self._hold_again(subject, entry, outcome, alone=length == 1)
@@ -321,6 +338,17 @@ class Endpoint:
             await until_stopped(wait, self._timing, self._stopping, self._failed)
         else:
             await until_stopped(self._timing.wait(), self._stopping, self._failed)
+
+    async def _plausible(self, held: HeldEntry) -> int:
+        """When it is due; no later than the backoff could have said, for the last worker's clock may have been wrong by days."""
+        now_ms = self._now_ms()
+        if held.due_ms <= now_ms + 1000:
+            return held.due_ms
+        head, _ = await self._channel.parked(self._system, held.subject, 1)
+        if not head or head[0].early_since_ms:
+            return min(held.due_ms, now_ms + int(self._settings.early_limit_s * 1000))
+        longest_s = self._settings.policy.delay_s(max(1, head[0].attempt - 1), 1.0)
+        return min(held.due_ms, now_ms + int(longest_s * 1000))
 
     def _follow_clock(self, now_ms: int) -> None:
         """Where the clock was set back, what is due comes with it, or a retry would wait for as long again."""

@@ -29,6 +29,10 @@ class History:
 
     accepted: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
+    def poison(self) -> list[str]:
+        """What the receiving system refuses for good: each must be a dead letter in the end."""
+        return [one for subject, ids in self.accepted.items() if subject.startswith("poison") for one in ids]
+
     def count(self) -> int:
         """How many the bus has accepted."""
         return sum(map(len, self.accepted.values()))
@@ -51,7 +55,12 @@ class History:
                 repeats += 1
             else:
                 doubled.add(message_id)
-        lost = tuple(one for ids in self.accepted.values() for one in ids if one not in seen)
+        lost = tuple(
+            one
+            for ids in self.accepted.values()
+            for one in ids
+            if one not in seen and not one.startswith("poison")
+        )
         overtaken = []
         for subject, ids in self.accepted.items():
             wanted = [one for one in ids if one in seen]

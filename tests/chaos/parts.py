@@ -25,7 +25,7 @@ from lgsp.message import Message
 from lgsp.routing import Router
 from lgsp.schemas import SchemaRegistry
 
-__all__ = ["PARTITIONS", "Gateway", "Province", "Publishes", "Worker", "publish_all", "publishing"]
+__all__ = ["PARTITIONS", "Gateway", "Province", "Publishes", "StandIn", "Worker", "publish_all", "publishing"]
 
 PARTITIONS = 4
 _HERE = Path(__file__).parent
@@ -37,7 +37,7 @@ class Province:
     """One folder, one server URL, one sink: what every worker of a test shares.
 
     `worker_url`: where the workers reach the server, if not at `url`. `jumping`: their clocks jump at SIGUSR1. `stumbles`: so many of
-    a hundred messages fail at their first attempt.
+    a hundred messages fail at their first attempt. `config`: another lgsp.toml than the one with the sink.
     """
 
     folder: Path
@@ -47,6 +47,7 @@ class Province:
     stumbles: float = 0.0
     jumping: bool = False
     worker_url: str = ""
+    config: str = ""
     workers: list["Worker"] = field(default_factory=list)
     workers_beside: list["Worker"] = field(default_factory=list)
     _logs: Iterator[int] = field(default_factory=count)
@@ -62,7 +63,8 @@ class Province:
         if not config.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             config.write_text(
-                f"partitions = {PARTITIONS}\n"
+                self.config
+                or f"partitions = {PARTITIONS}\n"
                 f'[systems.sink]\nadapter = "sink:FileSink"\nurl = "http://127.0.0.1:9"\nfile = {json.dumps(str(self.effects))}\n'
                 f"delay_s = {self.delay_s}\nstumbles = {self.stumbles}\n"
                 '[[routes]]\nname = "all"\nwhen = ["document.*"]\nto = ["sink"]\n'
@@ -103,13 +105,13 @@ class Worker:
     process: asyncio.subprocess.Process
     log: Path
 
-    async def ready(self) -> None:
+    async def ready(self, word: bytes = b"ready") -> None:
         """Until it says so."""
         if self.process.stdout is None:
             raise AssertionError("the worker's output is not read")
         line = await asyncio.wait_for(self.process.stdout.readline(), _READY_S)
-        if b"ready" not in line:
-            raise AssertionError(f"the worker did not start: {line!r} {self.log.read_text()[-2000:]}")
+        if word not in line:
+            raise AssertionError(f"it did not start: {line!r} {self.log.read_text()[-2000:]}")
 
     def signal(self, number: int) -> None:
         """SIGSTOP, SIGCONT, SIGTERM …"""
@@ -125,6 +127,33 @@ class Worker:
         """As a rolling restart does it; the exit code."""
         self.signal(signal.SIGTERM)
         return await self.process.wait()
+
+
+@dataclass
+class StandIn:
+    """`lgsp mock axis`, with its state in the province's folder. It keeps its port, so it can be killed and started again."""
+
+    province: Province
+    port: int = field(default_factory=free_port)
+    part: Worker | None = None
+
+    @property
+    def url(self) -> str:
+        """Of its wire."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """And wait until it answers."""
+        log = self.province.folder / f"axis-{next(self.province._logs)}.log"
+        command = ["-m", "lgsp", "mock", "axis", "--port", str(self.port), "--no-autopilot", "--json"]
+        self.part = Worker(await _start(command, self.province.environment(), log), log)
+        self.province.workers_beside.append(self.part)
+        await self.part.ready(word=b"url")
+
+    async def kill(self) -> None:
+        """kill -9."""
+        if self.part is not None:
+            await self.part.kill()
 
 
 @dataclass
@@ -179,11 +208,11 @@ async def _start(
 
 
 @asynccontextmanager
-async def publishing(province: Province) -> AsyncIterator[Bus]:
+async def publishing(province: Province, system: str = "sink") -> AsyncIterator[Bus]:
     """A bus to publish on, as a gateway has it."""
     server = Server(province.url, replicas=province.replicas)
     parts = BusParts(
-        server, Keys(partitions=PARTITIONS), Router([]), SchemaRegistry(), SystemClock(), {"sink": object()}
+        server, Keys(partitions=PARTITIONS), Router([]), SchemaRegistry(), SystemClock(), {system: object()}
     )
     bus = Bus(parts)
     try:

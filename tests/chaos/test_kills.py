@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from chaos.history import History
-from chaos.parts import Gateway, Province, publish_all, publishing
+from chaos.parts import PARTITIONS, Gateway, Province, StandIn, publish_all, publishing
 from chaos.servers import Process, cluster, single, until, watched
 from chaos.wire import Link
 from lgsp.store import MessageStore
@@ -153,6 +153,43 @@ async def test_gateway_killed_while_it_accepts(province: Province) -> None:
         await traffic
         await all_arrived(province, history)
     await the_law_holds(province, history)
+
+
+async def test_stand_in_killed_in_mid_delivery(tmp_path: Path, server: Process) -> None:
+    """The real wire to the stand-in of the axis: each document lies there once, whenever it was killed."""
+    province = Province(tmp_path / "province", server.url)
+    standin, subjects = StandIn(province), [f"{number}-x" for number in range(40)]
+    province.config = (
+        f'partitions = {PARTITIONS}\n[systems.axis]\nadapter = "axis"\nurl = "{standin.url}"\n'
+        'system_id = "sim.lgsp.01"\nsecret = "sim-secret"\npoll_interval_s = 3600\n'
+        '[[routes]]\nname = "all"\nwhen = ["document.*"]\nto = ["axis"]\n'
+    )
+    history = History()
+    try:
+        async with publishing(province, "axis") as bus, httpx.AsyncClient(trust_env=False) as http:
+            await standin.start()
+            await province.worker()
+            for _ in range(3):
+                traffic = asyncio.create_task(publish_all(bus, history, subjects[:13], 1))
+                await asyncio.sleep(0.15)
+                await standin.kill()
+                await traffic
+                subjects = subjects[13:] or subjects
+                await standin.start()
+
+            async def settled() -> bool:
+                waiting = await bus.waiting()
+                return not any(count for name, count in waiting.items() if name != "invalid")
+
+            await until(settled, "everything is delivered, and nothing is dead", within_s=60)
+            tables = (await http.get(f"{standin.url}/__mock__/state")).json()["tables"]
+            delivered = "\n".join(tables["sent"])
+            assert len(tables["packets"]) == history.count()
+            assert all(
+                f"2026/11/23,{subject}/UBND-VX|000.00.00.G22" in delivered for subject in history.accepted
+            )
+    finally:
+        await province.stop()
 
 
 @pytest.mark.parametrize("trouble", ["cut", "silent", "slow"])

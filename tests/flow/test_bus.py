@@ -4,7 +4,8 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,7 +13,7 @@ from builders import message
 from lgsp.adapter import Delivery, Receipt
 from lgsp.bus import Bus, BusParts, JournalTap, Worker, WorkerSettings
 from lgsp.channels import DeadEntry, DeadLetterChannel, Keys, Server
-from lgsp.clock import SystemClock
+from lgsp.clock import VIETNAM, Clock, SystemClock, VirtualClock
 from lgsp.endpoint import EndpointSettings
 from lgsp.errors import BackpressureError, EarlyError, InvalidMessageError, RejectedError, TransientError
 from lgsp.retry import RetryPolicy
@@ -64,11 +65,18 @@ class FakeStore:
 
 
 @asynccontextmanager
-async def running(server: Server, system: FakeSystem, store: FakeStore | None = None) -> AsyncIterator[Bus]:
+async def running(
+    server: Server,
+    system: FakeSystem,
+    store: FakeStore | None = None,
+    *,
+    clock: Clock | None = None,
+    endpoint: EndpointSettings = FAST,
+) -> AsyncIterator[Bus]:
     router = Router([Route("all", ("document.*",), ("axis",), recipients=("*.G22",))])
-    bus = Bus(BusParts(server, KEYS, router, SchemaRegistry(), SystemClock(), {"axis": system}))
+    bus = Bus(BusParts(server, KEYS, router, SchemaRegistry(), clock or SystemClock(), {"axis": system}))
     await bus.open()
-    settings = WorkerSettings(lease_ttl_s=1.0, look_round_s=0.02, drain_s=5.0, endpoint=FAST)
+    settings = WorkerSettings(lease_ttl_s=1.0, look_round_s=0.02, drain_s=5.0, endpoint=endpoint)
     stopping = asyncio.Event()
     tap, tapped = JournalTap(server, KEYS, store or FakeStore()), asyncio.Event()
     tapping = asyncio.create_task(tap.run(tapped))
@@ -332,6 +340,98 @@ async def test_system_that_is_away_costs_no_message_and_no_try(server: Server) -
         await eventually(lambda: len(system.holds) == 20, "drained")
     assert system.holds == [f"m-{number:02}" for number in range(20)]
     assert await dead(server) == []
+
+
+async def test_week_without_the_system_costs_no_message_and_keeps_nobody_busy(server: Server) -> None:
+    away, clock = True, VirtualClock(datetime(2026, 11, 23, 8, tzinfo=VIETNAM))
+
+    def refuse(_: Delivery) -> None:
+        if away:
+            raise TransientError("connection refused", system_down=True)
+
+    system = FakeSystem(refuse)
+    async with running(server, system, clock=clock) as bus:
+        for number in range(30):
+            await bus.publish(message(f"m-{number:02}", subject=f"s-{number % 3}"))
+        await eventually(lambda: system.calls >= 1, "the first call")
+        for _ in range(7 * 24):
+            await clock.advance(3600)
+            await asyncio.sleep(0.002)
+        assert 10 < system.calls <= 7 * 24 * 8, "it was asked now and then, and not all the time"
+        assert system.holds == []
+        assert (await bus.waiting())["dead"] == 0
+        away = False
+
+        async def drained() -> bool:
+            await clock.advance(60)
+            return len(system.holds) == 30
+
+        await eventually(drained, "all of them")
+    for subject in range(3):
+        assert [one for one in system.holds if int(one[2:]) % 3 == subject] == [
+            f"m-{number:02}" for number in range(subject, 30, 3)
+        ]
+
+
+async def test_system_that_is_back_is_not_overrun(server: Server) -> None:
+    away = True
+
+    def refuse(_: Delivery) -> None:
+        if away:
+            raise TransientError("connection refused", system_down=True)
+
+    system, slowly = FakeSystem(refuse), replace(FAST, drain_per_s=0.01)
+    async with running(server, system, endpoint=slowly) as bus:
+        for number in range(30):
+            await bus.publish(message(f"m-{number:02}", subject=f"s-{number}"))
+        await eventually(lambda: system.calls >= 2, "probes")
+        away = False
+        await eventually(lambda: len(system.holds) >= 1, "the probe")
+        await bus.publish(message("later", subject="later"))
+        assert len(system.holds) <= 3, "the others wait for their slots, one in a hundred seconds"
+
+
+async def test_slow_system_does_not_slow_the_others(server: Server) -> None:
+    slow, quick = FakeSystem(gate=asyncio.Event()), FakeSystem()
+    router = Router([Route("all", ("document.*",), ("axis", "portal"))])
+    bus = Bus(
+        BusParts(server, KEYS, router, SchemaRegistry(), SystemClock(), {"axis": slow, "portal": quick})
+    )
+    await bus.open()
+    stopping = asyncio.Event()
+    worker = asyncio.create_task(Worker(bus, "worker-1", WorkerSettings(endpoint=FAST)).run(stopping))
+    for number in range(100):
+        await bus.publish(message(f"m-{number}", subject=f"s-{number}"))
+    await eventually(lambda: len(quick.holds) == 100, "the quick one has everything")
+    assert slow.holds == []
+    assert slow.gate is not None
+    slow.gate.set()
+    await eventually(lambda: len(slow.holds) == 100, "and the slow one in its own time")
+    stopping.set()
+    await worker
+
+
+async def test_retry_noted_by_a_worker_whose_clock_is_a_day_ahead_is_made_at_once_by_the_next(
+    server: Server,
+) -> None:
+    failing = True
+
+    def refuse(_: Delivery) -> None:
+        if failing:
+            raise TransientError("busy")
+
+    system, patient = FakeSystem(refuse), replace(FAST, policy=RetryPolicy(base_s=0.02, max_attempts=1000))
+    ahead = VirtualClock(SystemClock().now() + timedelta(days=1))
+    async with running(server, system, clock=ahead, endpoint=patient) as bus:
+        await bus.publish(message("m-1"))
+
+        async def held() -> bool:
+            return (await bus.waiting())["held:axis"] == 1
+
+        await eventually(held, "held")
+    failing = False
+    async with running(server, system, endpoint=patient):
+        await eventually(lambda: system.holds == ["m-1"], "delivered")
 
 
 async def test_recipient_that_no_route_takes_becomes_a_dead_letter(server: Server) -> None:
