@@ -9,6 +9,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 
 from lgsp.errors import InvalidMessageError, LgspError
+from lgsp.gateway.events import event_bytes
 from lgsp.gateway.problems import Problem, ProblemDocument, bug, problem_of
 
 __all__ = ["BatchReceipt", "Receipt", "publish_batch"]
@@ -95,7 +96,7 @@ _GRAVITY = {429: 1, 503: 2, 500: 3}
 
 async def _judge(number: int, item: object, accept: Callable[[bytes], Awaitable[Receipt]]) -> _Verdict:
     try:
-        receipt = await accept(to_json(item, inf_nan_mode="constants"))
+        receipt = await accept(event_bytes(item))
     except InvalidMessageError as exc:
         moved = [replace(fault, place=f"/{number}{fault.place}") for fault in exc.faults]
         problem = problem_of(InvalidMessageError(exc.what, moved))
@@ -107,7 +108,7 @@ async def _judge(number: int, item: object, accept: Callable[[bytes], Awaitable[
         status = 202 if receipt.new else 200
         return _Verdict({"status": status, **receipt.model_dump()})
     named = item.get("id") if isinstance(item, dict) else None
-    message_id = named if isinstance(named, str) else None
+    message_id = named[:512] if isinstance(named, str) and named.isprintable() else None
     return _Verdict({"status": problem.status, "id": message_id, "problem": problem.body()}, problem)
 
 

@@ -113,6 +113,13 @@ async def test_each_event_of_a_batch_has_its_own_verdict_in_order(client: Client
     assert await client.waiting() == 3
 
 
+@pytest.mark.parametrize("bad", [rb'{"id": "\ud800"}', b'{"x":' * 300 + b"1" + b"}" * 300])
+async def test_an_event_that_is_hardly_json_takes_none_down(client: Client, bad: bytes) -> None:
+    good = json.dumps(event("m-1")).encode()
+    answer = await client.http.post("/v1/messages", content=b"[%s, %s]" % (bad, good), headers=BATCH)
+    assert (answer.status_code, [one["status"] for one in answer.json()["events"]]) == (207, [400, 202])
+
+
 async def test_refused_events_of_a_batch_are_kept_for_a_person_to_look_at(client: Client) -> None:
     await client.batch(event("m-1"), event("bad", source="nowhere"))
     [kept] = (await client.http.get("/api/invalid")).json()["invalid"]
@@ -136,6 +143,8 @@ async def test_a_batch_of_which_nothing_is_accepted_is_a_problem_with_every_verd
     ("body", "status"),
     [
         (b"{", 400),
+        (b"[NaN]", 400),
+        (b"[" * 100_000, 400),
         (b'{"id":"m"}', 422),
         (json.dumps([{}] * (MAX_BATCH + 1)).encode(), 413),
         (b" " * (MAX_BATCH_BYTES + 1), 413),
