@@ -115,7 +115,7 @@ async def running(
         if "gateway" in servers:
             apps["gateway"] = _gateway(stack, system)
         if "worker" in servers:
-            apps["worker"] = create_monitor(_readiness(system), system.registry)
+            apps["worker"] = create_monitor(_readiness(system), system.registry, _steerable(system))
         await _serve(stack, [(servers[name], app) for name, app in apps.items()])
         for adapter in system.bus.parts.adapters.values() if system.bus else ():
             if isinstance(adapter, Pulled):  # before the gateway stops, which waits for the requests in hand
@@ -269,11 +269,14 @@ def _gateway(stack: AsyncExitStack, system: Running) -> ASGIApp:
         stand_ins=stand_ins,
         registry=system.registry,
     )
-    steerable = system.clock if isinstance(system.clock, SteerableClock) else None
     local_only = system.settings.host in {"127.0.0.1", "::1", "localhost"}
-    app = create_gateway(services, clock=steerable, local_only=local_only)
+    app = create_gateway(services, clock=_steerable(system), local_only=local_only)
     app.mount("/console", create_console(services))
     return app
+
+
+def _steerable(system: Running) -> SteerableClock | None:
+    return system.clock if isinstance(system.clock, SteerableClock) else None
 
 
 def _readiness(system: Running) -> Callable[[], Awaitable[Mapping[str, bool]]]:

@@ -8,25 +8,26 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from httpx import URL
 from pydantic import JsonValue
 
-from lgsp.cli.common import ConfigOption, Gateway, JsonOption, print_json
+from lgsp.cli.common import ConfigOption, Gateway, JsonOption, print_json, settings_of
 from lgsp.clock import check_duration, parse_moment
-from lgsp.errors import ConfigurationError, NotFoundError
+from lgsp.errors import ConfigurationError, LgspError, NotFoundError
 
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="The time of a running system. Bus and stand-ins of one process share one clock; a stand-in that runs in a process "
-    "of its own is not told by the gateway: give its --url too. While time stands, the people of the stand-ins and the "
-    "pollers wait. Steering ends with the process.",
+    help="The time of a running system. The parts of one process share one clock, and every part that runs on a port of the "
+    "settings is steered along, in whatever process; one on a port of its own needs its --url. While time stands, the people "
+    "of the stand-ins and the pollers wait. Steering ends with the process.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 UrlsOption = Annotated[
     list[str] | None,
-    typer.Option("--url", help="Gateway or stand-in, several times for several; by default the gateway of the settings."),
+    typer.Option("--url", help="Gateway, worker or stand-in, several times for several; by default all that the settings name."),
 ]  # fmt: skip
 Moment = Annotated[
     str | None, typer.Argument(metavar="[MOMENT]", help="2026-12-01 or 2026-12-01T08:00; by default now.")
@@ -100,13 +101,33 @@ class _Remote:
 
 
 def _clocks(urls: Sequence[str] | None, config: Path | None) -> Iterable[_Remote]:
-    """One for each clock, however many of the URLs share it; all are asked before the first is changed."""
+    """One for each clock, however many of the URLs share it; all are asked before the first is changed.
+
+    Raises:
+        ConfigurationError, NotFoundError: one of the URLs is not there; or, where none was given, none of those that the settings name.
+    """
     clocks: dict[str, _Remote] = {}
-    given: Sequence[str | None] = urls or [None]
-    for url in given:
-        clock = _Remote(url, config)
+    missing: list[LgspError] = []
+    for url in urls or _of_settings(config):
+        try:
+            clock = _Remote(url, config)
+        except (ConfigurationError, NotFoundError) as exc:
+            if urls:
+                raise
+            missing.append(exc)
+            continue
         clocks.setdefault(str(clock.view.get("clock", clock.view["url"])), clock)
+    if not clocks:
+        raise missing[0]
     return clocks.values()
+
+
+def _of_settings(config: Path | None) -> Sequence[str]:
+    """The gateway, a worker alone and the stand-ins, where they would be on this machine."""
+    settings = settings_of(config)
+    ports = (settings.worker_port, *settings.mocks.values())
+    gateway = URL(settings.gateway_url)
+    return [settings.gateway_url, *(str(gateway.copy_with(port=port)) for port in ports if port)]
 
 
 def _checked(check: Callable[[str], object], text: str) -> None:

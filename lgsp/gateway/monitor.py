@@ -6,6 +6,9 @@ from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry, generate_latest
 from starlette.responses import JSONResponse, Response
 
+from lgsp.clock import SteerableClock
+from lgsp.gateway.clock import clock_routes
+
 __all__ = ["create_monitor", "monitor_routes"]
 
 Readiness = Callable[[], Awaitable[Mapping[str, bool]]]
@@ -37,12 +40,16 @@ def monitor_routes(readiness: Readiness, exposition: Exposition) -> APIRouter:
     return routes
 
 
-def create_monitor(readiness: Readiness, registry: CollectorRegistry) -> FastAPI:
-    """The whole HTTP face of a worker that runs alone."""
+def create_monitor(
+    readiness: Readiness, registry: CollectorRegistry, clock: SteerableClock | None = None
+) -> FastAPI:
+    """The whole HTTP face of a worker that runs alone. Without `clock` nobody can steer its time."""
 
     async def exposition() -> bytes:
         return generate_latest(registry)
 
     app = FastAPI(title="LGSP worker", openapi_url=None)
     app.include_router(monitor_routes(readiness, exposition))
+    if clock is not None:
+        app.include_router(clock_routes(clock))
     return app

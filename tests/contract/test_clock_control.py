@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
 from lgsp.cli import main
 from lgsp.clock import VIETNAM, Clock, SteerableClock, VirtualClock
 from lgsp.gateway.clock import clock_routes
+from lgsp.gateway.monitor import create_monitor
 from lgsp.gateway.problems import install
 from lgsp.http_server import HttpServer
 from lgsp_mocks.kit.app import create_app
@@ -117,6 +119,29 @@ async def test_the_command_steers_a_gateway_and_a_stand_in_of_another_process_to
         assert "stands" in printed[0]
         assert await lgsp("resume", *urls) == 0
         assert (ours.is_frozen, theirs.is_frozen) == (False, False)
+
+
+async def test_without_urls_the_command_steers_every_part_of_the_settings_in_whatever_process(
+    tmp_path, monkeypatch, capsys
+):
+    ours, alone, theirs = SteerableClock(), SteerableClock(), SteerableClock()
+    worker = create_monitor(no_parts, CollectorRegistry(), alone)
+    async with served(gateway(ours)) as first, served(worker) as second, served(stand_in(theirs)) as third:
+        port, worker_port, mock_port = (url.rsplit(":", 1)[1] for url in (first, second, third))
+        config = tmp_path / "lgsp.toml"
+        # Nobody runs the axis: it is passed over.
+        config.write_text(
+            f"port = {port}\nworker_port = {worker_port}\n[mocks]\nigate = {mock_port}\naxis = 1\n"
+        )
+        monkeypatch.setenv("LGSP_CONFIG", str(config))
+        assert await lgsp("freeze", "2026-11-30T08:00") == 0
+        assert await lgsp("advance", "15wd") == 0
+    assert {clock.now().isoformat() for clock in (ours, alone, theirs)} == {"2026-12-21T08:00:00+07:00"}
+    assert len(capsys.readouterr().out.splitlines()) == 6
+
+
+async def no_parts() -> dict[str, bool]:
+    return {}
 
 
 async def test_a_clock_that_several_urls_share_advances_once(capsys):

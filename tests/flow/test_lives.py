@@ -25,7 +25,7 @@ def without_catalogue(config: str) -> str:
 async def test_random_lives_end_with_igate_portal_and_bus_in_agreement(tmp_path: Path, seed: int) -> None:
     async with province(tmp_path, change=without_catalogue, overrides=Overrides(autopilot=False)) as world:
         lives = Lives(world, seed)
-        for _ in range(12):
+        for _ in range(20):
             await lives.begin(4)
             for _ in range(40):
                 await lives.act()
