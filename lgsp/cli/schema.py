@@ -94,11 +94,17 @@ def export(folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
 
 
 @app.command()
-def asyncapi(config: ConfigOption = None) -> None:
+def asyncapi(
+    config: ConfigOption = None, yaml: Annotated[bool, typer.Option("--yaml", help="Print YAML.")] = False
+) -> None:
     """The bus as an AsyncAPI 3.0 document."""
     settings = settings_of(config)
     gateway = settings.gateway_url.partition("://")[2]
-    print_json(contracts.asyncapi(SchemaRegistry(), tuple(settings.systems), gateway=gateway))
+    document = contracts.asyncapi(SchemaRegistry(), tuple(settings.systems), gateway=gateway)
+    if yaml:
+        typer.echo(contracts.as_yaml(document), nl=False)
+    else:
+        print_json(document)
 
 
 def _schemas(name: str) -> dict[str, dict[str, JsonValue]]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
+import yaml
 from pydantic import BaseModel, JsonValue
 from pydantic.json_schema import models_json_schema
 
@@ -11,7 +12,7 @@ from lgsp.channels import Keys
 from lgsp.message import Message, type_name
 from lgsp.schemas import SchemaRegistry, dataschema
 
-__all__ = ["asyncapi"]
+__all__ = ["as_yaml", "asyncapi"]
 
 Object = dict[str, JsonValue]
 _REF = "#/components/schemas/{model}"
@@ -94,6 +95,12 @@ def asyncapi(
             },
         },
     }  # fmt: skip
+
+
+def as_yaml(document: Object) -> str:
+    """The same for people."""
+    text: str = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)  # type: ignore[no-untyped-call]  # it has no types
+    return text
 
 
 def _message(kind: str, version: int, data: JsonValue) -> Object:

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from pydantic import JsonValue
 from starlette.responses import JSONResponse, Response
 
-from lgsp.contracts import asyncapi, published, xsds
+from lgsp.contracts import as_yaml, asyncapi, published, xsds
 from lgsp.errors import NotFoundError
 from lgsp.gateway.ports import GatewayServices
 
@@ -45,5 +45,11 @@ def contract_routes(services: GatewayServices) -> APIRouter:
     async def bus(request: Request) -> dict[str, JsonValue]:
         """The bus as an AsyncAPI 3.0 document."""
         return asyncapi(services.schemas, services.systems, gateway=request.url.netloc)
+
+    @routes.get("/api/asyncapi.yaml")
+    async def bus_yaml(request: Request) -> Response:
+        """The same as YAML."""
+        document = asyncapi(services.schemas, services.systems, gateway=request.url.netloc)
+        return Response(as_yaml(document), media_type="application/yaml")
 
     return routes

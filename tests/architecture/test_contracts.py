@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 import schemathesis
+import yaml
 from starlette.routing import Route
 
 from lgsp.bootstrap import running
@@ -137,9 +138,9 @@ async def test_the_gateways_contracts_are_valid_and_where_messages_say(tmp_path:
         for path in (*listed["schemas"], *listed["xsd"]):
             assert (await http.get(path)).status_code == 200
         assert (await http.get("/schemas/no.such/1")).status_code == 404
-        assert (await http.get("/api/asyncapi.json")).json()["servers"]["gateway"]["host"] in system.urls[
-            "gateway"
-        ]
+        document = (await http.get("/api/asyncapi.json")).json()
+        assert document["servers"]["gateway"]["host"] in system.urls["gateway"]
+        assert yaml.safe_load((await http.get("/api/asyncapi.yaml")).text) == document
     schemathesis.openapi.from_dict(openapi).validate()
     for path, operations in openapi["paths"].items():
         for operation in operations.values():
