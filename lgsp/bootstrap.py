@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 
 from prometheus_client import CollectorRegistry
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from lgsp.adapter import Closes, Ports, Pulled, TakesCallbacks
+from lgsp.adapter import Accounts, Closes, Ports, Pulled, TakesCallbacks
 from lgsp.attachments import FileBlobStore
 from lgsp.bus import (
     Bus,
@@ -54,12 +55,13 @@ from lgsp.standards import identifiers
 from lgsp.standards.signatures import TrustFolder
 from lgsp.store import MessageStore
 from lgsp.tap_process import TapPlaces, TapProcess
-from lgsp.verify import Verifier
+from lgsp.verify import Account, Verifier, Witnesses
 from lgsp.wirelog import WireLog
 
 __all__ = ["PARTS", "Overrides", "Running", "running"]
 
 PARTS = ("bus", "gateway", "worker", "store")
+EVERYTHING = timedelta(days=3650)
 _CREATE_STANDIN = "lgsp_mocks.kit.app:create_app"
 
 
@@ -254,7 +256,7 @@ def _gateway(stack: AsyncExitStack, system: Running) -> ASGIApp:
         store=store,
         invalid=InvalidMessageChannel(bus.parts.server, bus.parts.keys),
         reconciler=Reconciler(bus, store),
-        verifier=Verifier(bus.waiting, store),
+        verifier=Verifier(bus.waiting, store, _witnesses(bus, store)),
         router=bus.parts.router,
         schemas=bus.parts.schemas,
         readiness=_readiness(system),
@@ -277,6 +279,20 @@ def _gateway(stack: AsyncExitStack, system: Running) -> ASGIApp:
 
 def _steerable(system: Running) -> SteerableClock | None:
     return system.clock if isinstance(system.clock, SteerableClock) else None
+
+
+def _witnesses(bus: Bus, store: MessageStore) -> Witnesses:
+    channel, reconciler = DeadLetterChannel(bus.parts.server, bus.parts.keys), Reconciler(bus, store)
+
+    async def buried() -> set[str]:
+        return {entry.message_id async for entry in channel.heads()}
+
+    async def account(system: str) -> Account:
+        ended = await reconciler.run(system, since=EVERYTHING, mend=False)
+        return Account(ended.compared, tuple(each.message_id for each in ended.missing))
+
+    able = [name for name, adapter in bus.parts.adapters.items() if isinstance(adapter, Accounts)]
+    return Witnesses(buried, {name: partial(account, name) for name in able})
 
 
 def _readiness(system: Running) -> Callable[[], Awaitable[Mapping[str, bool]]]:

@@ -8,7 +8,7 @@ from lgsp.errors import ChannelUnavailableError
 
 __all__ = ["Capability", "capabilities"]
 
-_COMMANDS = ("XAUTOCLAIM", "XACKDEL", "WAITAOF")
+_COMMANDS = ("XAUTOCLAIM", "XACKDEL", "XNACK", "WAITAOF")
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,8 +119,8 @@ class Accountant(Protocol):
 class Recounter(Protocol):
     """The law."""
 
-    async def verify(self) -> Verification:
-        """Recount every message."""
+    async def verify(self, *, receivers: bool = False) -> Verification:
+        """Recount every message; where wanted, ask the receiving systems too."""
         ...
 
 

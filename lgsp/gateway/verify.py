@@ -15,9 +15,12 @@ def verify_routes(services: GatewayServices) -> APIRouter:
     routes = APIRouter(prefix="/api/verify", tags=["verification"])
 
     @routes.get("")
-    async def verify() -> dict[str, JsonValue]:
-        """Accepted = delivered + dead + expired + discarded + under way, by system; and every message that breaks it, by name."""
-        found = await services.verifier.verify()
+    async def verify(receivers: bool = False) -> dict[str, JsonValue]:
+        """Accepted = delivered + dead + expired + discarded + under way, by system; and every message that breaks it, by name.
+
+        With `receivers`, each system that can be asked must also hold what was delivered to it.
+        """
+        found = await services.verifier.verify(receivers=receivers)
         counts = asdict(found.counts)
         return {
             "holds": found.holds,
@@ -29,6 +32,9 @@ def verify_routes(services: GatewayServices) -> APIRouter:
             "waiting": dict(found.waiting),
             "lost": _named(found.lost),
             "doubled": _named(found.doubled),
+            "strayed": [{"id": message_id, "system": ""} for message_id in found.strayed],
+            "not_held": _named(found.not_held),
+            "asked": dict(found.asked),
         }
 
     return routes

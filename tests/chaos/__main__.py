@@ -29,6 +29,7 @@ from lgsp.store import MessageStore, Recount
 SUBJECTS = [f"doc-{number}" for number in range(60)]
 THROUGH_GATEWAY = [f"web-{number}" for number in range(10)]
 EACH = 20
+WAVE_S = 240.0
 
 
 @dataclass
@@ -48,16 +49,12 @@ class Storm:
         """Traffic all the time, and one fault after the other, each kind in its turn; each must be recovered from."""
         ends, turns = time.monotonic() + seconds, list[str]()
         while time.monotonic() < ends:
-            traffic = asyncio.create_task(self._traffic())
-            await asyncio.sleep(self.chance.uniform(0.05, 0.5))
             if not turns:
                 turns = self.chance.sample(sorted(self.faults), len(self.faults))
-            name = turns.pop()
-            began = time.monotonic()
-            await self.faults[name]()
-            await self._every_partition_works()
-            self.recoveries_s[name].append(time.monotonic() - began)
-            await traffic
+            async with asyncio.timeout(WAVE_S), asyncio.TaskGroup() as wave:
+                wave.create_task(self._traffic())
+                await asyncio.sleep(self.chance.uniform(0.05, 0.5))
+                await self._strike(turns.pop())
         try:
             await until(self._all_arrived, "every accepted message arrives", within_s=120)
         except AssertionError as exc:
@@ -69,6 +66,12 @@ class Storm:
         for subject, ids in late.items():
             if (await self.bus.publish(message(ids[0], subject=subject))).is_new:
                 raise AssertionError(f"{ids[0]} was accepted before, and again as a new one")
+
+    async def _strike(self, name: str) -> None:
+        began = time.monotonic()
+        await self.faults[name]()
+        await self._every_partition_works()
+        self.recoveries_s[name].append(time.monotonic() - began)
 
     async def _traffic(self) -> None:
         poison = f"poison-{self.chance.randrange(5)}"
@@ -188,6 +191,11 @@ def report(name: str, raging: Storm, counts: Recount, *, strict: bool) -> bool:
     return verdict.holds and balanced and not doubled
 
 
+def _told(error: Exception) -> str:
+    causes = error.exceptions if isinstance(error, ExceptionGroup) else [error]
+    return "; ".join(str(cause) or type(cause).__name__ for cause in causes)
+
+
 def _say(line: str) -> None:
     print(line, flush=True)  # noqa: T201 - the command's output
 
@@ -204,9 +212,9 @@ def main() -> int:
     for name in wanted.topology or ["single", "sentinel", "cluster"]:
         try:
             held[asyncio.run(storm(name, wanted.seconds, wanted.seed))] += 1
-        except AssertionError as exc:
+        except (AssertionError, TimeoutError, ExceptionGroup) as exc:
             held[False] += 1
-            _say(f"{name}: {exc}")
+            _say(f"{name}: {_told(exc)}")
     if held[False]:
         _say(f"THE LAW IS BROKEN; the same storm again: make chaos ARGS='--seed {wanted.seed}'")
     return 1 if held[False] else 0

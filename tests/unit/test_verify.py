@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from builders import message
+from lgsp.errors import TransientError
 from lgsp.store import JournalEntry, MessageStore
-from lgsp.verify import Verification, Verifier
+from lgsp.verify import Account, Verification, Verifier, Witnesses
 
 pytestmark = pytest.mark.unit
 
@@ -22,7 +23,10 @@ async def store() -> AsyncIterator[MessageStore]:
 
 
 async def verified(
-    store: MessageStore, lives: dict[str, Steps], waiting: dict[str, int] | None = None
+    store: MessageStore,
+    lives: dict[str, Steps],
+    waiting: dict[str, int] | None = None,
+    witnesses: Witnesses | None = None,
 ) -> Verification:
     """Accept each message, let it live, and count."""
     entries: list[JournalEntry] = []
@@ -37,7 +41,7 @@ async def verified(
     async def waits() -> dict[str, int]:
         return waiting or {"inbox": 0, "out:axis": 0, "dead": 3}
 
-    return await Verifier(waits, store).verify()
+    return await Verifier(waits, store, witnesses).verify(receivers=True)
 
 
 DELIVERED = [("routed", "axis"), ("delivered", "axis")]
@@ -100,3 +104,31 @@ async def test_a_step_that_comes_again_is_not_counted_twice(store: MessageStore)
     await verified(store, lives)
     found = await verified(store, lives)
     assert (found.holds, found.counts.accepted) == (True, 1)
+
+
+async def test_dead_letter_that_lies_nowhere_is_named(store: MessageStore) -> None:
+    async def buried() -> set[str]:
+        return {"kept"}
+
+    dead = [("routed", "axis"), ("dead", "axis")]
+    found = await verified(store, {"kept": dead, "strayed": dead}, witnesses=Witnesses(buried))
+    assert (found.holds, found.strayed) == (False, ("strayed",))
+
+
+async def test_receiver_that_does_not_hold_what_was_delivered_breaks_the_law(store: MessageStore) -> None:
+    async def buried() -> set[str]:
+        return set()
+
+    async def axis() -> Account:
+        return Account(2, ("b",))
+
+    async def portal() -> Account:
+        raise TransientError("no connection")
+
+    witnesses = Witnesses(buried, {"axis": axis, "portal": portal})
+    found = await verified(store, {"a": DELIVERED, "b": DELIVERED}, witnesses=witnesses)
+    assert (found.holds, found.not_held) == (False, (("b", "axis"),))
+    assert found.asked == {
+        "axis": "2 deliveries compared",
+        "portal": "could not be asked: no connection",
+    }
