@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import logging
+import os
 import sys
 from collections.abc import Coroutine
 from importlib import import_module
@@ -10,9 +11,10 @@ from importlib.util import find_spec
 
 import structlog
 
-__all__ = ["configure_log", "run"]
+__all__ = ["configure_log", "give_way", "run"]
 
 _YOUNG = 50_000
+_NICE = 10
 
 
 def run(work: Coroutine[object, object, int]) -> int:
@@ -23,6 +25,12 @@ def run(work: Coroutine[object, object, int]) -> int:
     factory = import_module("uvloop").new_event_loop if find_spec("uvloop") else None
     with asyncio.Runner(loop_factory=factory) as runner:
         return runner.run(work)
+
+
+def give_way() -> None:
+    """Let the others have the processor first, where the system knows such a thing: nobody waits for this process."""
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
 
 
 def configure_log(level: str) -> None:

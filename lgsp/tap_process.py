@@ -20,7 +20,7 @@ from pydantic_core import from_json, to_json
 from lgsp.bus import Counting, JournalTap, Steps, Telling
 from lgsp.channels import ActivityLog, Keys, Server
 from lgsp.errors import LgspError
-from lgsp.process import configure_log, run
+from lgsp.process import configure_log, give_way, run
 from lgsp.store import MessageStore
 
 __all__ = ["TapPlaces", "TapProcess"]
@@ -132,6 +132,7 @@ async def _work() -> int:
     )
     places = TapPlaces.model_validate_json(await reader.readline())
     configure_log(places.log_level)
+    give_way()  # a delivery never waits for the store
     stopping = asyncio.Event()
 
     async def parent_ends() -> None:

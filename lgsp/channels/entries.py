@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import structlog
@@ -13,8 +13,7 @@ __all__ = ["HeldEntry", "InboxEntry", "JournalStep", "OutEntry"]
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class InboxEntry:
+class InboxEntry(NamedTuple):
     """An accepted message; `body` is its structured JSON, `order` as with `OutEntry`.
 
     `only` are those of its recipients that it is still for, where it went to the others before; () is all.
@@ -36,8 +35,7 @@ class InboxEntry:
         return ["body", self.body, "order", self.order, "only", ",".join(self.only)]
 
 
-@dataclass(frozen=True, slots=True)
-class OutEntry:
+class OutEntry(NamedTuple):
     """A message on its way to one system; `subject` is its ordering key, `attempt` counts from 1.
 
     `early_since_ms` is when the system first said that it came before its predecessor; 0 when it never did. `order` is the id under
@@ -76,7 +74,7 @@ class OutEntry:
 
     def next_attempt(self) -> Self:
         """The same, for another try."""
-        return replace(self, attempt=self.attempt + 1)
+        return self._replace(attempt=self.attempt + 1)
 
 
 class JournalStep(NamedTuple):

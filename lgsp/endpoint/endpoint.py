@@ -8,7 +8,6 @@ A subject whose message must wait is *held*: its messages lie parked, in order, 
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from heapq import heappop, heappush
 
@@ -240,7 +239,7 @@ class Endpoint:
         """Hold the subject; what it has in hand is parked, and an early message behind the rest."""
         head, rest = lane[0], list(lane)[1:]
         if isinstance(outcome, Early):
-            later = [*rest, replace(head, early_since_ms=outcome.since_ms)]
+            later = [*rest, head._replace(early_since_ms=outcome.since_ms)]
             overtaken = bool(rest) and not head.early_since_ms
             due_ms = self._now_ms() if overtaken else self._due_ms(outcome)
         else:
@@ -297,7 +296,7 @@ class Endpoint:
         if isinstance(outcome, Early):
             self._ledger.record(hop, head, outcome, self._now_ms())
             hop.drop_head(parked)
-            hop.park(parked, [replace(head, early_since_ms=outcome.since_ms).parked()])
+            hop.park(parked, [head._replace(early_since_ms=outcome.since_ms).parked()])
             if not alone and not head.early_since_ms:
                 due_ms = self._now_ms()
         elif outcome.counts:

@@ -13,6 +13,7 @@ from lgsp.standards.identifiers import organization_pattern_matches
 __all__ = ["Recipient", "Route", "RouteExplanation", "Router", "RoutingDecision"]
 
 _MAX_KINDS = 1000
+_MAX_DECIDED = 4096
 _SIGNED_KINDS = frozenset({"document.issued", "document.recalled", "document.updated", "document.replaced"})
 
 
@@ -89,6 +90,7 @@ class Router:
         self.routes = tuple(routes)
         self.requires_signatures = any(route.signature == "require" for route in self.routes)
         self._of_kind: dict[str, tuple[Route, ...]] = {}
+        self._decided: dict[tuple[str, str, str | None, str | None], RoutingDecision] = {}
 
     def route(self, message: Message) -> RoutingDecision:
         """Decide. A message that came from `/systems/<name>` does not go back there, unless the route says so.
@@ -101,7 +103,17 @@ class Router:
             routes = tuple(route for route in self.routes if route.is_for(kind))
             if len(self._of_kind) < _MAX_KINDS:
                 self._of_kind[kind] = routes
-        return self._decide(message, routes)
+        if any(route.data or route.signature != "off" for route in routes):
+            return self._decide(message, routes)
+        # Where no route looks into the message, its envelope decides.
+        envelope = (kind, message.source, message.sender, message.recipients)
+        decision = self._decided.get(envelope)
+        if decision is None:
+            decision = self._decide(message, routes)
+            if len(self._decided) >= _MAX_DECIDED:
+                self._decided.clear()
+            self._decided[envelope] = decision
+        return decision
 
     def explain(self, message: Message) -> RoutingDecision:
         """The same decision, with what became of every route."""

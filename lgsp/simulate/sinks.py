@@ -150,7 +150,7 @@ async def _own_bus(settings: Settings, year: _Year) -> AsyncIterator[tuple[Bus, 
             f"{settings.data_dir} holds a message store already; give an empty --data-dir"
         )
     own = settings.model_copy(update={"redis_url": None, "store_url": ""})
-    overrides = Overrides(clock=year.clock, adapters=year.sinks)
+    overrides = Overrides(clock=year.clock, adapters=year.sinks, tap_apart=True)
     async with running(own, only=frozenset({"worker"}), overrides=overrides) as system:
         if system.bus is None or system.store is None:
             raise ConfigurationError("the simulation needs a bus and a store")

@@ -13,7 +13,6 @@ from sqlalchemy import Column, ColumnElement, Connection, Engine, create_engine,
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from lgsp.errors import ConfigurationError
@@ -68,8 +67,7 @@ def database(url: str) -> Database:
         case "sqlite":
             return _Sqlite(parsed.set(drivername="sqlite"))
         case "postgresql":
-            engine = create_async_engine(parsed.set(drivername=_postgresql_driver()), pool_pre_ping=True)
-            return _PostgreSQL(engine)
+            return _PostgreSQL(parsed)
         case other:
             raise ConfigurationError(
                 f"LGSP_STORE_URL: {other} is not supported; use sqlite:/// or postgresql://"
@@ -119,9 +117,12 @@ class _Sqlite:
 
 
 class _PostgreSQL:
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self.place = engine.url.render_as_string(hide_password=True)
+    def __init__(self, url: URL) -> None:
+        # A tenth of a second that most never need.
+        from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415
+
+        self._engine = create_async_engine(url.set(drivername=_postgresql_driver()), pool_pre_ping=True)
+        self.place = url.render_as_string(hide_password=True)
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         async with self._engine.begin() as connection:
