@@ -259,6 +259,11 @@ async def _translated(place: Place) -> AsyncIterator[None]:
         yield
     except (RedisConnectionError, RedisTimeoutError, RedisClusterException, OSError) as exc:
         raise ChannelUnavailableError(f"the Redis server at {place} does not answer: {exc}") from exc
+    except RuntimeError as exc:
+        # uvloop's word for a connection that the other side closed between two writes.
+        if "handler is closed" not in str(exc):
+            raise
+        raise ChannelUnavailableError(f"the Redis server at {place} closed the connection") from exc
     except ResponseError as exc:
         if isinstance(exc, OutOfMemoryError) or str(exc).startswith("OOM"):
             raise ServerFullError(f"the memory of the Redis server at {place} is full") from exc

@@ -15,7 +15,12 @@ _PARTICULARS = (
     (re.compile(r"https?://[^\s\"'<>]+"), "<url>"),
     (re.compile(r"(?<!\w)'[^']*'(?!\w)|\"[^\"]*\"|“[^”]*”|«[^»]*»"), "'…'"),
     # A status or an error code says what went wrong; any other number says to whom.
-    (re.compile(r"(?<!HTTP )(?<!code )(?<!status )(?<!mã lỗi )(?<![\w.,/:+-])[\w.,/:+-]*\d[\w.,/:+-]*"), "#"),
+    (
+        re.compile(
+            r"(?<!HTTP )(?<!code )(?<!ErrorCode )(?<!status )(?<!mã lỗi )(?<![\w.,/:+-])[\w.,/:+-]*\d[\w.,/:+-]*"
+        ),
+        "#",
+    ),
 )
 _Word = Annotated[str | None, Field(max_length=512)]
 

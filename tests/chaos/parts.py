@@ -194,7 +194,8 @@ class Gateway:
         if answer.status_code in {429, 503}:
             raise ChannelUnavailableError(answer.text)
         if not answer.is_success:
-            raise AssertionError(answer.text)
+            log = self.part.log.read_text()[-3000:] if self.part else ""
+            raise AssertionError(f"{answer.text} {log}")
         return Accepted(answer.status_code == 202, 0, "")
 
 

@@ -89,6 +89,11 @@ class Process:
         reply = await self.ask("INFO", "replication")
         return isinstance(reply, dict) and reply.get("role") == "master"
 
+    async def follows(self) -> bool:
+        """Whether it is a replica, and in step."""
+        reply = await self.ask("INFO", "replication")
+        return isinstance(reply, dict) and reply.get("master_link_status") == "up"
+
     async def kill(self) -> None:
         """kill -9."""
         self.signal(signal.SIGKILL)
@@ -218,12 +223,7 @@ async def _whole(node: Process) -> bool:
 
 async def _follows(replica: Process, primary_id: str) -> bool:
     await replica.ask("CLUSTER", "REPLICATE", primary_id)
-    return await _linked(replica)
-
-
-async def _linked(replica: Process) -> bool:
-    reply = await replica.ask("INFO", "replication")
-    return isinstance(reply, dict) and reply.get("master_link_status") == "up"
+    return await replica.follows()
 
 
 async def _in_sync(primary: Process) -> bool:

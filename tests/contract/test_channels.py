@@ -21,6 +21,7 @@ from lgsp.channels import (
 )
 from lgsp.errors import (
     BackpressureError,
+    ChannelUnavailableError,
     ConfigurationError,
     Fault,
     InvalidMessageError,
@@ -310,3 +311,16 @@ async def test_full_server_says_when_to_come_back_and_still_drains(
     assert (await channel.lengths())["out:axis"] == 1
     await server.call("CONFIG SET", "maxmemory", "0")
     assert await publish(channel, "m-2") is True
+
+
+async def test_connection_that_closed_between_two_writes_is_no_bug(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What uvloop says then; a storm over a cluster found it."""
+
+    async def closed(*_: object) -> None:
+        raise RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+
+    monkeypatch.setattr(server, "_execute", closed)
+    with pytest.raises(ChannelUnavailableError):
+        await server.ask("PING")
