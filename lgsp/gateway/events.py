@@ -32,7 +32,19 @@ _EVENT: dict[str, JsonValue] = {
     "schema": Message.model_json_schema(ref_template="#/components/schemas/{model}")
 }
 EVENT_BODY: dict[str, JsonValue] = {"requestBody": {"required": True, "content": {_STRUCTURED: _EVENT}}}
+_ATTRIBUTES: list[JsonValue] = [
+    {
+        "name": f"{_PREFIX}{name}",
+        "in": "header",
+        "required": False,
+        "description": "Binary mode: this attribute, percent-encoded.",
+        "schema": {"type": "string"},
+    }
+    for name in Message.model_fields
+    if name not in {"data", "datacontenttype"}
+]
 PUBLISH_BODY: dict[str, JsonValue] = {
+    "parameters": _ATTRIBUTES,
     "requestBody": {
         "required": True,
         "content": {
@@ -45,7 +57,7 @@ PUBLISH_BODY: dict[str, JsonValue] = {
                 }
             },
         },
-    }
+    },
 }
 
 
