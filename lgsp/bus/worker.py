@@ -90,11 +90,12 @@ class Worker:
             [
                 ["ZADD", keys.workers(), now, self._owner],
                 ["ZREMRANGEBYSCORE", keys.workers(), "-inf", lost],
-                ["ZCARD", keys.workers()],
+                ["ZRANGE", keys.workers(), 0, -1],
             ]
         )
-        alive = max(1, int(str(replies[2])))
-        return -(-len(self._bus.partitions) // alive)
+        alive = sorted(replies[2]) if isinstance(replies[2], list) else []
+        rank, count = alive.index(self._owner.encode()), len(self._bus.partitions)
+        return count // len(alive) + (rank < count % len(alive))
 
     async def _try(self, channel: PartitionLog) -> None:
         ttl_ms = int(self._settings.lease_ttl_s * 1000)

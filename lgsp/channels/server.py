@@ -40,6 +40,10 @@ _CLUSTER_PAUSE_MS = 50
 _NOT_NOW = (ClusterDownError, MasterDownError, ReadOnlyError, TryAgainError)
 _REFUSALS = ("MISCONF", "LOADING", "READONLY", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "MASTERDOWN")
 
+_TAKEN_AWAY = ("handler is closed", "'NoneType' object has no attribute 'write")
+"""A connection that was closed while it was being used, by the other side or because the cluster is looked at anew: what uvloop and
+redis-py say then."""
+
 
 class ServerFullError(ChannelUnavailableError):
     """The server's memory has reached its bound; what frees memory is still done."""
@@ -259,11 +263,10 @@ async def _translated(place: Place) -> AsyncIterator[None]:
         yield
     except (RedisConnectionError, RedisTimeoutError, RedisClusterException, OSError) as exc:
         raise ChannelUnavailableError(f"the Redis server at {place} does not answer: {exc}") from exc
-    except RuntimeError as exc:
-        # uvloop's word for a connection that the other side closed between two writes.
-        if "handler is closed" not in str(exc):
+    except (RuntimeError, AttributeError) as exc:
+        if not any(words in str(exc) for words in _TAKEN_AWAY):
             raise
-        raise ChannelUnavailableError(f"the Redis server at {place} closed the connection") from exc
+        raise ChannelUnavailableError(f"the connection to the Redis server at {place} was closed") from exc
     except ResponseError as exc:
         if isinstance(exc, OutOfMemoryError) or str(exc).startswith("OOM"):
             raise ServerFullError(f"the memory of the Redis server at {place} is full") from exc

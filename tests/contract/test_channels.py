@@ -313,13 +313,20 @@ async def test_full_server_says_when_to_come_back_and_still_drains(
     assert await publish(channel, "m-2") is True
 
 
-async def test_connection_that_closed_between_two_writes_is_no_bug(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "said",
+    [
+        RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed"),
+        AttributeError("'NoneType' object has no attribute 'writelines'"),
+    ],
+)  # fmt: skip
+async def test_connection_that_is_closed_while_it_is_used_is_no_bug(
+    server: Server, monkeypatch: pytest.MonkeyPatch, said: Exception
 ) -> None:
-    """What uvloop says then; a storm over a cluster found it."""
+    """What uvloop and redis-py say then; storms over a cluster found it."""
 
     async def closed(*_: object) -> None:
-        raise RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+        raise said
 
     monkeypatch.setattr(server, "_execute", closed)
     with pytest.raises(ChannelUnavailableError):

@@ -488,6 +488,31 @@ async def test_worker_that_died_leaves_its_message_to_the_next(server: Server) -
     assert second.keys == first.keys
 
 
+async def test_partitions_are_shared_fairly_as_workers_come_and_go(server: Server) -> None:
+    keys, settings = Keys(partitions=7), WorkerSettings(look_round_s=0.02, endpoint=FAST)
+    workers: list[tuple[Worker, asyncio.Event, asyncio.Task[None]]] = []
+
+    async def come(name: str) -> None:
+        bus = Bus(BusParts(server, keys, Router([]), SchemaRegistry(), SystemClock(), {"axis": FakeSystem()}))
+        await bus.open()
+        worker, stop = Worker(bus, name, settings), asyncio.Event()
+        workers.append((worker, stop, asyncio.create_task(worker.run(stop))))
+
+    def shares() -> list[int]:
+        return sorted(len(worker.partitions) for worker, _, _ in workers)
+
+    for number, wanted in enumerate([[7], [3, 4], [2, 2, 3]]):
+        await come(f"worker-{number}")
+        await eventually(lambda wanted=wanted: shares() == wanted, "the newcomer has its share")
+    _, stop, going = workers.pop(0)
+    stop.set()
+    await going
+    await eventually(lambda: shares() == [3, 4], "the others have taken over")
+    for _, stop, going in workers:
+        stop.set()
+        await going
+
+
 async def test_stop_finishes_what_is_in_hand(server: Server) -> None:
     gate = asyncio.Event()
     system, store = FakeSystem(gate=gate), FakeStore()
