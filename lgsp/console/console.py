@@ -36,6 +36,7 @@ class NavItem:
 NAV = (
     NavItem("map", "/console/", "f"),
     NavItem("messages", "/console/messages", "m"),
+    NavItem("dead", "/console/dead", "d"),
 )
 
 

@@ -13,7 +13,7 @@ from pydantic_core import from_json
 from lgsp.gateway.bundle import Bundle
 from lgsp.wirelog import StoredExchange
 
-__all__ = ["DiffLine", "Stage", "diff", "stages"]
+__all__ = ["DiffLine", "Stage", "diff", "laid_out", "stages"]
 
 MOST_LINES = 4000
 _CONTEXT = 3
@@ -45,7 +45,9 @@ def stages(found: Bundle) -> list[Stage]:
     exchanges = found.exchanges or ()
     received = [one for one in exchanges if one.stage == "received"]
     sent = [one for one in exchanges if one.stage != "received"]
-    canonical = Stage("canonical", "canonical", "", None, _lines(json.dumps(found.body, ensure_ascii=False)))
+    canonical = Stage(
+        "canonical", "canonical", "", None, laid_out(json.dumps(found.body, ensure_ascii=False))
+    )
     return [*_wire(received, "received"), canonical, *_wire(sent, "sent")]
 
 
@@ -53,9 +55,9 @@ def _wire(exchanges: Sequence[StoredExchange], name: str) -> Iterator[Stage]:
     for number, one in enumerate(exchanges, 1):
         # What brought a message in by polling stands in the answer, and what took it out in the request.
         if one.body:
-            yield Stage(f"{name}{number}", name, one.system, one, _lines(one.body))
+            yield Stage(f"{name}{number}", name, one.system, one, laid_out(one.body))
         if one.answer:
-            yield Stage(f"{name}{number}a", f"{name}_answer", one.system, one, _lines(one.answer))
+            yield Stage(f"{name}{number}a", f"{name}_answer", one.system, one, laid_out(one.answer))
 
 
 def diff(left: Sequence[str], right: Sequence[str]) -> list[DiffLine]:
@@ -76,7 +78,7 @@ def diff(left: Sequence[str], right: Sequence[str]) -> list[DiffLine]:
     return found
 
 
-def _lines(text: str) -> tuple[str, ...]:
+def laid_out(text: str) -> tuple[str, ...]:
     """Laid out by its form: JSON and XML get one thing a line; anything else stays as it is."""
     stripped = text.lstrip("\ufeff \r\n\t")
     if stripped[:1] in {"{", "["}:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from starlette.routing import BaseRoute
 
 from lgsp.console.console import Console
-from lgsp.console.pages import flow, home, message, messages
+from lgsp.console.pages import dead, flow, home, message, messages
 
 __all__ = ["ROUTES"]
 
@@ -14,4 +14,5 @@ ROUTES: tuple[Callable[[Console], Sequence[BaseRoute]], ...] = (
     home.routes,
     messages.routes,
     message.routes,
+    dead.routes,
 )
