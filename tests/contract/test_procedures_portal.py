@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from fakes import FakeIntake, make_ports
 from lgsp.adapter import Ports
 from lgsp.clock import VirtualClock
-from lgsp.errors import BackpressureError, TransientError
+from lgsp.errors import BackpressureError, ConfigurationError, TransientError
 from lgsp.schemas import SchemaRegistry
 from lgsp.standards import dvcqg
 from lgsp_adapters.portal import PortalAdapter
@@ -101,6 +101,23 @@ async def test_first_round_learns_the_provinces_591_and_publishes_nothing(stage:
     assert stage.intake.messages == []
     asked = (await stage.user.get("/__mock__/requests")).json()["total"]
     assert asked == 1 + 1 + 591  # login, list, records
+
+
+async def test_first_round_that_fills_an_empty_igate_publishes_all_once_also_over_a_crash(
+    stage: Stage,
+) -> None:
+    half = stage.restarted(procedures_codes="*.H34", procedures_first="publish", procedures_calls=300)
+    assert await half.poll(stage.intake) == 300
+    filling = stage.restarted(procedures_codes="*.H34", procedures_first="publish")
+    assert await filling.poll(stage.intake) == 291
+    assert len({message.subject for message in stage.intake.messages}) == len(stage.intake.messages) == 591
+    await stage.clock.advance(HOUR_S)
+    assert await filling.poll(stage.intake) == 0
+
+
+async def test_first_round_that_is_no_such_thing_is_told(stage: Stage) -> None:
+    with pytest.raises(ConfigurationError, match="procedures_first"):
+        stage.restarted(procedures_first="everything")
 
 
 async def test_nothing_is_asked_before_the_next_round_is_due(learned: Stage) -> None:

@@ -1,7 +1,8 @@
 """CSDL quốc gia TTHC: what changed in the portal's catalogue of procedures becomes `procedure.published`.
 
 The wire has no list of changes. So each round asks for the list, then reads procedure after procedure, a few at each poll, and compares
-with what it knew; that knowledge lies in the mailbox, so that nothing is missed over a restart. The first round only learns.
+with what it knew; that knowledge lies in the mailbox, so that nothing is missed over a restart. The first round only learns; where an
+iGate that is still empty has to be filled, it publishes everything.
 """
 
 import json
@@ -15,7 +16,7 @@ from pydantic import JsonValue
 
 from lgsp import wirelog
 from lgsp.adapter import AdapterSettings, Intake, MailboxItem, Ports
-from lgsp.errors import InvalidMessageError, NotFoundError, RejectedError, TransientError
+from lgsp.errors import ConfigurationError, InvalidMessageError, NotFoundError, RejectedError, TransientError
 from lgsp.message import Message, type_name
 from lgsp.model.procedure import Procedure, ProcedureState
 from lgsp.standards import dvcqg, identifiers
@@ -32,10 +33,13 @@ NATIONAL = "000.00.00.G22"
 KEPT = "procedures"
 """Kind of the mailbox's items that hold what is known."""
 INTERVAL_S, CALLS = 3600.0, 20.0
+LEARN, PUBLISH = "learn", "publish"
 
 
 class Procedures:
-    """Settings: `procedures_interval_s` (3600), `procedures_calls` at each poll (20), `procedures_codes` (`*.H34`)."""
+    """Settings: `procedures_interval_s` (3600), `procedures_calls` at each poll (20), `procedures_codes` (`*.H34`), `procedures_first`
+    (what the first round does: learn, or publish).
+    """
 
     def __init__(self, settings: AdapterSettings, ports: Ports, unit_id: str, ask: Ask) -> None:
         name = ports.system
@@ -48,6 +52,12 @@ class Procedures:
         self._calls = int(wire.number_setting(settings, name, "procedures_calls", CALLS)) or 1
         # The province's own: codes with the suffix of its publishing agency (QCVN 102:2016).
         self._pattern = wire.setting(settings, name, "procedures_codes", f"*.{unit_id.rsplit('.', 1)[-1]}")
+        first = wire.setting(settings, name, "procedures_first", LEARN)
+        if first not in {LEARN, PUBLISH}:
+            raise ConfigurationError(
+                f"lgsp.toml: `[systems.{name}].procedures_first` must be {LEARN} or {PUBLISH}, not {first!r:.60}"
+            )
+        self._learns_first = first == LEARN
         self._known: Known | None = None
         self._kept: MailboxItem | None = None
         self._before: Known = {}
@@ -80,7 +90,7 @@ class Procedures:
         known = self._known
         if known is None:
             known = self._known = await self._load()
-            self._learning = not known
+            self._learning = self._learns_first and not known
         answer = await self._ask("LayDanhSachTTHC", {})
         rows = dvcqg.read_items("LayDanhSachTTHC", answer.get("result"))
         names = {
