@@ -14,6 +14,7 @@ from lgsp.gateway.dead import dead_routes
 from lgsp.gateway.dead_tasks import task_routes
 from lgsp.gateway.flow import flow_routes
 from lgsp.gateway.guard import Guard
+from lgsp.gateway.holdings import holdings_routes
 from lgsp.gateway.inbox import inbox_routes
 from lgsp.gateway.limits import BodyLimit
 from lgsp.gateway.messages import message_routes
@@ -60,6 +61,7 @@ def create_gateway(
     app.include_router(bundle_routes(services))  # before the messages, whose ids may contain slashes
     app.include_router(message_routes(services))
     app.include_router(flow_routes(services))
+    app.include_router(holdings_routes(services))
     app.include_router(task_routes(services.dead_letters))
     app.include_router(dead_routes(services.dead_letters))
     app.include_router(invalid_routes(services))

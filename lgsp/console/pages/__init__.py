@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from starlette.routing import BaseRoute
 
 from lgsp.console.console import Console
-from lgsp.console.pages import dead, flow, home, message, messages
+from lgsp.console.pages import dead, flow, home, message, messages, thing
 
 __all__ = ["ROUTES"]
 
@@ -15,4 +15,5 @@ ROUTES: tuple[Callable[[Console], Sequence[BaseRoute]], ...] = (
     messages.routes,
     message.routes,
     dead.routes,
+    thing.routes,
 )
