@@ -1,9 +1,11 @@
 """Reconciliation over the whole bus: what a system lost is found, and sent again."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from lgsp.bootstrap import Overrides
 from lgsp.scenario.steps.dossiers import returned as ended
 from lgsp.scenario.world import World
 from province import MINISTRY, PLAIN, PROVINCE, province
@@ -87,4 +89,42 @@ async def test_dossiers_that_the_portal_lost_are_told_again_in_order(tmp_path: P
             after = await world.until("ended again", lambda key=code: ended(world, key))
             assert after["tien_do"] == before[code]["tien_do"]
             assert (after["TrangThaiHoSo"], len(after["ket_qua"])) == ("10", len(before[code]["ket_qua"]))
+        assert (await world.http.get(url)).json()["missing"] == []
+
+
+async def test_dossier_whose_state_differs_is_found_and_told_on_from_there_in_order(tmp_path: Path) -> None:
+    async with province(tmp_path, overrides=Overrides(autopilot=False)) as world:
+        taken = await world.act("igate", "receive-at-counter", {"procedure": PLAIN, "documents": []})
+        code = str(taken["code"])
+
+        async def shown(state: str) -> dict[str, Any] | None:
+            row = await world.record("portal", "dossiers", code)
+            return row if row is not None and row["TrangThaiHoSo"] == state and row["tien_do"] else None
+
+        await world.until("the portal shows 2", lambda: shown("2"))
+        # The portal says yes to everything, and keeps nothing.
+        deaf = {
+            "request": {"path": "/VXPAdapter/RestService/forward/mapi/g"},
+            "answers": [{"json_body": {"error_code": 0, "message": "Thành công"}}],
+        }
+        await world.control("portal", "POST", "expectations", deaf)
+        for _ in range(3):
+            await world.control("igate", "POST", "tick")
+        url = f"{world.urls['gateway']}/api/reconcile/portal"
+
+        async def told() -> bool | None:
+            return True if (await world.http.get(url)).json()["compared"] >= 7 else None
+
+        await world.until("all is delivered", told)
+        await world.control("portal", "DELETE", "expectations")
+
+        found = (await world.http.get(url)).json()["missing"]
+        assert {one["reason"] for one in found} == {"the portal shows state 2"}
+        kinds = [one["kind"] for one in found]
+        assert kinds == ["dossier.progressed", *["dossier.progressed", "dossier.resolved"] * 2]
+
+        assert (await world.http.post(url)).json()["mended"] == 5
+        row = await world.until("the portal shows 10", lambda: shown("10"))
+        assert [step["TrangThai"] for step in row["tien_do"]] == ["2", "4", "9", "10"]
+        assert row["ket_qua"]
         assert (await world.http.get(url)).json()["missing"] == []
