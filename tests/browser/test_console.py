@@ -1,0 +1,191 @@
+"""Every page in Chromium: both languages, three widths, axe, and no breach of the content-security policy."""
+
+import asyncio
+import os
+import threading
+from pathlib import Path
+
+import httpx
+import pytest
+
+from province import province
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+CHROMIUM = Path("/usr/bin/chromium")
+AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
+PAGES = ("/console/", "/console/messages", "/console/dead", "/console/refused")
+WIDTHS = (390, 1280, 3840)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        not CHROMIUM.exists() and not os.environ.get("CI"),
+        reason="no Chromium; tests/set-up.sh installs it where it may",
+    ),
+]
+
+
+class Served:
+    """The demo province in a thread of its own, with one document that has flowed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.url = ""
+        self.document = ""
+        self._ready, self._done = threading.Event(), None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(folder)))
+
+    async def _serve(self, folder: Path) -> None:
+        self._loop, self._done = asyncio.get_running_loop(), asyncio.Event()
+        async with province(folder) as world:
+            body = {
+                "from": "000.00.00.H34",
+                "to": ["000.00.00.G22"],
+                "subject": "V/v <script>alert(1)</script>",
+                "attachments": [],
+            }
+            issued = await world.act("ioffice", "issue-document", body)
+            self.document = str(issued["document_id"])
+
+            async def stored():
+                found = await world.gateway("/api/messages?type=document.issued&state=delivered")
+                return found["messages"] or None
+
+            await world.until("the document is delivered", stored)
+            self.url = world.urls["gateway"]
+            self._ready.set()
+            await self._done.wait()
+
+    def start(self) -> None:
+        self._thread.start()
+        assert self._ready.wait(60)
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._done.set)
+        self._thread.join(60)
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory):
+    one = Served(tmp_path_factory.mktemp("console"))
+    one.start()
+    yield one
+    one.stop()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_api.sync_playwright() as engine:
+        chromium = engine.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser, served):
+    opened, complaints = [], []
+
+    def opening(path: str, *, width: int = 1280, lang: str = "vi"):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, locale=lang, reduced_motion="reduce"
+        )
+        opened.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(served.url + path, wait_until="load")
+        return page
+
+    yield opening
+    for context in opened:
+        context.close()
+    assert complaints == []
+
+
+def message_path(served) -> str:
+    found = httpx.get(f"{served.url}/api/messages?type=document.issued", trust_env=False).json()
+    return f"/console/messages/{found['messages'][0]['message_id']}"
+
+
+def serious(page) -> list[str]:
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:160]}"
+        for one in found["violations"]
+        if one["impact"] in {"serious", "critical"}
+    ]
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_has_no_serious_fault_of_accessibility(open_page, path, lang):
+    page = open_page(path, lang=lang)
+    assert page.get_attribute("html", "lang") == lang
+    assert serious(page) == []
+
+
+def test_a_message_and_its_document_have_no_serious_fault_of_accessibility(open_page, served):
+    page = open_page(message_path(served))
+    assert serious(page) == []
+    page.click("dl.facts a")
+    assert page.url.startswith(served.url + "/console/documents/")
+    assert serious(page) == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_needs_no_sideways_scrolling(open_page, path, width):
+    page = open_page(path, width=width)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_hostile_content_is_shown_as_text(open_page, served):
+    page = open_page(message_path(served))
+    assert "<script>alert(1)</script>" in page.inner_text(".lead")
+
+
+def test_words_without_diacritics_find_and_stay_in_the_url(open_page):
+    page = open_page("/console/messages")
+    page.fill("#text", "van ban")
+    page.wait_for_url("**text=van*")
+    page.fill("#text", "script alert")
+    page.wait_for_url("**text=script*")
+    assert page.locator("[data-row]").count() >= 1
+
+
+def test_the_live_list_pauses_and_goes_on_where_it_was_left(open_page):
+    page = open_page("/console/messages?live=1")
+    page.keyboard.press("p")
+    page.wait_for_url("**mark=*")
+    page.locator("[data-pause]").click()
+    page.wait_for_url("**live=1*")
+    assert "mark=" in page.url
+
+
+def test_the_keyboard_reaches_pages_search_and_help(open_page):
+    page = open_page("/console/messages")
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "find"
+    page.keyboard.press("Tab")
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    page.wait_for_url("**/console/dead")
+
+
+def test_a_saved_message_opens_without_us(browser, served, tmp_path):
+    file = tmp_path / "message.html"
+    file.write_bytes(httpx.get(served.url + message_path(served) + "/export.html", trust_env=False).content)
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    assert page.locator("h1").count() == 1
+    context.close()
+
+
+def test_a_change_without_the_token_is_refused(served):
+    answer = httpx.post(f"{served.url}/console/dead/tasks", data={"system": "axis"}, trust_env=False)
+    assert answer.status_code == 403
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
