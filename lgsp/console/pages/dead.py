@@ -98,7 +98,10 @@ def _tasks(console: Console) -> list[BaseRoute]:
         reason = _text(form, "reason")
         if action == "discard" and not reason:
             raise HTTPException(422, console.texts_of(request)("dead.say_why"))
-        await desk.order(Order(action=action, filter=filter_of(form), reason=reason))
+        wanted = filter_of(form)
+        if wanted.is_empty:
+            raise HTTPException(422, console.texts_of(request)("dead.say_which"))
+        await desk.order(Order(action=action, filter=wanted, reason=reason))
         return console.back_to("/console/dead#tasks")
 
     async def wish(request: Request) -> Response:

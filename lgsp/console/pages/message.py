@@ -24,13 +24,16 @@ def routes(console: Console) -> list[BaseRoute]:
 
     async def show(request: Request) -> Response:
         """The page."""
-        return console.page(request, "message.html", _shown(await bundle(services, _id(request)), request))
+        found = await bundle(services, _id(request))
+        subject = found.traced.message.subject
+        held = await services.standing.held(subject) if services.standing is not None else ()
+        return console.page(request, "message.html", _shown(found, request), held=held)
 
     async def as_html(request: Request) -> Response:
         """The same as one file that opens without us."""
         found = await bundle(services, _id(request))
         css = files("lgsp.console").joinpath("static/console.css").read_text(encoding="utf-8")
-        response = console.page(request, "message_file.html", _shown(found, request), css=css)
+        response = console.page(request, "message_file.html", _shown(found, request), css=css, held=())
         return _as_file(response, found, "html")
 
     async def as_json(request: Request) -> Response:
