@@ -1,7 +1,7 @@
 """lgsp simulate: a year of a province's traffic, in minutes."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +15,8 @@ from rich.progress import Progress as Bar
 from lgsp.cli.common import ConfigOption, JsonOption, print_json, print_table, settings_of
 from lgsp.process import configure_log, run
 from lgsp.settings import Settings
-from lgsp.simulate import Plan, Progress, SinksReport, through_sinks
+from lgsp.simulate import Plan, Progress, SinksReport, SystemsReport, through_sinks, through_systems
+from lgsp.verify import Verification
 
 __all__ = ["app"]
 
@@ -27,15 +28,27 @@ def simulate() -> None:
     """A province's traffic on virtual time."""
 
 
+_ALL, _SENT, _HANDLED = 3_465_891, 144_922, 14_229
+"""Documents exchanged in 2019, those that iOffice sent out, and the dossiers of half a year."""
+
+
 @app.command()
 def year(  # noqa: PLR0913, PLR0917 - options of a command
     documents: Annotated[
-        int, typer.Option(min=1, help="Văn bản; Kon Tum exchanged as many in 2019.")
-    ] = 3_465_891,
-    dossiers: Annotated[int, typer.Option(min=0, help="Hồ sơ; twice those of half a year.")] = 28_458,
+        int | None,
+        typer.Option(min=1, help="Văn bản; by default 3,465,891, over HTTP 144,922 (Kon Tum 2019)."),
+    ] = None,
+    dossiers: Annotated[
+        int | None, typer.Option(min=0, help="Hồ sơ; by default 28,458, over HTTP 14,229.")
+    ] = None,
+    over_http: Annotated[
+        bool, typer.Option("--over-http", help="Through the four stand-ins, in processes of their own.")
+    ] = False,
     which: Annotated[int, typer.Option("--year", min=2001, max=2090)] = 2025,
     seed: Annotated[int, typer.Option(help="The same seed gives the same year.")] = 34,
-    speed: Annotated[float, typer.Option(min=0, help="Times faster than life; 0: as fast as it goes.")] = 0.0,
+    speed: Annotated[
+        float, typer.Option(min=0, help="Times faster than life; 0: as fast as it goes, as always over HTTP.")
+    ] = 0.0,
     data_dir: Annotated[
         Path | None,
         typer.Option(help="Keep the year here, to look at it with `lgsp up`; else it is forgotten."),
@@ -44,8 +57,10 @@ def year(  # noqa: PLR0913, PLR0917 - options of a command
     json_output: JsonOption = False,
 ) -> None:
     """Một năm của một tỉnh: a year through a bus of its own, with systems that only count. Ends with 1 if a count does not add up."""
-    configure_log("warning")
-    plan = Plan(which, documents, dossiers, seed, speed)
+    papers = documents or (_SENT if over_http else _ALL)
+    handed_in = dossiers if dossiers is not None else _HANDLED if over_http else 2 * _HANDLED
+    plan = Plan(which, papers, handed_in, seed, speed, over_http)
+    configure_log("error" if over_http else "warning")
     with _folder(data_dir) as folder:
         settings = settings_of(config).model_copy(update={"data_dir": folder})
         report = _lived(settings, plan, quiet=json_output)
@@ -65,15 +80,16 @@ def _folder(given: Path | None) -> Iterator[Path]:
         yield Path(made)
 
 
-def _lived(settings: Settings, plan: Plan, *, quiet: bool) -> SinksReport:
+def _lived(settings: Settings, plan: Plan, *, quiet: bool) -> SinksReport | SystemsReport:
     columns = (
         TextColumn("{task.fields[day]}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
         TextColumn("{task.fields[waiting]}"), TimeElapsedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
-    found: list[SinksReport] = []
+    found: list[SinksReport | SystemsReport] = []
     with Bar(*columns, console=Console(stderr=True), disable=quiet) as bar:
-        # A dossier is about four messages.
-        task = bar.add_task("", total=plan.documents + 4 * plan.dossiers, day="", rate="", waiting="")
+        # In sinks a dossier is about four messages.
+        total = plan.documents + (1 if plan.out_only else 4) * plan.dossiers
+        task = bar.add_task("", total=total, day="", rate="", waiting="")
 
         def told(now: Progress) -> None:
             rate = f"{bar.tasks[0].speed or 0:,.0f}/s"
@@ -83,26 +99,58 @@ def _lived(settings: Settings, plan: Plan, *, quiet: bool) -> SinksReport:
             )
 
         async def work() -> int:
-            found.append(await through_sinks(settings, plan, told))
+            live = through_systems if plan.out_only else through_sinks
+            found.append(await live(settings, plan, told))
             return 0
 
         run(work())
     return found[0]
 
 
-def _facts(report: SinksReport) -> dict[str, object]:
-    counts = report.verification.counts
+def _facts(report: SinksReport | SystemsReport) -> dict[str, object]:
+    if isinstance(report, SystemsReport):
+        return {name: value for name, value in asdict(report).items() if name != "verification"} | {
+            "law": _law(report.verification), "disagreements": list(report.disagreements),
+        }  # fmt: skip
     return {
         "plan": asdict(report.plan), "messages": report.tally.messages, "traffic": report.tally.facts(), "arrived": report.came,
         "delivered_s": report.delivered_s, "stored_s": report.stored_s, "verified_s": report.verified_s,
         "delivered_per_s": report.tally.messages / report.delivered_s, "stored_per_s": report.tally.messages / report.stored_s,
         "server_peak_bytes": report.server_peak_bytes, "form_06a": asdict(report.form),
-        "law": {"holds": report.verification.holds, "settled": report.verification.settled, "accepted": counts.accepted},
+        "law": _law(report.verification),
         "disagreements": list(report.disagreements),
     }  # fmt: skip
 
 
-def _print(report: SinksReport) -> None:
+def _law(found: Verification) -> dict[str, object]:
+    return {"holds": found.holds, "settled": found.settled, "accepted": found.counts.accepted}
+
+
+def _print(report: SinksReport | SystemsReport) -> None:
+    _print_systems(report) if isinstance(report, SystemsReport) else _print_sinks(report)
+    if report.disagreements:
+        typer.echo("KHÔNG KHỚP · DOES NOT ADD UP: " + "; ".join(report.disagreements))
+    else:
+        accepted = report.verification.counts.accepted
+        typer.echo(f"Khớp · adds up: {accepted:,} messages accepted, none lost, none doubled")
+
+
+def _print_systems(report: SystemsReport) -> None:
+    def by_status(counts: Mapping[str, int]) -> str:
+        return ", ".join(f"{status}: {count:,}" for status, count in sorted(counts.items()))
+
+    each = report.documents + report.dossiers
+    rows = (
+        ("văn bản đi trên iOffice · documents sent", f"{report.documents:,}", by_status(report.outgoing)),
+        ("nơi nhận trên trục · their receivers", "", by_status(report.received)),
+        ("hồ sơ trên iGate · dossiers", f"{report.dossiers:,}", by_status(report.igate)),
+        ("hồ sơ trên Cổng DVCQG · on the portal", "", by_status(report.portal)),
+        ("thời gian · time", f"{report.lived_s:,.1f} s", f"{each / report.lived_s:,.1f} vòng đời mỗi giây · whole lives a second"),
+    )  # fmt: skip
+    print_table(("", "", ""), rows)
+
+
+def _print_sinks(report: SinksReport) -> None:
     tally, form, each = report.tally, report.form, report.tally.documents or 1
     ways = f"nội tỉnh · inside {tally.inside:,}, đi · out {tally.out:,}, đến · in {tally.into:,}"
     ends = (
@@ -120,10 +168,3 @@ def _print(report: SinksReport) -> None:
         ("bộ nhớ máy chủ · server memory", f"{report.server_peak_bytes / 1e6:,.0f} MB", "cao nhất · peak"),
     )  # fmt: skip
     print_table(("", "", ""), rows)
-    if report.disagreements:
-        typer.echo("KHÔNG KHỚP · DOES NOT ADD UP: " + "; ".join(report.disagreements))
-    else:
-        accepted = report.verification.counts.accepted
-        typer.echo(
-            f"Khớp · adds up: {accepted:,} accepted = delivered, none lost, none doubled; form 06a as planned"
-        )

@@ -27,13 +27,16 @@ _LIMITS = (3, 5, 10, 15, 15, 20)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How much, and which year. `speed`: how many times faster than life; 0 is as fast as it goes."""
+    """How much, and which year. `speed`: how many times faster than life; 0 is as fast as it goes. `out_only`: every document leaves
+    the province, as in what iOffice sent by the axis.
+    """
 
     year: int
     documents: int = 3_465_891
     dossiers: int = 28_458
     seed: int = 34
     speed: float = 0.0
+    out_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ def _papers(plan: Plan, calendar: WorkCalendar) -> Iterator[Deed]:
     for hour, count in hours_of(plan.year, plan.documents, calendar):
         for place in range(count):
             drawn = chance.random()
-            direction = "out" if drawn < _OUT else "into" if drawn < 2 * _OUT else "inside"
+            direction = "out" if plan.out_only or drawn < _OUT else "into" if drawn < 2 * _OUT else "inside"
             paper = Paper(number, direction, chance.random() < _SIGNED, chance.random() < _ELECTRONIC)
             yield hour + timedelta(hours=(place + 0.5) / count), paper
             number += 1

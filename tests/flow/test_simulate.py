@@ -34,3 +34,12 @@ def test_a_small_year_arrives_whole_and_can_be_kept(tmp_path):
     again = lgsp(*small)
     assert again.returncode == 2
     assert "give an empty --data-dir" in again.stderr
+
+
+def test_a_small_year_over_http_ends_with_every_status_and_both_sides_in_agreement():
+    lived = lgsp("--over-http", "--documents", "30", "--dossiers", "6", "--json")
+    assert lived.returncode == 0, lived.stderr
+    found = json.loads(lived.stdout)
+    assert found["outgoing"] == found["received"] == {"06": 30}
+    assert found["igate"] == found["portal"] == {"10": 6}
+    assert found["law"]["holds"]

@@ -1,5 +1,7 @@
 """Tables of a stand-in, and the groups of their rows."""
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,4 +49,34 @@ async def test_a_group_has_what_was_in_the_file_and_in_the_table_before_it(tmp_p
         == again.table("packets").grouped(lambda row: str(row["in"])).of("x")
         == [{"in": "x"}]
     )
+    await again.aclose()
+
+
+async def test_whoever_commits_at_the_same_time_everything_is_written(tmp_path):
+    """Cursors that the event loop's thread let go of used to spoil the statement that the file's thread had in hand."""
+    state = await State(tmp_path / "state.sqlite3").open()
+
+    async def writer(name: str) -> None:
+        for number in range(100):
+            state.table(name).put(str(number), {"number": number})
+            await state.commit()
+
+    await asyncio.gather(*(writer(f"table {number}") for number in range(16)))
+    await state.aclose()
+    again = await State(tmp_path / "state.sqlite3").open()
+    assert {name: len(table) for name, table in again.tables.items()} == {
+        f"table {number}": 100 for number in range(16)
+    }
+    await again.aclose()
+
+
+async def test_a_commit_whose_caller_has_gone_is_written_all_the_same(tmp_path):
+    state = await State(tmp_path / "state.sqlite3").open()
+    state.table("t").put("1", {})
+    committing = asyncio.create_task(state.commit())
+    await asyncio.sleep(0)
+    committing.cancel()
+    await state.aclose()
+    again = await State(tmp_path / "state.sqlite3").open()
+    assert "1" in again.table("t")
     await again.aclose()

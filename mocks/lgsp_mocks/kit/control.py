@@ -1,5 +1,6 @@
 """`/__mock__/`: what a test or a demo may do to a stand-in, beside its real wire; and health and metrics."""
 
+from collections import Counter
 from dataclasses import asdict
 from html import escape
 from typing import cast
@@ -49,6 +50,19 @@ async def one(request: Request, table: str, key: str) -> Record:
     if record is None:
         raise HTTPException(404, f"no {key!r} in table {table!r}")
     return record
+
+
+@router.get("/__mock__/counts")
+async def counts(request: Request) -> dict[str, int]:
+    """How many documents each table holds."""
+    return {name: len(table) for name, table in runtime_of(request).context.state.tables.items()}
+
+
+@router.get("/__mock__/counts/{table}/{field}")
+async def counts_by(request: Request, table: str, field: str) -> dict[str, int]:
+    """How many documents of a table have each value of a field."""
+    found = runtime_of(request).context.state.tables.get(table)
+    return dict(Counter(str(row.get(field, "")) for row in found.values()) if found is not None else {})
 
 
 @router.get("/__mock__/differences")

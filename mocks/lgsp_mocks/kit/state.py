@@ -1,11 +1,13 @@
 """State of a stand-in: JSON documents in memory, written through to a SQLite file."""
 
+import asyncio
 import json
-from collections.abc import Callable, ItemsView
+import sqlite3
+from collections.abc import Callable, ItemsView, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
 
-import aiosqlite
 from pydantic import JsonValue
 
 __all__ = ["Group", "Record", "State", "Table"]
@@ -116,6 +118,37 @@ class Table:
 
 
 _COUNTERS = "__counters__"
+_TABLE = "CREATE TABLE IF NOT EXISTS documents (seq INTEGER PRIMARY KEY, place TEXT, key TEXT, value TEXT, UNIQUE (place, key))"
+_PUT = "INSERT INTO documents (place, key, value) VALUES (?, ?, ?) ON CONFLICT (place, key) DO UPDATE SET value = excluded.value"
+_DELETE = "DELETE FROM documents WHERE place = ? AND key = ?"
+
+Change = tuple[str, str, str | None]
+"""Table, key, and the document as JSON; None: it was deleted."""
+
+
+class _File:
+    """The SQLite file, touched by one thread alone: a cursor that another one lets go of may spoil the statement in hand."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = sqlite3.connect(path)
+        self._file.execute("PRAGMA journal_mode=WAL")
+        self._file.execute("PRAGMA synchronous=NORMAL")
+        self._file.execute(_TABLE)
+
+    def read(self) -> list[tuple[str, str, str]]:
+        """Every document, in the order of its first `put`."""
+        return self._file.execute("SELECT place, key, value FROM documents ORDER BY seq").fetchall()
+
+    def write(self, changes: Sequence[Change]) -> None:
+        """All of them, or none."""
+        with self._file:
+            self._file.executemany(_PUT, [change for change in changes if change[2] is not None])
+            self._file.executemany(_DELETE, [change[:2] for change in changes if change[2] is None])
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._file.close()
 
 
 class State:
@@ -124,30 +157,26 @@ class State:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._tables: dict[str, Table] = {}
-        self._file: aiosqlite.Connection | None = None
+        self._file: _File | None = None
+        self._thread = ThreadPoolExecutor(1, "standin-state")
 
     async def open(self) -> Self:
         """Load the file, creating it where it is missing."""
         if self._path is None:
             return self
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = await aiosqlite.connect(self._path)
-        await self._file.execute("PRAGMA journal_mode=WAL")
-        await self._file.execute("PRAGMA synchronous=NORMAL")
-        await self._file.execute(
-            "CREATE TABLE IF NOT EXISTS documents (seq INTEGER PRIMARY KEY, place TEXT, key TEXT, value TEXT, UNIQUE (place, key))"
-        )
-        async with self._file.execute("SELECT place, key, value FROM documents ORDER BY seq") as rows:
-            async for place, key, value in rows:
-                self.table(place).load(key, value)
+        loop = asyncio.get_running_loop()
+        self._file = await loop.run_in_executor(self._thread, _File, self._path)
+        for place, key, value in await loop.run_in_executor(self._thread, self._file.read):
+            self.table(place).load(key, value)
         return self
 
     async def aclose(self) -> None:
         """Write what is left and close the file."""
         await self.commit()
         if self._file is not None:
-            await self._file.close()
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._file.close)
             self._file = None
+        self._thread.shutdown()
 
     @property
     def is_empty(self) -> bool:
@@ -178,17 +207,9 @@ class State:
         ]
         if self._file is None or not changes:
             return
-        kept = [(name, key, value) for name, key, value in changes if value is not None]
-        gone = [(name, key) for name, key, value in changes if value is None]
-        # A cursor that the garbage collector closes, in another thread than its statement runs in, is an API misuse to SQLite.
-        async with self._file.executemany(
-            "INSERT INTO documents (place, key, value) VALUES (?, ?, ?) ON CONFLICT (place, key) DO UPDATE SET value = excluded.value",
-            kept,
-        ):
-            pass
-        async with self._file.executemany("DELETE FROM documents WHERE place = ? AND key = ?", gone):
-            pass
-        await self._file.commit()
+        writing = asyncio.get_running_loop().run_in_executor(self._thread, self._file.write, changes)
+        # To its end, also if nobody waits any more: the changes are not noted anywhere else.
+        await asyncio.shield(writing)
 
     def clear(self) -> None:
         """Forget everything, counters too."""

@@ -1,0 +1,175 @@
+"""The year over real HTTP: iOffice sends to the axis and hears every status; dossiers live in iGate and on the portal."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import httpx
+
+from lgsp.bootstrap import Running, running
+from lgsp.clock import VIETNAM
+from lgsp.settings import Settings
+from lgsp.simulate.people import People
+from lgsp.simulate.plan import Dossier, Paper, Plan, Tally, deeds
+from lgsp.simulate.sinks import Progress
+from lgsp.simulate.standins import standins
+from lgsp.standards.statistics import Row, form_06a
+from lgsp.verify import Verification, Verifier
+
+__all__ = ["SystemsReport", "through_systems"]
+
+_HANDS = 16
+_OPEN_AT_MOST = 600
+_WORTH_A_MORNING = 100
+_LOOK_S = 0.5
+_STALLED_S = 120.0
+_LIMIT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class SystemsReport:
+    """What was done, and what each system holds of it: how many by status. Times in seconds."""
+
+    plan: Plan
+    documents: int
+    dossiers: int
+    outgoing: dict[str, int]
+    received: dict[str, int]
+    igate: dict[str, int]
+    portal: dict[str, int]
+    form: Row
+    verification: Verification
+    lived_s: float
+
+    @property
+    def disagreements(self) -> Sequence[str]:
+        """Every count that does not add up; empty is how it should be."""
+        pairs: list[tuple[str, object, object]] = [
+            ("documents completed in iOffice", self.documents, self.outgoing.get("06", 0)),
+            ("documents completed at their receivers", self.documents, self.received.get("06", 0)),
+            ("dossiers in iGate", self.dossiers, sum(self.igate.values())),
+            ("dossiers on the portal, by state", self.igate, self.portal),
+            ("form 06a: received", self.dossiers, self.form.received),
+        ]
+        found = [f"{what}: {wanted} expected, {got} counted" for what, wanted, got in pairs if wanted != got]
+        if not (self.verification.holds and self.verification.settled):
+            lost, doubled = len(self.verification.lost), len(self.verification.doubled)
+            found.append(f"the law: {lost} lost, {doubled} doubled, settled: {self.verification.settled}")
+        return found
+
+
+async def through_systems(settings: Settings, plan: Plan, told: Callable[[Progress], None]) -> SystemsReport:
+    """Live through the year, a day at a time, in processes of their own: the bus here, and each stand-in.
+
+    Raises:
+        ConfigurationError: a part did not start.
+    """
+    limits = httpx.Limits(max_connections=2 * _HANDS)
+    async with (
+        standins(settings, settings.data_dir) as pointed,
+        running(pointed, only=frozenset({"bus"})) as system,
+        httpx.AsyncClient(timeout=_LIMIT_S, trust_env=False, limits=limits) as http,
+    ):
+        urls = {
+            "gateway": system.urls["gateway"],
+            **{name: str(one.url) for name, one in pointed.systems.items()},
+        }
+        year = _Year(plan, system, People(http, urls), told)
+        began = time.perf_counter()
+        await year.live()
+        return await year.report(time.perf_counter() - began)
+
+
+class _Year:
+    def __init__(self, plan: Plan, system: Running, people: People, told: Callable[[Progress], None]) -> None:
+        self._plan = plan
+        self._system = system
+        self._people = people
+        self._told = told
+        self._tally = Tally()
+        self._at = datetime(plan.year, 1, 1, tzinfo=VIETNAM)
+
+    async def live(self) -> None:
+        """Each day: move the clocks, do what the day has, and let the open work shrink; at the end, all of it."""
+        for day, todo in _mornings(self._plan):
+            self._at = day
+            await self._people.move_on(day)
+            waiting = iter(todo)
+            async with asyncio.TaskGroup() as group:
+                for _ in range(_HANDS):
+                    group.create_task(self._hand(waiting))
+            await self._until_open(_OPEN_AT_MOST)
+        await self._until_open(0)
+
+    async def _hand(self, todo: Iterator[Paper | Dossier]) -> None:
+        for deed in todo:
+            await self._people.do(deed)
+            self._tally.count(deed)
+
+    async def _until_open(self, most: int) -> None:
+        """Until no more than that many are open, or nothing has changed for two minutes."""
+        last, since = -1, time.monotonic()
+        while (still := await self._open()) > most and time.monotonic() - since < _STALLED_S:
+            if still != last:
+                last, since = still, time.monotonic()
+            await asyncio.sleep(_LOOK_S)
+
+    async def _open(self) -> int:
+        """Documents without their last status, and dossiers that have not ended on both sides."""
+        outgoing = await self._people.counts_by("ioffice", "documents", "status")
+        portal = await self._people.counts_by("portal", "dossiers", "TrangThaiHoSo")
+        tally = self._tally
+        done, ended = outgoing.get("06", 0), _ended(portal)
+        self._told(
+            Progress(
+                self._at,
+                tally.documents + tally.dossiers,
+                done + ended,
+                tally.documents + tally.dossiers - done - ended,
+            )
+        )
+        return tally.documents - done + tally.dossiers - ended
+
+    async def report(self, lived_s: float) -> SystemsReport:
+        """Ask everybody."""
+        if self._system.bus is None or self._system.store is None:
+            raise RuntimeError("a bus was started")
+        verifier, people = Verifier(self._system.bus.waiting, self._system.store), self._people
+        async with asyncio.timeout(_STALLED_S):
+            while await verifier.on_the_way():  # noqa: ASYNC110 - what another room does has no event of ours
+                await asyncio.sleep(_LOOK_S)
+        year = self._plan.year
+        cases = await self._system.store.dossier_cases()
+        return SystemsReport(
+            self._plan, self._tally.documents, self._tally.dossiers,
+            await people.counts_by("ioffice", "documents", "status"), await people.counts_by("axis", "external_documents", "status"),
+            await people.counts_by("igate", "dossiers", "status"), await people.counts_by("portal", "dossiers", "TrangThaiHoSo"),
+            form_06a(cases, date(year, 1, 1), date(year, 12, 31))[-1], await verifier.verify(), lived_s,
+        )  # fmt: skip
+
+
+def _mornings(plan: Plan) -> Iterator[tuple[datetime, list[Paper | Dossier]]]:
+    """The morning of a day, and what people begin on it; quiet days are joined, since moving five clocks takes a second."""
+    begun: list[Paper | Dossier] = []
+    day: date | None = None
+    for at, deed in deeds(plan):
+        if isinstance(deed, Dossier) and deed.step:
+            continue
+        today = at.astimezone(VIETNAM).date()
+        if today != day and (day is None or len(begun) >= _WORTH_A_MORNING):
+            if day is not None:
+                yield _morning(day), begun
+            begun, day = [], today
+        begun.append(deed)
+    if day is not None:
+        yield _morning(day), begun
+
+
+def _morning(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 8, tzinfo=VIETNAM)
+
+
+def _ended(by_state: dict[str, int]) -> int:
+    return sum(by_state.get(state, 0) for state in ("3", "7", "8", "10"))
