@@ -37,6 +37,8 @@ NAV = (
     NavItem("map", "/console/", "f"),
     NavItem("messages", "/console/messages", "m"),
     NavItem("dead", "/console/dead", "d"),
+    NavItem("streams", "/console/streams", "s"),
+    NavItem("routes", "/console/routes", "r"),
 )
 
 

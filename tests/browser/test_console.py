@@ -1,6 +1,7 @@
 """Every page in Chromium: both languages, three widths, axe, and no breach of the content-security policy."""
 
 import asyncio
+import json
 import os
 import threading
 from pathlib import Path
@@ -14,7 +15,14 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not 
 
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
-PAGES = ("/console/", "/console/messages", "/console/dead", "/console/refused")
+PAGES = (
+    "/console/",
+    "/console/messages",
+    "/console/dead",
+    "/console/refused",
+    "/console/streams",
+    "/console/routes",
+)
 WIDTHS = (390, 1280, 3840)
 pytestmark = [
     pytest.mark.browser,
@@ -189,3 +197,23 @@ def test_a_change_without_the_token_is_refused(served):
     answer = httpx.post(f"{served.url}/console/dead/tasks", data={"system": "axis"}, trust_env=False)
     assert answer.status_code == 403
     assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def test_a_pasted_message_is_explained_rule_by_rule_and_a_wrong_one_is_named(open_page, served):
+    found = httpx.get(f"{served.url}/api/messages?type=document.issued", trust_env=False).json()
+    shown = httpx.get(
+        f"{served.url}/api/messages/{found['messages'][0]['message_id']}", trust_env=False
+    ).json()
+    page = open_page("/console/routes", lang="en")
+    page.fill("#message", json.dumps(shown["message"]))
+    page.click("form.explain button")
+    assert "documents-outside" in page.inner_text("tr:has(.chip.delivered)")
+    page.fill("#message", '{"specversion": "<b>1</b>"}')
+    page.click("form.explain button")
+    assert "/specversion" in page.inner_text(".note.bad")
+
+
+def test_the_streams_show_who_works_them(open_page):
+    page = open_page("/console/streams", lang="en")
+    assert "held by" in page.inner_text("section.partition")
+    assert "answers" in page.inner_text("#standing table")

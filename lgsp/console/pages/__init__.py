@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from starlette.routing import BaseRoute
 
 from lgsp.console.console import Console
-from lgsp.console.pages import dead, flow, home, message, messages, thing
+from lgsp.console.pages import dead, flow, home, message, messages, streams, thing
 
 __all__ = ["ROUTES"]
 
@@ -16,4 +16,5 @@ ROUTES: tuple[Callable[[Console], Sequence[BaseRoute]], ...] = (
     message.routes,
     dead.routes,
     thing.routes,
+    streams.routes,
 )
