@@ -21,6 +21,7 @@ COMMANDS = {
         "reconcile:reconcile",
         "Does a system hold what was delivered to it? --mend sends it again.",
     ),
+    "check": ("check:check", "Does an endpoint of your own conform? Assertions, verdicts, evidence."),
     "verify": ("verify:verify", "Recount every message: is one lost, or delivered twice?"),
     "invalid": ("invalid:app", "What was refused at the door: list, show."),
     "routes": ("routes:app", "Routes: list, explain."),

@@ -1,0 +1,147 @@
+"""Calls to a subject that may do anything: each has a time limit, a bounded answer, no redirect elsewhere, and is kept as evidence."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from pydantic import JsonValue
+
+__all__ = ["Answer", "Exchange", "Line", "LineError"]
+
+CALL_S = 10.0
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+KEPT_CHARS = 4_000
+KEPT_EXCHANGES = 40
+_SECRET = frozenset(
+    {"authorization", "cookie", "set-cookie", "xroadvnpt-hash-header", "x-secretkey", "x-api-key"}
+)
+
+
+class LineError(Exception):
+    """No usable answer: what the subject did instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer, secrets masked, bodies cut."""
+
+    request: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Status, headers and the whole (bounded) body."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    def object(self) -> dict[str, JsonValue]:
+        """The body as a JSON object.
+
+        Raises:
+            LineError: it is none.
+        """
+        try:
+            found = json.loads(self.body)
+        except (ValueError, RecursionError) as exc:
+            raise LineError(f"HTTP {self.status}, and the body is not JSON: {self.body[:120]!r}") from exc
+        if not isinstance(found, dict):
+            raise LineError(f"HTTP {self.status}, and the body is JSON but no object: {self.body[:120]!r}")
+        return cast("dict[str, JsonValue]", found)
+
+
+class Line:
+    """To one base URL. `allowed`: other hosts that a redirect may lead to; `secrets` never appear in the evidence."""
+
+    def __init__(
+        self,
+        base: str,
+        http: httpx.AsyncClient,
+        allowed: frozenset[str] = frozenset(),
+        call_s: float = CALL_S,
+    ) -> None:
+        self.base = base.rstrip("/")
+        self.exchanges: list[Exchange] = []
+        self._http = http
+        self._hosts = allowed | {urlsplit(base).netloc}
+        self._call_s = call_s
+        self._secrets: set[str] = set()
+
+    def hide(self, *secrets: str) -> None:
+        """Mask these from now on, and in what is kept already."""
+        self._secrets |= {one for one in secrets if len(one) > 3}
+        self.exchanges[:] = [
+            replace(one, request=self._masked(one.request), answer=self._masked(one.answer))
+            for one in self.exchanges
+        ]
+
+    async def call(
+        self, method: str, path: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """One call.
+
+        Raises:
+            LineError: nothing came, too late, too much, it broke off, or it led to a host that is not allowed.
+        """
+        sent = {name.encode(): value.encode() for name, value in (headers or {}).items()}
+        request = self._shown(f"{method} {path}", headers or {}, body)
+        try:
+            async with asyncio.timeout(self._call_s):
+                answer = await self._follow(method, self.base + path, body, sent)
+        except TimeoutError as exc:
+            raise self._failed(request, f"no whole answer within {self._call_s:g} s") from exc
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as exc:
+            raise self._failed(request, f"the line broke: {type(exc).__name__} {exc}") from exc
+        except LineError as exc:
+            raise self._failed(request, str(exc)) from exc
+        self._keep(request, self._shown(f"HTTP {answer.status}", answer.headers, answer.body))
+        return answer
+
+    async def _follow(self, method: str, url: str, body: bytes, headers: dict[bytes, bytes]) -> Answer:
+        for _ in range(3):
+            async with self._http.stream(
+                method, url, content=body, headers=list(headers.items())
+            ) as response:
+                target = response.headers.get("location", "")
+                if not (300 <= response.status_code < 400 and target):
+                    return Answer(response.status_code, response.headers, await _bounded(response))
+            url = urljoin(url, target)
+            if urlsplit(url).netloc not in self._hosts:
+                raise LineError(
+                    f"redirects to another host ({url[:200]}), which is not on the allow-list; not followed"
+                )
+        raise LineError("redirects in a circle")
+
+    def _failed(self, request: str, what: str) -> LineError:
+        self._keep(request, what)
+        return LineError(what)
+
+    def _keep(self, request: str, answer: str) -> None:
+        if len(self.exchanges) < KEPT_EXCHANGES:
+            self.exchanges.append(Exchange(self._masked(request), self._masked(answer)))
+
+    def _shown(self, first: str, headers: Mapping[str, str], body: bytes) -> str:
+        lines = [f"{name}: {'***' if name.lower() in _SECRET else value}" for name, value in headers.items()]
+        text = body[: KEPT_CHARS * 4].decode(errors="replace")
+        cut = f"\n… ({len(body)} bytes)" if len(text) > KEPT_CHARS else ""
+        return "\n".join((first, *lines, "", self._masked(text)[:KEPT_CHARS] + cut))
+
+    def _masked(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+async def _bounded(response: httpx.Response) -> bytes:
+    found = bytearray()
+    async for chunk in response.aiter_bytes():
+        found += chunk
+        if len(found) > MAX_ANSWER_BYTES:
+            raise LineError(f"the answer is longer than {MAX_ANSWER_BYTES} bytes; cut off")
+    return bytes(found)

@@ -1,0 +1,13 @@
+"""Suites for endpoints: the kit is the client."""
+
+from typing import Any
+
+from lgsp.conformance.model import Suite
+from lgsp.conformance.servers import axis_inbox, axis_packets
+from lgsp.conformance.servers.axis import AXIS
+
+__all__ = ["SUITES"]
+
+_ = (axis_inbox, axis_packets)  # their assertions are in the suites once they are imported
+SUITES: dict[str, Suite[Any]] = {suite.role: suite for suite in (AXIS,)}
+"""By role. Each suite has a subject of its own type, hence Any."""
