@@ -72,7 +72,7 @@ class Served:
         self._thread.join(60)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(tmp_path_factory):
     one = Served(tmp_path_factory.mktemp("console"))
     one.start()
@@ -80,7 +80,8 @@ def served(tmp_path_factory):
     one.stop()
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while it runs, its event loop stands in the way of every asyncio test.
+@pytest.fixture(scope="module")
 def browser():
     with sync_api.sync_playwright() as engine:
         chromium = engine.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
