@@ -1,5 +1,6 @@
 """lgsp simulate: a year of a province's traffic, in minutes."""
 
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -86,7 +87,7 @@ def _lived(settings: Settings, plan: Plan, *, quiet: bool) -> SinksReport | Syst
         TextColumn("{task.fields[waiting]}"), TimeElapsedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     found: list[SinksReport | SystemsReport] = []
-    with Bar(*columns, console=Console(stderr=True), disable=quiet) as bar:
+    with Bar(*columns, console=Console(stderr=True), disable=quiet or not sys.stderr.isatty()) as bar:
         # In sinks a dossier is about four messages.
         total = plan.documents + (1 if plan.out_only else 4) * plan.dossiers
         task = bar.add_task("", total=total, day="", rate="", waiting="")
