@@ -37,6 +37,7 @@ NAV = (
     NavItem("map", "/console/", "f"),
     NavItem("messages", "/console/messages", "m"),
     NavItem("dead", "/console/dead", "d"),
+    NavItem("systems", "/console/systems", "y"),
     NavItem("streams", "/console/streams", "s"),
     NavItem("routes", "/console/routes", "r"),
 )

@@ -22,6 +22,9 @@ PAGES = (
     "/console/refused",
     "/console/streams",
     "/console/routes",
+    "/console/systems",
+    "/console/systems/portal?show=acts",
+    *(f"/console/systems/ioffice?show={tab}" for tab in ("holds", "acts", "journal", "differences")),
 )
 WIDTHS = (390, 1280, 3840)
 pytestmark = [
@@ -218,3 +221,23 @@ def test_the_streams_show_who_works_them(open_page):
     page = open_page("/console/streams", lang="en")
     assert "held by" in page.inner_text("section.partition")
     assert "answers" in page.inner_text("#standing table")
+
+
+def test_a_document_is_issued_with_a_file_and_a_dossier_is_submitted_as_their_users_do(open_page, tmp_path):
+    paper = tmp_path / "cong-van.txt"
+    paper.write_text("Kính gửi", encoding="utf-8")
+    page = open_page("/console/systems/ioffice?show=acts", lang="en")
+    page.fill('form[action$="issue-document"] textarea', "V/v <b>gửi</b> từ bảng điều khiển")
+    page.set_input_files('form[action$="issue-document"] input[type=file]', str(paper))
+    page.click('form[action$="issue-document"] button')
+    sent = page.locator("#h-sent ~ table tr", has_text="V/v <b>gửi</b> từ bảng điều khiển")
+    assert "1 files" in sent.inner_text()
+    page = open_page("/console/systems/portal?show=acts", lang="en")
+    page.click('form[action$="submit-dossier"] button')
+    assert "G22." in page.inner_text(".note")
+
+
+def test_what_a_system_refuses_is_said(open_page):
+    page = open_page("/console/systems/igate?show=acts&about=none", lang="en")
+    page.click('form[action$="act/move"] button')
+    assert "no dossier" in page.inner_text(".note.bad")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from starlette.routing import BaseRoute
 
 from lgsp.console.console import Console
-from lgsp.console.pages import dead, flow, home, message, messages, streams, thing
+from lgsp.console.pages import dead, flow, home, message, messages, streams, systems, thing
 
 __all__ = ["ROUTES"]
 
@@ -17,4 +17,5 @@ ROUTES: tuple[Callable[[Console], Sequence[BaseRoute]], ...] = (
     dead.routes,
     thing.routes,
     streams.routes,
+    systems.routes,
 )

@@ -48,6 +48,12 @@ class AtCounter(BaseModel):
     documents: Annotated[list[AttachedFile], Field(max_length=50)] = []
 
 
+class Move(AtCounter):
+    """What an officer decides by hand: the state that comes next (2 accepted, 3 refused, 5 papers, 6 fee, 8 stopped, 9 resolved …)."""
+
+    to: Annotated[str, Field(pattern=r"^([2-9]|10)$")]
+
+
 class Resubmit(AtCounter):
     """What an officer does with a draft that the leader returned: `content` says what was changed, `documents` replace the draft."""
 
@@ -84,6 +90,11 @@ class People:
             dossier = self._at_counter(body.code)
             reason = body.content or "Công dân yêu cầu rút hồ sơ tại quầy"
             return self._done(lambda: self._life.move(dossier, "7", reason))
+
+        @router.post("/__mock__/act/move")
+        async def move(body: Move) -> Record:
+            dossier = self._at_counter(body.code)
+            return self._done(lambda: self._life.move(dossier, body.to, body.content))
 
         @router.post("/__mock__/act/resubmit")
         async def resubmit(body: Resubmit) -> Record:

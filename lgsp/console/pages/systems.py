@@ -1,0 +1,114 @@
+"""Each stand-in as its own user sees it; its request journal; how it differs from the real system."""
+
+from urllib.parse import urlencode
+
+from pydantic import JsonValue
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from lgsp.console.console import Console
+from lgsp.console.desks import ACTS, Act, Holding, Line, body_of, holdings
+from lgsp.errors import LgspError, NotFoundError
+from lgsp.gateway import StandIns
+
+__all__ = ["routes", "stand_ins_of"]
+
+SHOWN = ("holds", "acts", "journal", "differences")
+_JOURNAL = 100
+
+
+def stand_ins_of(console: Console) -> StandIns:
+    """The stand-ins of the configuration, and no other host.
+
+    Raises:
+        NotFoundError: only real systems are configured.
+    """
+    if console.services.stand_ins is None or not console.services.stand_ins.urls:
+        raise NotFoundError("no stand-in plays any of the configured systems")
+    return console.services.stand_ins
+
+
+def routes(console: Console) -> list[BaseRoute]:
+    """`/console/systems`."""
+
+    async def listing(request: Request) -> Response:
+        standing = console.services.standing
+        systems = await standing.systems() if standing else ()
+        return console.page(request, "systems.html", systems=systems)
+
+    async def show(request: Request) -> Response:
+        name, stand_ins = request.path_params["name"], stand_ins_of(console)
+        tab = request.query_params.get("show", "holds")
+        if name not in stand_ins.urls or tab not in SHOWN:
+            raise NotFoundError(f"no stand-in plays {name!r}")
+        lists, entries, differences = await _content(stand_ins, name, tab, console.texts_of(request).lang)
+        return console.page(
+            request,
+            "system.html",
+            name=name,
+            tab=tab,
+            tabs=SHOWN,
+            acts=ACTS.get(name, ()),
+            about=request.query_params.get("about", "")[:300],
+            lists=lists,
+            entries=entries,
+            differences=differences,
+        )
+
+    async def act(request: Request) -> Response:
+        form = await console.change(request)
+        name = request.path_params["name"]
+        found = next((one for one in ACTS.get(name, ()) if one.name == request.path_params["act"]), None)
+        if found is None:
+            raise NotFoundError(f"nobody does that at {name!r}")
+        said, failed = await _done(stand_ins_of(console), name, found, await _body(found, form))
+        query = urlencode({"show": "acts" if failed else "holds", "failed" if failed else "said": said[:600]})
+        return console.back_to(f"/console/systems/{name}?{query}")
+
+    async def _body(found: Act, form: FormData) -> dict[str, JsonValue]:
+        try:
+            return await body_of(found, form)
+        except ValueError as exc:
+            raise HTTPException(413, str(exc)) from exc
+        finally:
+            await form.close()
+
+    return [
+        Route("/systems", listing),
+        Route("/systems/{name}", show),
+        Route("/systems/{name}/act/{act}", act, methods=["POST"]),
+    ]
+
+
+async def _done(stand_ins: StandIns, name: str, act: Act, body: dict[str, JsonValue]) -> tuple[str, bool]:
+    """What the system said, and whether it refused."""
+    try:
+        answer = await stand_ins.ask(name, "POST", f"act/{act.name}", body=body)
+    except LgspError as exc:
+        return str(exc), True
+    values = answer.values() if isinstance(answer, dict) else [answer]
+    return " · ".join(str(value) for value in values if value is not None), False
+
+
+async def _content(
+    stand_ins: StandIns, name: str, tab: str, lang: str
+) -> tuple[list[tuple[Holding, list[Line]]], JsonValue, JsonValue]:
+    """What the chosen tab shows: lists of what the system holds, its journal, or its differences."""
+    match tab:
+        case "holds":
+            lists = [
+                (one, one.lines(await stand_ins.ask(name, "GET", f"state/{one.table}"), lang))
+                for one in holdings(name)
+            ]
+            return lists, [], []
+        case "journal":
+            found = await stand_ins.ask(name, "GET", "requests", params={"limit": _JOURNAL})
+            entries = found.get("requests") if isinstance(found, dict) else []
+            return [], list(reversed(entries)) if isinstance(entries, list) else [], []
+        case "differences":
+            return [], [], await stand_ins.ask(name, "GET", "differences")
+        case _:
+            return [], [], []
