@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from lgsp.conformance import SUITES
 from lgsp.registry import find_standin
 from lgsp.scenario import GROUPS, PARAMETERS
 from lgsp.standards import dossier_life
@@ -98,11 +99,35 @@ def steps() -> str:
     return "\n".join(lines) + "\n"
 
 
+def conformance() -> str:
+    """The assertions of `lgsp check`."""
+    lines = [
+        "# Kiểm tra tuân thủ · Conformance",
+        "",
+        "Made from the code by `make docs`; `lgsp check --list --as ROLE` prints the same. Only a broken *must* fails a subject.",
+    ]
+    for suite in SUITES.values():
+        lines += [
+            "",
+            f"## `--as {suite.role}`: {suite.title_vi} · {suite.title} ({len(suite.assertions)})",
+            "",
+            "| id | level | quy tắc | rule | source | needs |",
+            "|---|---|---|---|---|---|",
+        ]
+        lines += [
+            f"| {one.id} | {one.level} | "
+            + " | ".join(map(_cell, (one.rule_vi, one.rule, one.source, one.needs)))
+            + " |"
+            for one in sorted(suite.assertions, key=lambda one: one.id)
+        ]
+    return "\n".join(lines) + "\n"
+
+
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|") or "–"
 
 
-PAGES = {"differences.md": differences, "lives.md": lives, "steps.md": steps}
+PAGES = {"differences.md": differences, "lives.md": lives, "steps.md": steps, "conformance.md": conformance}
 
 if __name__ == "__main__":
     for name, page in PAGES.items():
