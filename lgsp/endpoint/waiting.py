@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Coroutine
-from contextlib import suppress
 from typing import TypeVar
 
 __all__ = ["until_stopped"]
@@ -22,5 +21,7 @@ async def until_stopped(work: Coroutine[object, object, T], *signs: asyncio.Even
             stop.cancel()
         if not task.done():
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            # Not `await task`: its cancellation could not be told from our own, which must go on.
+            await asyncio.wait({task})
+            if not task.cancelled():
+                task.exception()
