@@ -18,7 +18,7 @@ __all__ = ["check"]
 
 def check(  # noqa: C901, PLR0913, PLR0917 - each is a flag of the command
     url: Annotated[str, typer.Argument(help="The endpoint's base URL.")] = "",
-    role: Annotated[str, typer.Option("--as", help="What it is: axis.")] = "axis",
+    role: Annotated[str, typer.Option("--as", help=f"What it is: {', '.join(SUITES)}.")] = "axis",
     only: Annotated[list[str] | None, typer.Option(help="An id, or a glob: LGSP-AX-1*.")] = None,
     options: Annotated[
         list[str] | None, typer.Option("--set", help="An option of the suite, key=value.")
