@@ -9,7 +9,6 @@ from starlette.routing import Route
 from lgsp.conformance import SUITES, Outcome, check
 from lgsp.http_server import HttpServer
 from lgsp.registry import find_standin
-from lgsp_mocks.axis import STAND_IN
 from served_standin import served
 
 pytestmark = pytest.mark.contract
