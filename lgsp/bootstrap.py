@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 
+import httpx
 from prometheus_client import CollectorRegistry
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
@@ -49,6 +50,7 @@ from lgsp.reconcile import Reconciler
 from lgsp.registry import find, find_adapter, find_standin
 from lgsp.retry import RetryPolicy
 from lgsp.routing import Router
+from lgsp.scenario import Stage, World
 from lgsp.schemas import SchemaRegistry
 from lgsp.settings import Settings, SystemSettings, ensure_data_dir, kept_secret
 from lgsp.standards import identifiers
@@ -269,6 +271,7 @@ def _gateway(stack: AsyncExitStack, system: Running) -> ASGIApp:
         systems=tuple(bus.parts.adapters),
         standing=standing,
         stand_ins=stand_ins,
+        stage=_stage(stack, system, stand_ins),
         registry=system.registry,
     )
     local_only = system.settings.host in {"127.0.0.1", "::1", "localhost"}
@@ -306,6 +309,20 @@ def _readiness(system: Running) -> Callable[[], Awaitable[Mapping[str, bool]]]:
         return {"redis": True}
 
     return readiness
+
+
+def _stage(stack: AsyncExitStack, system: Running, stand_ins: StandIns) -> Stage | None:
+    """Where scenarios are played: needs a stand-in for iOffice, whose account some steps use."""
+    office = system.settings.systems.get("ioffice")
+    if office is None or "ioffice" not in stand_ins.urls:
+        return None
+    http = httpx.AsyncClient(timeout=30.0, trust_env=False)
+    stack.push_async_callback(http.aclose)
+    urls = {**stand_ins.urls, "gateway": system.urls["gateway"]}
+    table = office.table()
+    stage = Stage(World(urls, http, str(table.get("system_id", "")), str(table.get("secret", ""))))
+    stack.push_async_callback(stage.stop)
+    return stage
 
 
 def _configured(system: Running) -> dict[str, Configured]:

@@ -19,6 +19,7 @@ from lgsp.gateway.stand_ins import StandIns
 from lgsp.message import Message
 from lgsp.reconcile import Reconciliation
 from lgsp.routing import Router
+from lgsp.scenario import Stage
 from lgsp.schemas import SchemaRegistry
 from lgsp.standards.statistics import Case
 from lgsp.store import Flow, MessageQuery, StoredMessage, TracedMessage
@@ -190,5 +191,6 @@ class GatewayServices:
     systems: tuple[str, ...] = ()
     standing: StandingDesk | None = None
     stand_ins: StandIns | None = None
+    stage: Stage | None = None
     inboxes: Mapping[str, Pulled] = field(default_factory=dict)
     registry: CollectorRegistry | None = None

@@ -23,6 +23,7 @@ PAGES = (
     "/console/streams",
     "/console/routes",
     "/console/systems",
+    "/console/lab",
     "/console/systems/portal?show=acts",
     *(f"/console/systems/ioffice?show={tab}" for tab in ("holds", "acts", "journal", "differences")),
 )
@@ -241,3 +242,22 @@ def test_what_a_system_refuses_is_said(open_page):
     page = open_page("/console/systems/igate?show=acts&about=none", lang="en")
     page.click('form[action$="act/move"] button')
     assert "no dossier" in page.inner_text(".note.bad")
+
+
+def test_a_scenario_is_played_step_by_step_and_the_next_one_must_wait(open_page):
+    page = open_page("/console/lab", lang="en")
+    page.select_option("select[name=scenario]", "incoming")
+    page.select_option("select[name=pause]", "0")
+    page.click("text=Play")
+    page.wait_for_selector("#stage .chip.delivered", timeout=30_000)
+    assert page.locator(".verdicts li.passed").count() == page.locator(".verdicts li").count() > 0
+
+
+def test_a_fault_is_set_with_its_end_and_cleared(open_page):
+    page = open_page("/console/lab", lang="en")
+    page.select_option('form[action$="fault"] select[name=at]', "axis")
+    page.select_option("select[name=kind]", "latency")
+    page.click("text=Switch on")
+    assert page.locator("tbody tr", has_text="latency").count() == 1
+    page.click("tbody button")
+    assert "No fault is on" in page.inner_text("main")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from starlette.routing import BaseRoute
 
 from lgsp.console.console import Console
-from lgsp.console.pages import dead, flow, home, message, messages, streams, systems, thing
+from lgsp.console.pages import dead, flow, home, lab, message, messages, streams, systems, thing
 
 __all__ = ["ROUTES"]
 
@@ -16,6 +16,7 @@ ROUTES: tuple[Callable[[Console], Sequence[BaseRoute]], ...] = (
     message.routes,
     dead.routes,
     thing.routes,
+    lab.routes,
     streams.routes,
     systems.routes,
 )
