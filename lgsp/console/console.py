@@ -38,6 +38,7 @@ NAV = (
     NavItem("messages", "/console/messages", "m"),
     NavItem("dead", "/console/dead", "d"),
     NavItem("systems", "/console/systems", "y"),
+    NavItem("indicators", "/console/indicators", "i"),
     NavItem("lab", "/console/lab", "l"),
     NavItem("streams", "/console/streams", "s"),
     NavItem("routes", "/console/routes", "r"),

@@ -16,6 +16,7 @@ from lgsp.gateway.flow import flow_routes
 from lgsp.gateway.guard import Guard
 from lgsp.gateway.holdings import holdings_routes
 from lgsp.gateway.inbox import inbox_routes
+from lgsp.gateway.indicators import indicator_routes
 from lgsp.gateway.limits import BodyLimit
 from lgsp.gateway.messages import message_routes
 from lgsp.gateway.metrics import Metrics
@@ -71,6 +72,7 @@ def create_gateway(
     app.include_router(statistics_routes(services))
     app.include_router(verify_routes(services))
     app.include_router(standing_routes(services))
+    app.include_router(indicator_routes(services))
     if clock is not None:
         app.include_router(clock_routes(clock))
     for system, routes in services.callbacks.items():

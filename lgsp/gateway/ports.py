@@ -21,7 +21,7 @@ from lgsp.reconcile import Reconciliation
 from lgsp.routing import Router
 from lgsp.scenario import Stage
 from lgsp.schemas import SchemaRegistry
-from lgsp.standards.statistics import Case
+from lgsp.standards.statistics import Case, DocumentFact
 from lgsp.store import Flow, MessageQuery, StoredMessage, TracedMessage
 from lgsp.verify import Verification
 from lgsp.wirelog import WireLog
@@ -78,6 +78,10 @@ class History(Protocol):
 
     async def dossier_cases(self) -> Sequence[Case]:
         """Every dossier, as the statistics count it."""
+        ...
+
+    async def document_facts(self) -> Sequence[DocumentFact]:
+        """Every document, as the indicators count it."""
         ...
 
     async def trace(self, key: str) -> tuple[TracedMessage, ...]:

@@ -10,10 +10,11 @@ carried over + received = resolved + returned + pending.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import NamedTuple
 
 from lgsp.clock import VIETNAM
 
-__all__ = ["Case", "Row", "form_06a"]
+__all__ = ["AgencyRow", "Case", "DocumentFact", "Row", "by_agency", "form_06a"]
 
 NOT_ACCEPTED = "3"
 RETURNED = frozenset({NOT_ACCEPTED, "7", "8"})
@@ -114,3 +115,43 @@ def _counted(case: Case, start: date, end: date) -> tuple[str, ...]:
 
 def _day(moment: datetime) -> date:
     return moment.astimezone(VIETNAM).date()
+
+
+class DocumentFact(NamedTuple):
+    """A document as the indicators count it: issuer and receivers by id and name; `signed`: validly, by its issuer."""
+
+    issuer: str
+    issuer_name: str
+    receivers: tuple[tuple[str, str], ...]
+    at: datetime
+    signed: bool
+    paper_follows: bool
+
+
+@dataclass(slots=True)
+class AgencyRow:
+    """What an agency exchanged. `electronic`: sent with a valid signature, and no paper follows (QĐ 28/2018/QĐ-TTg)."""
+
+    id: str
+    name: str
+    sent: int = 0
+    received: int = 0
+    signed: int = 0
+    electronic: int = 0
+
+
+def by_agency(facts: Iterable[DocumentFact], start: date, end: date) -> Sequence[AgencyRow]:
+    """A row for each agency, the busiest first, and the total at the end, where each document counts once as sent."""
+    rows: dict[str, AgencyRow] = {}
+    total = AgencyRow("", "")
+    for fact in facts:
+        if not start <= _day(fact.at) <= end:
+            continue
+        for row in (rows.setdefault(fact.issuer, AgencyRow(fact.issuer, fact.issuer_name)), total):
+            row.sent += 1
+            row.signed += fact.signed
+            row.electronic += fact.signed and not fact.paper_follows
+        for agency, name in fact.receivers:
+            rows.setdefault(agency, AgencyRow(agency, name)).received += 1
+            total.received += 1
+    return [*sorted(rows.values(), key=lambda row: (-row.sent - row.received, row.id)), total]

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from lgsp.errors import ChannelUnavailableError, ConfigurationError, NotFoundError
-from lgsp.standards.statistics import Case
+from lgsp.standards.statistics import Case, DocumentFact
 from lgsp.store.append import append
 from lgsp.store.database import Database, database
+from lgsp.store.document_facts import document_facts
 from lgsp.store.dossier_cases import dossier_cases
 from lgsp.store.journal import JournalEntry
 from lgsp.store.receipts import deliveries
@@ -120,6 +121,10 @@ class MessageStore:
     async def dossier_cases(self) -> Sequence[Case]:
         """Every dossier, as the statistics count it."""
         return await self._read(dossier_cases)
+
+    async def document_facts(self) -> Sequence[DocumentFact]:
+        """Every document, as the indicators count it."""
+        return await self._read(document_facts)
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
         try:

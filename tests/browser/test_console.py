@@ -24,6 +24,7 @@ PAGES = (
     "/console/routes",
     "/console/systems",
     "/console/lab",
+    "/console/indicators",
     "/console/systems/portal?show=acts",
     *(f"/console/systems/ioffice?show={tab}" for tab in ("holds", "acts", "journal", "differences")),
 )

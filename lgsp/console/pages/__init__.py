@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from starlette.routing import BaseRoute
 
 from lgsp.console.console import Console
-from lgsp.console.pages import dead, flow, home, lab, message, messages, streams, systems, thing
+from lgsp.console.pages import dead, flow, home, indicators, lab, message, messages, streams, systems, thing
 
 __all__ = ["ROUTES"]
 
@@ -17,6 +17,7 @@ ROUTES: tuple[Callable[[Console], Sequence[BaseRoute]], ...] = (
     dead.routes,
     thing.routes,
     lab.routes,
+    indicators.routes,
     streams.routes,
     systems.routes,
 )

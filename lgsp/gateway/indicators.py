@@ -1,0 +1,127 @@
+"""/api/indicators: what a province's operations centre (IOC) shows, computed from what flowed."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query
+from pydantic import JsonValue
+from starlette.responses import Response
+
+from lgsp.gateway.ports import GatewayServices
+from lgsp.standards.statistics import AgencyRow, Row, by_agency, form_06a
+from lgsp.store import MessageQuery
+
+__all__ = ["Indicators", "indicator_routes", "indicators", "safe_cell", "share"]
+
+_PAGE, _PAGES = 500, 40
+Start = Annotated[date, Query(alias="from")]
+End = Annotated[date, Query(alias="to")]
+
+
+@dataclass(frozen=True, slots=True)
+class Indicators:
+    """Documents by agency, dossiers by unit and field (form 06a), each with its total last; procedures published and synchronized."""
+
+    start: date
+    end: date
+    documents: Sequence[AgencyRow]
+    dossiers: Sequence[Row]
+    published: int
+    synchronized: int
+
+
+async def indicators(services: GatewayServices, start: date, end: date) -> Indicators:
+    """For whole days, both within the period.
+
+    Raises:
+        ValueError: the period ends before it begins.
+    """
+    dossiers = form_06a(await services.store.dossier_cases(), start, end)
+    documents = by_agency(await services.store.document_facts(), start, end)
+    published = await _procedures(services, None)
+    return Indicators(start, end, documents, dossiers, published, await _procedures(services, "delivered"))
+
+
+def share(part: int, whole: int) -> float | None:
+    """In percent; None of nothing."""
+    return round(100 * part / whole, 1) if whole else None
+
+
+def safe_cell(value: object) -> str | int:
+    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
+    if isinstance(value, int):
+        return value
+    text = str(value)
+    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def indicator_routes(services: GatewayServices) -> APIRouter:
+    """As JSON, and as CSV for a spreadsheet."""
+    routes = APIRouter(prefix="/api/indicators", tags=["statistics"])
+
+    @routes.get("")
+    async def show(start: Start, end: End) -> dict[str, JsonValue]:
+        """Documents by agency, dossiers by unit and field, each with its total; procedures published and synchronized."""
+        found = await _found(services, start, end)
+        *agencies, all_agencies = found.documents
+        *units, all_units = found.dossiers
+        return {
+            "from": start.isoformat(),
+            "to": end.isoformat(),
+            "documents": {
+                "agencies": [asdict(row) for row in agencies],
+                "total": asdict(all_agencies),
+                "signed_percent": share(all_agencies.signed, all_agencies.sent),
+                "electronic_percent": share(all_agencies.electronic, all_agencies.sent),
+            },
+            "dossiers": {"rows": [asdict(row) for row in units], "total": asdict(all_units)},
+            "procedures": {"published": found.published, "synchronized": found.synchronized},
+        }
+
+    @routes.get("/{table}.csv")
+    async def export(table: str, start: Start, end: End) -> Response:
+        """`documents` or `dossiers`; UTF-8 with a byte order mark, as spreadsheets want it."""
+        found = await _found(services, start, end)
+        tables: dict[str, Sequence[AgencyRow] | Sequence[Row]] = {
+            "documents": found.documents, "dossiers": found.dossiers
+        }  # fmt: skip
+        if table not in tables:
+            raise HTTPException(404, f"no table {table[:40]!r}; there are documents and dossiers")
+        headers = {"Content-Disposition": f'attachment; filename="{table}-{start}-{end}.csv"'}
+        return Response(_csv(asdict(row) for row in tables[table]), media_type="text/csv", headers=headers)
+
+    return routes
+
+
+async def _found(services: GatewayServices, start: date, end: date) -> Indicators:
+    try:
+        return await indicators(services, start, end)
+    except ValueError as exc:
+        raise HTTPException(422, str(exc)) from exc
+
+
+async def _procedures(services: GatewayServices, state: str | None) -> int:
+    """How many procedures were told of by messages in that state."""
+    codes: set[str] = set()
+    query = MessageQuery(type="procedure.published", state=state, limit=_PAGE)
+    for _ in range(_PAGES):
+        rows = await services.store.search(query)
+        codes.update(row.subject for row in rows)
+        if len(rows) < _PAGE:
+            break
+        query = MessageQuery(type="procedure.published", state=state, limit=_PAGE, after=rows[-1].seq)
+    return len(codes)
+
+
+def _csv(rows: Iterable[dict[str, object]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for number, row in enumerate(rows):
+        if not number:
+            writer.writerow(row)
+        writer.writerow([safe_cell(value) for value in row.values()])
+    return b"\xef\xbb\xbf" + text.getvalue().encode()
