@@ -43,5 +43,6 @@ def configure_log(level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # The standard error of the moment: who replaces it (a test does) may close it afterwards.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
