@@ -10,7 +10,7 @@ from rich.text import Text
 
 from lgsp.conformance import SUITES, Verdict
 from lgsp.conformance import check as run
-from lgsp.conformance.report import to_html, to_json, to_junit
+from lgsp.conformance.report import summary, to_html, to_json, to_junit
 from lgsp.errors import ConfigurationError
 
 __all__ = ["check"]
@@ -56,6 +56,7 @@ def check(  # noqa: C901, PLR0913, PLR0917 - each is a flag of the command
             suite, url, {**suite.options, **given}, only=only or [], allowed=frozenset(allow or []), tell=tell
         )
     )
+    console.print(Text(summary(found)))
     for place, write in ((junit, to_junit), (json_file, to_json), (html, to_html)):
         if place is not None:
             place.write_text(write(role, found), encoding="utf-8")
