@@ -223,6 +223,10 @@ PORTALS: dict[str, tuple[Hand, set[str]]] = {
     ),
     "never reads steps": (never_asks(lambda call: service(call) == "CapNhatTienDoHoSoMC", reply(OK)), {"50", "52"}),
     "a step twice is an error": (steps_only_once(), {"51"}),
+    "refuses every dossier": (
+        never_asks(lambda call: service(call) == "DongBoHoSoMC", reply({"error_code": -1, "message": "đã tồn tại"})),
+        {"31", "32", "33", "34", "35", "37", "38", "39", "40", "50", "51", "53"},
+    ),
     "steps of nobody": (recode("CapNhatTienDoHoSoMC", -3, 0), {"52"}),
     "the last step wins": (last_step_wins(), {"53"}),
 }  # fmt: skip
@@ -316,6 +320,10 @@ IGATES: dict[str, tuple[Hand, set[str]]] = {
     "drops papers": (hears(lambda call: call.saying(ThanhPhanHoSo=[]) if "MaTTHC" in call.fields else call), {"25"}),
     "no JSON is HTTP 500": (never_asks(lambda call: call.raw == b"{", reply({"message": "?"}, 500)), {"26"}),
     "refusals are HTTP 200": (status_is("NopHoSo", 400, 200), {"23", "24", "25", "26"}),
+    "refuses every dossier": (
+        never_asks(lambda call: "NopHoSo" in call.path, reply({"code": "400", "message": "?"}, 400)),
+        {"10", "20", "21", "22", "23", "24", "25", "26", "31"},
+    ),
     "steps of nobody": (status_is("CapNhatTienTrinh", 404, 200), {"30"}),
     "takes any state": (status_is("CapNhatTrangThai", 400, 200), {"31"}),
 }  # fmt: skip
@@ -358,7 +366,7 @@ IOFFICES: dict[str, tuple[Hand, set[str]]] = {
     ),
     "MaVanBan as a number": (
         patched("GuiHoSo", lambda answer: answer.saying(data=int(answer.body["data"][2:])) if answer.body["data"] else answer),
-        {"11", "12", "13"},
+        {"11", "12", "13", "17", "18", "19"},
     ),
     "a new MaVanBan for each": (new_key_for_each(), {"12"}),
     "one MaVanBan for all": (
@@ -373,6 +381,10 @@ IOFFICES: dict[str, tuple[Hand, set[str]]] = {
         hears(lambda call: call.saying(VanBanDuThao=call.fields["VanBanDuThao"] | {"DinhKem": []})
               if "VanBanDuThao" in call.fields else call),
         {"18"},
+    ),
+    "refuses every draft": (
+        never_asks(at("GuiHoSo"), reply({"data": None, "error": {"code": "400", "userMessage": "?"}})),
+        {"11", "12", "13", "17", "18", "19"},
     ),
     "takes any unit": (hears(lambda call: call.saying(DonVi={}) if "DonVi" in call.fields else call), {"19"}),
 }  # fmt: skip

@@ -272,6 +272,7 @@ async def _(igate: IGateSubject) -> None:
 @IGATE.asserts("LGSP-IG-23", "A procedure that nobody published is refused, and the dossier is not there",
                "Thủ tục chưa công bố bị từ chối và không tạo hồ sơ", source=PARTNER)  # fmt: skip
 async def _(igate: IGateSubject) -> None:
+    await igate.submitted()  # a right one is taken: a refusal means what it says
     made = igate.submission(MaTTHC="9.999999.000.00.00.H99")
     await igate.refuses("NopHoSo", made, 400)
     demand(await igate.found(str(made["MaHoSo"])) == [], "refused, and there all the same")
@@ -284,6 +285,7 @@ async def _(igate: IGateSubject) -> None:
     source=PARTNER,
 )
 async def _(igate: IGateSubject) -> None:
+    await igate.submitted()  # a right one is taken: a refusal means what it says
     await igate.refuses("NopHoSo", igate.submission(NgayNop="23/11/2026"), 400)
 
 
@@ -295,6 +297,7 @@ async def _(igate: IGateSubject) -> None:
     level=Level.SHOULD,
 )
 async def _(igate: IGateSubject) -> None:
+    await igate.submitted()  # a right one is taken: a refusal means what it says
     papers: JsonValue = [{"GiayToDinhKem": [{"IdGiayTo": identifiers.new_id()}]}]
     await igate.refuses("NopHoSo", igate.submission(ThanhPhanHoSo=papers), 400)
 
@@ -306,6 +309,7 @@ async def _(igate: IGateSubject) -> None:
     source=PARTNER,
 )
 async def _(igate: IGateSubject) -> None:
+    await igate.submitted()  # a right one is taken: a refusal means what it says
     answer = await igate.call("POST", f"{igate.options['partner']}/NopHoSo", raw=b"{")
     demand(answer.status == 400, f"HTTP {answer.status}")
     demand(answer.object().get("message"), "no message")

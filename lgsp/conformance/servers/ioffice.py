@@ -239,6 +239,7 @@ async def _(office: IOfficeSubject) -> None:
     source=LINK,
 )
 async def _(office: IOfficeSubject) -> None:
+    await office.given()  # a right one is taken: a refusal means what it says
     _refused(await office.give(office.draft(HanXuLyVanBan="2026-11-31")))
 
 
@@ -246,6 +247,7 @@ async def _(office: IOfficeSubject) -> None:
     "LGSP-IO-18", "A file that is no Base64 is refused", "Tệp không phải Base64 bị từ chối", source=LINK
 )
 async def _(office: IOfficeSubject) -> None:
+    await office.given()  # a right one is taken: a refusal means what it says
     file: Row = {"Ten": "a.pdf", "Base64": "%%%"}
     _refused(await office.give(office.draft(VanBanDuThao=_document(DinhKem=[file]))))
 
@@ -253,4 +255,5 @@ async def _(office: IOfficeSubject) -> None:
 @IOFFICE.asserts("LGSP-IO-19", "A draft for a unit that is not the province's is refused", "Dự thảo cho đơn vị ngoài tỉnh bị từ chối",
                  source="assumed", level=Level.SHOULD)  # fmt: skip
 async def _(office: IOfficeSubject) -> None:
+    await office.given()  # a right one is taken: a refusal means what it says
     _refused(await office.give(office.draft(DonVi={"MaDinhDanh": "000.00.00.G22"})))

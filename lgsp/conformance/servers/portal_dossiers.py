@@ -142,6 +142,7 @@ async def _(portal: PortalSubject) -> None:
 @PORTAL.asserts("LGSP-PT-37", "A packet without a mandatory field is refused and stored not at all",
                 "Gói tin thiếu trường bắt buộc bị từ chối và không được lưu", source=TABLE_2)  # fmt: skip
 async def _(portal: PortalSubject) -> None:
+    await portal.stored()  # a right one is taken: a refusal means what it says
     made = await portal.dossier()
     refused(await portal.synchronize({name: value for name, value in made.items() if name != "MaTTHC"}))
     demand(await portal.found(made) == [], "refused, and stored all the same")
@@ -154,6 +155,7 @@ async def _(portal: PortalSubject) -> None:
     source=TABLE_2,
 )
 async def _(portal: PortalSubject) -> None:
+    await portal.stored()  # a right one is taken: a refusal means what it says
     refused(await portal.synchronize(await portal.dossier(NgayTiepNhan="20250230000000")))
 
 
@@ -161,12 +163,14 @@ async def _(portal: PortalSubject) -> None:
     "LGSP-PT-39", "A state outside 1 to 10 is refused", "Trạng thái ngoài 1–10 bị từ chối", source=TABLE_2
 )
 async def _(portal: PortalSubject) -> None:
+    await portal.stored()  # a right one is taken: a refusal means what it says
     refused(await portal.synchronize(await portal.dossier(TrangThaiHoSo="99")))
 
 
 @PORTAL.asserts("LGSP-PT-40", "A batch with one bad dossier is refused whole", "Lô có một hồ sơ sai bị từ chối toàn bộ",
                 source="assumed", level=Level.SHOULD)  # fmt: skip
 async def _(portal: PortalSubject) -> None:
+    await portal.stored()  # a right one is taken: a refusal means what it says
     good, bad = await portal.dossier(), await portal.dossier(MaTTHC=UNKNOWN)
     refused(await portal.synchronize(good, bad))
     demand(await portal.found(good) == [], "half of the batch was stored")
