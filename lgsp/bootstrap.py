@@ -257,7 +257,7 @@ def _gateway(stack: AsyncExitStack, system: Running) -> ASGIApp:
         dead_letters=system.dead_letters,
         store=store,
         invalid=InvalidMessageChannel(bus.parts.server, bus.parts.keys),
-        reconciler=Reconciler(bus, store),
+        reconciler=Reconciler(bus, store, system.dead_letters),
         verifier=Verifier(bus.waiting, store, _witnesses(bus, store)),
         router=bus.parts.router,
         schemas=bus.parts.schemas,

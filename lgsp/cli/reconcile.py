@@ -16,7 +16,7 @@ def reconcile(
     mend: Annotated[bool, typer.Option("--mend", help="Send again what is missing, in order.")] = False,
     url: UrlOption = None, json_output: JsonOption = False,
 ) -> None:  # fmt: skip
-    """Compare what was delivered to a system with what it holds. 0: they agree (or were mended), 1: something is missing."""
+    """Compare what a system was to get with what it holds; dead letters are missing too. 0: they agree (or were mended), 1: not."""
     method = "POST" if mend else "GET"
     answer = Gateway(url).ask(method, f"/api/reconcile/{system}", params={"hours": str(hours)})
     missing = rows(answer, "missing")

@@ -25,7 +25,7 @@ def reconcile_routes(services: GatewayServices) -> APIRouter:
 
     @routes.get("/{system}")
     async def compare(system: str, hours: Hours = 168) -> dict[str, JsonValue]:
-        """What was delivered within these hours and is not there."""
+        """What was delivered within these hours and is not there, and what became a dead letter."""
         return await run(system, hours, mend=False)
 
     @routes.post("/{system}")

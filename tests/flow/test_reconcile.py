@@ -128,3 +128,42 @@ async def test_dossier_whose_state_differs_is_found_and_told_on_from_there_in_or
         assert [step["TrangThai"] for step in row["tien_do"]] == ["2", "4", "9", "10"]
         assert row["ket_qua"]
         assert (await world.http.get(url)).json()["missing"] == []
+
+
+async def test_a_step_that_became_a_dead_letter_is_missing_too_and_is_told_again(tmp_path: Path) -> None:
+    async with province(tmp_path, overrides=Overrides(autopilot=False)) as world:
+        taken = await world.act("igate", "receive-at-counter", {"procedure": PLAIN, "documents": []})
+        code = str(taken["code"])
+
+        async def shown(state: str) -> bool | None:
+            row = await world.record("portal", "dossiers", code)
+            return True if row is not None and row["TrangThaiHoSo"] == state and row["tien_do"] else None
+
+        await world.until("the portal shows 2", lambda: shown("2"))
+        refuses = {
+            "request": {
+                "path": "/VXPAdapter/RestService/forward/mapi/g",
+                "body_contains": ["CapNhatTienDoHoSoMC"],
+            },
+            "answers": [{"json_body": {"error_code": 1, "message": "Dữ liệu không hợp lệ"}}],
+        }
+        await world.control("portal", "POST", "expectations", refuses)
+        await world.control("igate", "POST", "tick")
+        url = f"{world.urls['gateway']}/api/reconcile/portal"
+
+        async def dead() -> list[dict[str, Any]] | None:
+            found = (await world.http.get(url)).json()["missing"]
+            return found or None
+
+        [lost] = await world.until("the step is a dead letter", dead)
+        assert (lost["subject"], lost["kind"]) == (code, "dossier.progressed")
+        assert lost["reason"].startswith("dead letter ")
+        await world.control("portal", "DELETE", "expectations")
+
+        assert (await world.http.post(url)).json()["mended"] == 1
+        await world.until("the portal shows 4", lambda: shown("4"))
+
+        async def agreed() -> bool | None:
+            return True if (await world.http.get(url)).json()["missing"] == [] else None
+
+        await world.until("nothing is missing any more", agreed)
