@@ -42,6 +42,7 @@ NAV = (
     NavItem("lab", "/console/lab", "l"),
     NavItem("streams", "/console/streams", "s"),
     NavItem("routes", "/console/routes", "r"),
+    NavItem("schemas", "/console/schemas", "c"),
 )
 
 

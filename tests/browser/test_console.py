@@ -24,6 +24,8 @@ PAGES = (
     "/console/routes",
     "/console/systems",
     "/console/lab",
+    "/console/schemas",
+    "/console/schemas/document.issued/1",
     "/console/indicators",
     "/console/systems/portal?show=acts",
     *(f"/console/systems/ioffice?show={tab}" for tab in ("holds", "acts", "journal", "differences")),
@@ -262,3 +264,15 @@ def test_a_fault_is_set_with_its_end_and_cleared(open_page):
     assert page.locator("tbody tr", has_text="latency").count() == 1
     page.click("tbody button")
     assert "No fault is on" in page.inner_text("main")
+
+
+def test_a_message_is_sent_from_the_form_of_its_schema_and_a_wrong_one_is_named(open_page):
+    page = open_page("/console/schemas/document.issued/1", lang="en")
+    page.fill('[name="@subject"]', "doc-from-form")
+    page.fill("[name=document_id]", "doc-from-form")
+    page.fill("[name=recipients]", "[")
+    page.click("form.act button")
+    assert "/data/recipients" in page.inner_text(".note.bad")
+    page.fill("[name=recipients]", '[{"id": "000.00.00.G22", "name": "Văn phòng Chính phủ"}]')
+    page.click("form.act button")
+    page.wait_for_url("**/console/messages/*")

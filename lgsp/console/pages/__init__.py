@@ -5,7 +5,19 @@ from collections.abc import Callable, Sequence
 from starlette.routing import BaseRoute
 
 from lgsp.console.console import Console
-from lgsp.console.pages import dead, flow, home, indicators, lab, message, messages, streams, systems, thing
+from lgsp.console.pages import (
+    dead,
+    flow,
+    home,
+    indicators,
+    lab,
+    message,
+    messages,
+    schemas,
+    streams,
+    systems,
+    thing,
+)
 
 __all__ = ["ROUTES"]
 
@@ -18,6 +30,7 @@ ROUTES: tuple[Callable[[Console], Sequence[BaseRoute]], ...] = (
     thing.routes,
     lab.routes,
     indicators.routes,
+    schemas.routes,
     streams.routes,
     systems.routes,
 )
