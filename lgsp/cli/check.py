@@ -21,7 +21,8 @@ def check(  # noqa: C901, PLR0913, PLR0917 - each is a flag of the command
     role: Annotated[str, typer.Option("--as", help=f"What it is: {', '.join(SUITES)}.")] = "axis",
     only: Annotated[list[str] | None, typer.Option(help="An id, or a glob: LGSP-AX-1*.")] = None,
     options: Annotated[
-        list[str] | None, typer.Option("--set", help="An option of the suite, key=value.")
+        list[str] | None,
+        typer.Option("--set", help="An account, path or unit of yours, key=value; --list has them."),
     ] = None,
     allow: Annotated[list[str] | None, typer.Option(help="host:port that a redirect may lead to.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
@@ -39,6 +40,8 @@ def check(  # noqa: C901, PLR0913, PLR0917 - each is a flag of the command
             "give the endpoint as http(s)://host, and --only as an id or glob of `lgsp check --list`"
         )
     if listing:
+        settings = " ".join(f"{name}={value}" for name, value in suite.options.items())
+        console.print(Text(f"{suite.title_vi} · {suite.title}\n--set {settings}"))
         for one in chosen:
             console.print(Text(f"{one.id} {one.level}: {one.rule} · {one.rule_vi} [{one.source}]"))
         return

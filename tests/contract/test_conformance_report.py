@@ -66,3 +66,14 @@ async def test_command_ends_with_1_where_a_must_is_broken_and_2_where_it_is_misu
     assert await run("http://127.0.0.1:9", "--as", "nobody") == 2
     assert await run("http://127.0.0.1:9", "--as", "igate", "--set", "nobody=1") == 2
     assert await run("ftp://127.0.0.1", "--as", "igate") == 2
+
+
+@pytest.mark.parametrize("role", sorted(SUITES))
+async def test_list_names_every_assertion_and_every_setting(
+    role: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await run("--list", "--as", role) == 0
+    told = "".join(capsys.readouterr().out.split())
+    suite = SUITES[role]
+    assert [one.id for one in suite.assertions if one.id not in told] == []
+    assert [name for name in suite.options if f"{name}=" not in told] == []
