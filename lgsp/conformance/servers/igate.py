@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from lgsp.clock import SystemClock
 from lgsp.conformance.line import Answer, Line
 from lgsp.conformance.model import Level, Suite, demand
+from lgsp.conformance.servers.fresh import dossier_code
 from lgsp.standards import identifiers
 
 __all__ = ["IGATE", "IGateSubject"]
@@ -97,10 +98,8 @@ class IGateSubject:
     def submission(self, **changes: JsonValue) -> Row:
         """A NopHoSo that nobody has sent before."""
         now = SystemClock().now()
-        drawn, number = divmod(int(identifiers.new_id().replace("-", "")[-12:], 16), 9_999)
-        day = f"{now.year % 100 - drawn // 336 % 5:02}{1 + drawn // 28 % 12:02}{1 + drawn % 28:02}"
         return {
-            "MaHoSo": f"{self.options['national']}-{day}-{number + 1:04}", "MaTTHC": self.options["procedure"],
+            "MaHoSo": dossier_code(self.options["national"]), "MaTTHC": self.options["procedure"],
             "ChuHoSo": "Y Thử Nghiệm", "NgayNop": f"{now:%Y-%m-%d %H:%M:%S}", **changes,
         }  # fmt: skip
 

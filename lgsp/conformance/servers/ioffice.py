@@ -8,9 +8,9 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from lgsp.clock import SystemClock
 from lgsp.conformance.line import Answer, Line
 from lgsp.conformance.model import Level, Suite, demand
+from lgsp.conformance.servers.fresh import dossier_code
 from lgsp.standards import identifiers
 
 __all__ = ["IOFFICE", "IOfficeSubject"]
@@ -73,12 +73,9 @@ class IOfficeSubject:
 
     def draft(self, **changes: JsonValue) -> Row:
         """A draft of a dossier that nobody has sent before."""
-        now = SystemClock().now()
-        drawn, number = divmod(int(identifiers.new_id().replace("-", "")[-12:], 16), 9_999)
-        day = f"{now.year % 100 - drawn // 336 % 5:02}{1 + drawn // 28 % 12:02}{1 + drawn % 28:02}"
         unit = self.options["unit"]
         return {
-            "IDHoSo": identifiers.new_id(), "MaHoSo": f"{unit}-{day}-{number + 1:04}", "DonVi": {"Ten": "Sở", "MaDinhDanh": unit},
+            "IDHoSo": identifiers.new_id(), "MaHoSo": dossier_code(unit), "DonVi": {"Ten": "Sở", "MaDinhDanh": unit},
             "ThamSoAn": "{}", "VanBanDuThao": _document(), **changes,
         }  # fmt: skip
 

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from lgsp.clock import SystemClock, wire_stamp
 from lgsp.conformance.line import Answer, Line
 from lgsp.conformance.model import Level, SkipError, Suite, demand
+from lgsp.conformance.servers.fresh import dossier_code
 from lgsp.standards import identifiers
 
 __all__ = ["CLIENTS", "PORTAL", "QCVN", "PortalSubject", "Row", "accepted", "refused"]
@@ -74,10 +75,8 @@ class PortalSubject:
         if not listed:
             raise SkipError("the portal lists no procedure")
         now = SystemClock().now()
-        drawn, number = divmod(int(identifiers.new_id().replace("-", "")[-12:], 16), 9_999)
-        day = f"{now.year % 100 - drawn // 336 % 5:02}{1 + drawn // 28 % 12:02}{1 + drawn % 28:02}"
         return {
-            "MaHoSo": f"{self.options['intake']}-{day}-{number + 1:04}", "MaTTHC": listed[0].get("MATTHC"),
+            "MaHoSo": dossier_code(self.options["intake"]), "MaTTHC": listed[0].get("MATTHC"),
             "TenTTHC": listed[0].get("TENTTHC"), "MaLinhVuc": "G15-TP03", "TenLinhVuc": "Hộ tịch",
             "ChuHoSo": "Y Thử Nghiệm", "LoaiDoiTuong": "1", "TrichYeuHoSo": "Kiểm tra tuân thủ",
             "NgayTiepNhan": wire_stamp(now), "NgayHenTra": wire_stamp(now), "TrangThaiHoSo": "2", "HinhThuc": "0",
