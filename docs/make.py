@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from lgsp.conformance import SUITES
+from lgsp.conformance.clients import CLIENT_SUITES
 from lgsp.registry import find_standin
 from lgsp.scenario import GROUPS, PARAMETERS
 from lgsp.standards import dossier_life
@@ -106,7 +107,7 @@ def conformance() -> str:
         "",
         "Made from the code by `make docs`; `lgsp check --list --as ROLE` prints the same. Only a broken *must* fails a subject.",
     ]
-    for suite in SUITES.values():
+    for suite in (*SUITES.values(), *CLIENT_SUITES.values()):
         lines += [
             "",
             f"## `--as {suite.role}`: {suite.title_vi} · {suite.title} ({len(suite.assertions)})",

@@ -118,6 +118,10 @@ class Line:
                 )
         raise LineError("redirects in a circle")
 
+    def note(self, what: str) -> None:
+        """Something beside a call, for the evidence."""
+        self._keep("—", what)
+
     def _failed(self, request: str, what: str) -> LineError:
         self._keep(request, what)
         return LineError(what)

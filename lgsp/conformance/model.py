@@ -6,7 +6,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Generic, TypeVar
 
-from lgsp.conformance.line import Exchange, Line
+from lgsp.conformance.line import Exchange
 
 __all__ = ["Assertion", "BrokenError", "Level", "Outcome", "SkipError", "Suite", "Verdict", "demand"]
 
@@ -72,13 +72,15 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Suite(Generic[S]):
-    """The assertions of one role. `subject` makes what their predicates are given; `options`: name -> default."""
+    """The assertions of one role. `subject` makes what their predicates are given, of line and options (and hooks, for a
+    connector); `options`: name -> default.
+    """
 
     role: str
     title: str
     title_vi: str
     options: Mapping[str, str]
-    subject: Callable[[Line, Mapping[str, str]], S]
+    subject: Callable[..., S]
     assertions: list[Assertion[S]] = field(default_factory=list)
 
     def asserts(

@@ -72,6 +72,14 @@ class AxisSubject:
             attachments=(edxml.EdxmlAttachment("cid:1", "kiểm tra.pdf", Content.of(b"%PDF-1.4 conformance")),),
         )  # fmt: skip
 
+    def status_of(self, about: edxml.EdxmlDocument, code: str, sender: str = "") -> edxml.EdxmlStatus:
+        """A status about a document whose issuer is this packet's receiver; `sender` as in the options without."""
+        issuer = self.options["receiver"]
+        response_for = edxml.EdxmlResponseFor(issuer, about.code, about.promulgation_date, about.document_id)
+        moment = SystemClock().now().replace(microsecond=0)
+        reporter = edxml.EdxmlOrgan(sender or self.options["sender"], "Văn thư")
+        return edxml.EdxmlStatus(reporter, response_for, code, "", moment)
+
     async def send(
         self, raw: bytes, kind: str = "edoc", *, claimed_hash: str = "", sender: str = "", **headers: str
     ) -> Row:

@@ -1,0 +1,57 @@
+"""What a connector sends: only where the kit is told how to make it send (`--send`)."""
+
+from lgsp.conformance.clients.axis import AXIS_CLIENT, AxisConnector
+from lgsp.conformance.model import SkipError, demand
+from lgsp.conformance.servers.axis import RECORDED
+
+__all__: list[str] = []
+
+NEEDS = "--send: a command that makes the connector send one document to 000.00.00.G22"
+
+
+async def _send(connector: AxisConnector) -> None:
+    if connector.hooks.send is None:
+        raise SkipError(NEEDS)
+    try:
+        await connector.hooks.send()
+    except Exception as exc:  # noqa: BLE001 - the axis' journal decides, and the next call may be the retry
+        connector.line.note(f"send ended with {type(exc).__name__}")
+
+
+@AXIS_CLIENT.asserts("LGSP-AXC-41", "sendEdoc names servicetype eDoc, the messagetype and the sender",
+                     "sendEdoc có servicetype, messagetype, from",
+                     source=RECORDED, needs=NEEDS)  # fmt: skip
+async def _(connector: AxisConnector) -> None:
+    await connector.begin()
+    await _send(connector)
+    calls = await connector.calls("sendEdoc")
+    demand(calls, "nothing was sent")
+    missing = [name for name in ("servicetype", "messagetype", "from", "hash-file") if not calls[0][name]]
+    demand(not missing, f"missing: {', '.join(missing)}")
+    demand(calls[0]["servicetype"].lower() == "edoc", f"servicetype {calls[0]['servicetype']!r}")
+
+
+@AXIS_CLIENT.asserts("LGSP-AXC-42", "What is sent is taken by the axis: hash and packet are right", "Trục nhận gói: hash và nội dung đúng",
+                     source=RECORDED, needs=NEEDS)  # fmt: skip
+async def _(connector: AxisConnector) -> None:
+    await connector.begin()
+    await _send(connector)
+    own = [
+        row for row in (await connector.packets()).values() if row["system"] != connector.options["system"]
+    ]
+    demand(len(own) == 1, f"the axis holds {len(own)} packets for others")
+
+
+@AXIS_CLIENT.asserts("LGSP-AXC-43", "After a lost answer the same document is sent again, as the same",
+                     "Mất trả lời thì gửi lại cùng văn bản, cùng định danh",
+                     source="AS4 TA09, TA10; assumed", needs=NEEDS)  # fmt: skip
+async def _(connector: AxisConnector) -> None:
+    await connector.begin()
+    await connector.arrange("faults", {"kind": "reset", "path": "/sendEdoc", "when": "after", "count": 1})
+    await _send(connector)
+    await _send(connector)
+    demand(len(await connector.calls("sendEdoc")) >= 2, "not sent again")
+    own = [
+        row for row in (await connector.packets()).values() if row["system"] != connector.options["system"]
+    ]
+    demand(len(own) == 1, f"its receiver has it {len(own)} times")

@@ -1,0 +1,83 @@
+"""The stand-in that a connector under test points at, and how the connector is set going."""
+
+import asyncio
+import os
+import shlex
+import signal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from starlette.types import ASGIApp
+
+from lgsp import registry
+from lgsp.conformance.line import Line
+from lgsp.conformance.model import Suite, Verdict
+from lgsp.conformance.run import check
+from lgsp.http_server import HttpServer
+
+__all__ = ["Hook", "Hooks", "check_connector", "command"]
+
+_CREATE_APP = "lgsp_mocks.kit.app:create_app"
+COMMAND_S = 20.0
+Hook = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """`poll`: one round of the connector, None where it polls by itself; `send`: let it send a document, None where it can't."""
+
+    poll: Hook | None = None
+    send: Hook | None = None
+
+
+async def check_connector(  # noqa: PLR0913 - the stand-in's place, the hooks, and what to ask
+    suite: Suite[Any],
+    standin: str,
+    hooks: Hooks,
+    options: Mapping[str, str],
+    *,
+    port: int = 0,
+    only: Sequence[str] = (),
+    ready: Callable[[str], object] | None = None,
+    tell: Callable[[Verdict], None] | None = None,
+) -> list[Verdict]:
+    """Host the stand-in of that name, call `ready` with its URL, and run the suite.
+
+    Raises:
+        ConfigurationError: no such stand-in, or the port is taken.
+    """
+    create = cast("Callable[..., ASGIApp]", registry.find("lgsp.standins", _CREATE_APP))
+    server = HttpServer(standin, "127.0.0.1", port)
+    try:
+        await server.start(create(registry.find_standin(standin), autopilot=False))
+        if ready is not None:
+            ready(server.url)
+
+        def subject(line: Line, given: Mapping[str, str]) -> object:
+            return suite.subject(line, given, hooks)
+
+        return await check(replace(suite, subject=subject), server.url, options, only=only, tell=tell)
+    finally:
+        await server.stop()
+
+
+def command(line: str) -> Hook:
+    """A hook that runs a command; whatever it prints or returns, and also if it hangs: then it is ended."""
+
+    async def run() -> None:
+        process = await asyncio.create_subprocess_exec(
+            *shlex.split(line), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        try:
+            async with asyncio.timeout(COMMAND_S):
+                await process.wait()
+        finally:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                await process.wait()
+
+    return run
