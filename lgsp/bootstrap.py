@@ -258,7 +258,7 @@ def _gateway(stack: AsyncExitStack, system: Running) -> ASGIApp:
         store=store,
         invalid=InvalidMessageChannel(bus.parts.server, bus.parts.keys),
         reconciler=Reconciler(bus, store, system.dead_letters),
-        verifier=Verifier(bus.waiting, store, _witnesses(bus, store)),
+        verifier=Verifier(bus.waiting, store, _witnesses(bus, store, stand_ins)),
         router=bus.parts.router,
         schemas=bus.parts.schemas,
         readiness=_readiness(system),
@@ -284,7 +284,7 @@ def _steerable(system: Running) -> SteerableClock | None:
     return system.clock if isinstance(system.clock, SteerableClock) else None
 
 
-def _witnesses(bus: Bus, store: MessageStore) -> Witnesses:
+def _witnesses(bus: Bus, store: MessageStore, stand_ins: StandIns) -> Witnesses:
     channel, reconciler = DeadLetterChannel(bus.parts.server, bus.parts.keys), Reconciler(bus, store)
 
     async def buried() -> set[str]:
@@ -295,7 +295,8 @@ def _witnesses(bus: Bus, store: MessageStore) -> Witnesses:
         return Account(ended.compared, tuple(each.message_id for each in ended.missing))
 
     able = [name for name, adapter in bus.parts.adapters.items() if isinstance(adapter, Accounts)]
-    return Witnesses(buried, {name: partial(account, name) for name in able})
+    twice = {name: partial(stand_ins.twice, name) for name in stand_ins.urls}
+    return Witnesses(buried, {name: partial(account, name) for name in able}, twice)
 
 
 def _readiness(system: Running) -> Callable[[], Awaitable[Mapping[str, bool]]]:

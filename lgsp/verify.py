@@ -6,6 +6,7 @@ can be asked must hold what was delivered to it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -35,8 +36,9 @@ class Counted(Protocol):
 class Verification:
     """`lost` and `doubled` name messages as (message id, system; empty where it was not yet routed). `waiting` is by stream.
 
-    `strayed`: dead for the store, and not in the dead letter channel. `not_held`: delivered, and its receiver, who was
-    asked, does not hold it. `asked` says of each receiver how many deliveries it accounted for, or why it could not be asked.
+    `strayed`: dead for the store, and not in the dead letter channel. `not_held`: delivered, and its receiver, who was asked, does not
+    hold it. `held_twice`: what a receiver holds twice, by its business key. `asked` says of each receiver how many deliveries it
+    accounted for, or why it could not be asked.
     """
 
     holds: bool
@@ -47,6 +49,7 @@ class Verification:
     doubled: tuple[tuple[str, str], ...]
     strayed: tuple[str, ...] = ()
     not_held: tuple[tuple[str, str], ...] = ()
+    held_twice: tuple[tuple[str, str], ...] = ()
     asked: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -62,11 +65,13 @@ class Account:
 class Witnesses:
     """Who else knows.
 
-    `buried`: the messages of all dead letters; `receivers`: asks a system what it holds, AdapterError where it does not answer.
+    `buried`: the messages of all dead letters; `receivers`: asks a system what it holds, AdapterError where it does not answer; `twice`:
+    asks a stand-in what it holds twice.
     """
 
     buried: Callable[[], Awaitable[Set[str]]]
     receivers: Mapping[str, Callable[[], Awaitable[Account]]] = field(default_factory=dict)
+    twice: Mapping[str, Callable[[], Awaitable[Sequence[str]]]] = field(default_factory=dict)
 
 
 class Verifier:
@@ -91,13 +96,14 @@ class Verifier:
         counts = await self._store.recount()
         strayed = await self._strayed()
         not_held, asked = await self._ask_receivers() if receivers else ((), {})
+        held_twice = await self._held_twice() if receivers else ()
         after = await self.on_the_way()
         settled = not before and not after
         lost = counts.unfinished if settled else ()
         strayed = strayed if settled else ()
         not_held = not_held if settled else ()
         return Verification(
-            holds=not (lost or counts.doubled or strayed or not_held),
+            holds=not (lost or counts.doubled or strayed or not_held or held_twice),
             settled=settled,
             counts=counts,
             waiting=after,
@@ -105,6 +111,7 @@ class Verifier:
             doubled=counts.doubled,
             strayed=strayed,
             not_held=not_held,
+            held_twice=held_twice,
             asked=asked,
         )
 
@@ -133,6 +140,14 @@ class Verifier:
             asked[system] = f"{account.compared} deliveries compared"
             not_held += [(message_id, system) for message_id in account.missing]
         return tuple(not_held), asked
+
+    async def _held_twice(self) -> tuple[tuple[str, str], ...]:
+        """A stand-in that does not answer has said so as a receiver."""
+        found: list[tuple[str, str]] = []
+        for system, ask in self._witnesses.twice.items() if self._witnesses else ():
+            with suppress(LgspError):
+                found += [(key, system) for key in await ask()]
+        return tuple(found)
 
     async def on_the_way(self) -> dict[str, int]:
         """What still waits, by stream; dead and refused messages do not."""

@@ -13,7 +13,8 @@ _COLUMNS = ("system", "routed", "delivered", "dead", "expired", "discarded", "un
 
 
 Receivers = Annotated[
-    bool, typer.Option("--receivers", help="Ask the systems too: does each hold what was delivered to it?")
+    bool,
+    typer.Option("--receivers", help="Ask the systems too: does each hold what was delivered to it, once?"),
 ]
 
 
@@ -28,7 +29,7 @@ def verify(receivers: Receivers = False, url: UrlOption = None, json_output: Jso
         asked = answer.get("asked")
         for system, told in asked.items() if isinstance(asked, dict) else ():
             typer.echo(f"{system}: {told}")
-        for what in ("lost", "doubled", "strayed", "not_held"):
+        for what in ("lost", "doubled", "strayed", "not_held", "held_twice"):
             for entry in rows(answer, what):
                 typer.echo(f"!! {what}: {entry['id']} {entry['system']}".rstrip())
         verdict = "the law holds" if answer["holds"] else "THE LAW IS BROKEN"

@@ -1,6 +1,6 @@
 """The control API of the stand-ins, as people's tools ask it. A real system is never asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Self, cast
 from urllib.parse import quote
 
@@ -60,6 +60,11 @@ class StandIns:
             return found
         detail = str(found.get("detail") if isinstance(found, dict) else found)[:500]
         raise _refusal(name, answer.status_code, detail)
+
+    async def twice(self, name: str) -> Sequence[str]:
+        """The business keys of what it holds more than once."""
+        found = await self.ask(name, "GET", "twice")
+        return [str(key) for key in found] if isinstance(found, list) else []
 
     async def record(self, name: str, table: str, key: str) -> dict[str, JsonValue] | None:
         """One thing that the stand-in holds, or None."""

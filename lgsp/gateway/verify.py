@@ -18,7 +18,7 @@ def verify_routes(services: GatewayServices) -> APIRouter:
     async def verify(receivers: bool = False) -> dict[str, JsonValue]:
         """Accepted = delivered + dead + expired + discarded + under way, by system; and every message that breaks it, by name.
 
-        With `receivers`, each system that can be asked must also hold what was delivered to it.
+        With `receivers`, each system that can be asked must also hold what was delivered to it, and a stand-in nothing twice.
         """
         found = await services.verifier.verify(receivers=receivers)
         counts = asdict(found.counts)
@@ -34,6 +34,7 @@ def verify_routes(services: GatewayServices) -> APIRouter:
             "doubled": _named(found.doubled),
             "strayed": [{"id": message_id, "system": ""} for message_id in found.strayed],
             "not_held": _named(found.not_held),
+            "held_twice": _named(found.held_twice),
             "asked": dict(found.asked),
         }
 

@@ -16,7 +16,7 @@ def _build(context: Context) -> Parts:
     people = People(context, exchange)
     acts = [*people.router().routes, *Registration(exchange).router().routes]
     wires = [*VxpWire(exchange).routes(), *RestWire(context, exchange).routes()]
-    return Parts([*wires, *acts], exchange.seed, people.tick)
+    return Parts([*wires, *acts], exchange.seed, people.tick, exchange.twice)
 
 
 STAND_IN = StandIn(

@@ -24,6 +24,7 @@ SECRET = "sim-secret"  # noqa: S105 - the demo account, plainly marked
 MAX_PACKET_BYTES = 200 * 1024 * 1024
 SETTLED = frozenset({"done", "fail"})
 REFUSED_OR_RETURNED = frozenset({"02", "15"})
+_SAID_ONCE = frozenset({"01", "03", "04", "05", "06"})
 
 
 class Exchange:
@@ -42,6 +43,7 @@ class Exchange:
         self._outboxes = self.packets.grouped(lambda packet: f"{packet['from']}|{packet['messageType']}")
         self.files = context.files
         self.clock = context.clock
+        self._same = self.packets.grouped(self._identity_of)
         self._faults = PacketFaults(context)
         self.max_packet_bytes = int(context.settings.get("max_packet_bytes") or MAX_PACKET_BYTES)
 
@@ -193,7 +195,22 @@ class Exchange:
         if letter.kind == "status" and letter.code in REFUSED_OR_RETURNED:
             self._forget(f"{receivers[0]}|{letter.document_id}|{sender}")
 
+    def twice(self) -> list[str]:
+        """What the province's agencies sent once and an agency was given more than once."""
+        return self._same.repeated()
+
+    def _identity_of(self, packet: Record) -> str | None:
+        sender = self.agencies.get(str(packet["from"]))
+        if sender is None or sender["system"] != PROVINCE_SYSTEM:
+            return None
+        if packet["messageType"] == "status":
+            about = f"{packet['document_id']}|{packet['code']}"
+            return f"{packet['from']}|{about}|{packet['to']}" if packet["code"] in _SAID_ONCE else None
+        return str(packet["sent_key"]) or None
+
     def _forget(self, key: str) -> None:
+        for row in self._same.of(key):  # may come again, and is another then
+            self.packets.put(str(row["docId"]), {**row, "sent_key": ""})
         before = self._sent.get(key)
         if before is not None:
             self._sent.delete(key)

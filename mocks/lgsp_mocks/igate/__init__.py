@@ -31,7 +31,8 @@ def _build(context: Context) -> Parts:
     catalogue = procedure_routes(dossiers.procedures, tokens)
     counted = statistics.routes(dossiers, tokens)
     routers = (login, create, routes(dossiers, tokens), partner.router(), people.router(), catalogue, counted)
-    return Parts([route for router in routers for route in router.routes], lambda: None, people.tick)
+    every = [route for router in routers for route in router.routes]
+    return Parts(every, lambda: None, people.tick, dossiers.twice)
 
 
 _CLIENT = "public client code"

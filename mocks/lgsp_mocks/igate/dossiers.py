@@ -78,6 +78,10 @@ class Dossiers:
             return None
         return next(iter([*self._by_code.of(code), *self._by_national_code.of(code)]), None)
 
+    def twice(self) -> list[str]:
+        """National numbers under which more than one dossier was taken in."""
+        return self._by_national_code.repeated()
+
     def moving(self) -> list[Record]:
         """Those with which an officer has something to do."""
         return self._moving.of("")

@@ -15,7 +15,7 @@ def _build(context: Context) -> Parts:
     people = People(context, office, one_stop)
     desk = desk_router(office.issuing, "issue-document")
     routes = [*desk.routes, *UserApi(context, office).router().routes, *one_stop.router().routes]
-    return Parts(routes, lambda: None, people.tick)
+    return Parts(routes, lambda: None, people.tick, one_stop.twice)
 
 
 _CLIENT, _LINK = "public client code of the mobile app", "public client code of a one-stop system"

@@ -54,6 +54,9 @@ class OneStop:
         self._drafts = context.state.table("drafts")
         self._by_dossier = self._drafts.grouped(lambda draft: str(draft["MaHoSo"]))
         self._by_state = self._drafts.grouped(lambda draft: str(draft["state"]))
+        self._same = self._drafts.grouped(
+            lambda draft: f"{draft['MaHoSo']} {draft['digest']}" if draft.get("digest") else None
+        )
 
     def router(self) -> APIRouter:
         """The wire."""
@@ -122,6 +125,10 @@ class OneStop:
             "round": len(self._of(body.MaHoSo)) + 1, "note": str((body.model_extra or {}).get("GhiChu", "")),
         })  # fmt: skip
         return key
+
+    def twice(self) -> list[str]:
+        """Drafts that came once and are held more than once: dossier and digest."""
+        return self._same.repeated()
 
     def _of(self, code: str) -> list[Record]:
         return self._by_dossier.of(code)

@@ -65,6 +65,12 @@ async def counts_by(request: Request, table: str, field: str) -> dict[str, int]:
     return dict(Counter(str(row.get(field, "")) for row in found.values()) if found is not None else {})
 
 
+@router.get("/__mock__/twice")
+async def twice(request: Request) -> list[str]:
+    """What this system holds more than once, though it is one thing: by its business key."""
+    return list(runtime_of(request).parts.twice())
+
+
 @router.get("/__mock__/differences")
 async def differences(request: Request) -> list[Record]:
     """How this stand-in is known to differ from the real system."""

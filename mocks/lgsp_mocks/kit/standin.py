@@ -46,11 +46,14 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a stand-in consists of. `tick` is one round of its autopilot: the number of things that its people did."""
+    """What a stand-in consists of. `tick` is one round of its autopilot: the number of things that its people did. `twice` names what
+    came in and is held more than once, though it is one thing: a delivery that had its effect twice.
+    """
 
     routes: Sequence[BaseRoute]
     seed: Callable[[], None]
     tick: Callable[[], Awaitable[int]] | None = None
+    twice: Callable[[], Sequence[str]] = tuple
 
 
 @dataclass(frozen=True, slots=True)

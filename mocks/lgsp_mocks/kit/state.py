@@ -30,6 +30,10 @@ class Group:
         """Its rows, in the order in which they came into it."""
         return list(self._members.get(group, {}).values())
 
+    def repeated(self) -> list[str]:
+        """The groups that hold more than one row."""
+        return [group for group, members in self._members.items() if len(members) > 1]
+
     def put(self, key: str, row: Record) -> None:
         """The table has this row now."""
         group = self._group_of(row)

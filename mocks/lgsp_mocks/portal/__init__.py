@@ -1,8 +1,11 @@
 """Stand-in of the national public service portal (Cổng DVCQG)."""
 
+from functools import partial
+
 from lgsp_mocks.kit.standin import Context, Parts, StandIn, Wording
 from lgsp_mocks.portal.citizens import Citizens
 from lgsp_mocks.portal.differences import DIFFERENCES
+from lgsp_mocks.portal.dossiers import steps_held_twice
 from lgsp_mocks.portal.enterprises import enterprise_routes
 from lgsp_mocks.portal.inquirers import inquirer_routes
 from lgsp_mocks.portal.lookups import lookup_routes
@@ -39,6 +42,7 @@ def _build(context: Context) -> Parts:
         routes=[*wire_routes(context), *acts],
         seed=seed,
         tick=tick,
+        twice=partial(steps_held_twice, context),
     )
 
 

@@ -1,5 +1,7 @@
 """The portal's dossiers: what provinces report, applied whole or not at all."""
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 
 from pydantic import JsonValue
@@ -18,6 +20,7 @@ __all__ = [
     "look_up",
     "report_state",
     "requests_of",
+    "steps_held_twice",
     "synchronize",
 ]
 
@@ -98,6 +101,15 @@ class Batch:
 
     def _known(self, code: str) -> Row | None:
         return self._changed.get(code) or self._table.get(code)
+
+
+def steps_held_twice(context: Context) -> list[str]:
+    """Steps of progress that a dossier has more than once, equal in everything: dossier and state."""
+    found = []
+    for code, dossier in context.state.table("dossiers").items():
+        steps = Counter(json.dumps(step, sort_keys=True) for step in _rows(dossier, "tien_do"))
+        found += [f"{code} {json.loads(step).get('TrangThai')}" for step, count in steps.items() if count > 1]
+    return found
 
 
 def _is_there(item: dvcqg.Dossier, before: Row | None, updating: str) -> list[Found]:
