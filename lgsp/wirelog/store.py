@@ -1,5 +1,6 @@
 """The file: a ring of exchanges and the keys that they are found by. SQLite, so that another process can read beside."""
 
+import asyncio
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,11 +10,14 @@ from pydantic import JsonValue
 from sqlalchemy import Column, Integer, MetaData, Table, Text, delete, event, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 __all__ = ["LINKS", "StoredExchange", "find", "open_engine", "trim", "write"]
 
+_OPENING_TRIES = 200
+_OPENING_PAUSE_S = 0.05
 _METADATA = MetaData()
 
 EXCHANGES = Table(
@@ -71,11 +75,20 @@ class StoredExchange:
 
 
 async def open_engine(file: Path) -> AsyncEngine:
-    """The file, made where it is not there."""
+    """The file, made where it is not there; of parts that start together one makes it, and the others ask again."""
     engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": 30})
     event.listen(engine.sync_engine, "connect", _prepare)
-    async with engine.begin() as connection:
-        await connection.run_sync(_METADATA.create_all)
+    for tries_left in reversed(range(_OPENING_TRIES)):
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(_METADATA.create_all)
+        except OperationalError as exc:
+            if not tries_left or not any(reason in str(exc.orig) for reason in ("locked", "already exists")):
+                await engine.dispose()
+                raise
+            await asyncio.sleep(_OPENING_PAUSE_S)
+        else:
+            break
     return engine
 
 

@@ -14,6 +14,7 @@ from lgsp.clock import SystemClock
 from lgsp.wirelog.clean import MOST_BODY, clean_body, clean_headers, clean_url
 from lgsp.wirelog.exchange import KEPT_BYTES, Body, Exchange
 from lgsp.wirelog.scope import Scope, entered
+from lgsp.wirelog.store import open_engine
 from lgsp_adapters import wire
 
 pytestmark = pytest.mark.unit
@@ -166,3 +167,9 @@ async def test_a_full_queue_drops_and_says_so(tmp_path: Path, monkeypatch: pytes
     async with wirelog.WireLog.open(tmp_path / "wire.db", SystemClock()) as log:
         log.take(Scope(log, "axis", "sent", {"m"}, [Exchange("bus", "POST", "/", body=body(b"x" * 11))]))
         assert log.dropped == 1
+
+
+async def test_parts_that_start_together_all_open_the_new_file(tmp_path):
+    engines = await asyncio.gather(*(open_engine(tmp_path / "wire.db") for _ in range(12)))
+    for engine in engines:
+        await engine.dispose()
