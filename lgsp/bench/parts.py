@@ -9,10 +9,9 @@ from multiprocessing.synchronize import Event
 
 from lgsp.adapter import Delivery, Receipt
 from lgsp.bench.load import documents
-from lgsp.bus import Bus, BusParts, JournalTap, Worker, WorkerSettings
+from lgsp.bus import Bus, BusParts, JournalTap, Worker, WorkerSettings, publish_when_there_is_room
 from lgsp.channels import Keys, Server
 from lgsp.clock import SystemClock
-from lgsp.errors import BackpressureError
 from lgsp.message import Message
 from lgsp.process import give_way, run
 from lgsp.routing import Route, Router
@@ -151,14 +150,4 @@ def tap(place: Place, stop: Event, answer: "multiprocessing.SimpleQueue[float]")
 
 async def _publisher(bus: Bus, shared: Iterator[Message]) -> None:
     for message in shared:
-        await _insist(bus, message)
-
-
-async def _insist(bus: Bus, message: Message) -> None:
-    while True:
-        try:
-            await bus.publish(message)
-        except BackpressureError as exc:
-            await asyncio.sleep(exc.retry_after_s / 10)
-        else:
-            return
+        await publish_when_there_is_room(bus, message)

@@ -5,6 +5,7 @@ from lgsp.bus.bus import Bus, BusParts
 from lgsp.bus.counts import Counting, Steps, WorkerCounts
 from lgsp.bus.intake import BusIntake
 from lgsp.bus.journal_tap import JournalTap
+from lgsp.bus.patience import publish_when_there_is_room
 from lgsp.bus.standing import Configured, Standing, SystemView
 from lgsp.bus.worker import Worker, WorkerSettings
 
@@ -22,4 +23,5 @@ __all__ = [
     "Worker",
     "WorkerCounts",
     "WorkerSettings",
+    "publish_when_there_is_room",
 ]

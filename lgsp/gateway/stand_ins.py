@@ -58,8 +58,7 @@ class StandIns:
             raise TransientError(f"the stand-in {name} does not answer ({exc!r})", system_down=True) from exc
         if answer.is_success:
             return found
-        detail = str(found.get("detail") if isinstance(found, dict) else found)[:500]
-        raise _refusal(name, answer.status_code, detail)
+        raise _refusal(name, answer.status_code, _told(found)[:500])
 
     async def twice(self, name: str) -> Sequence[str]:
         """The business keys of what it holds more than once."""
@@ -73,6 +72,17 @@ class StandIns:
         except NotFoundError:
             return None
         return found if isinstance(found, dict) else None
+
+
+def _told(problem: JsonValue) -> str:
+    """What a problem document says, with the place of each fault."""
+    if not isinstance(problem, dict):
+        return str(problem)
+    errors = problem.get("errors")
+    faults = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
+    return "; ".join(
+        [str(problem.get("detail")), *(f"{one.get('pointer')}: {one.get('detail')}" for one in faults)]
+    )
 
 
 def _refusal(name: str, status: int, detail: str) -> LgspError:

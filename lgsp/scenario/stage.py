@@ -2,13 +2,17 @@
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
 
 from lgsp.errors import ConfigurationError
 from lgsp.scenario.playing import Progress, State, paced, play
 from lgsp.scenario.reading import Scenario
 from lgsp.scenario.world import World
 
-__all__ = ["Stage"]
+__all__ = ["STOPPED", "Stage"]
+
+STOPPED = "stopped"
+"""`Stage.failure` of what a person stopped."""
 
 
 class Stage:
@@ -48,16 +52,18 @@ class Stage:
     async def stop(self) -> None:
         """End it where it is; what it switched on is switched off."""
         if self._task is not None:
+            if not self._task.done():
+                self.failure = STOPPED
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+            for step in self.steps.values():
+                if step.state is State.RUNNING:
+                    self.steps[step.index] = replace(step, state=State.SKIPPED)
 
     async def _play(self, scenario: Scenario, pause_s: float) -> None:
         try:
             async with aclosing(play(scenario, self._world, before=paced(pause_s))) as progress:
                 async for step in progress:
                     self.steps[step.index] = step
-        except asyncio.CancelledError:
-            self.failure = "stopped"
-            raise
         except Exception as exc:  # noqa: BLE001 - who watches is told
             self.failure = f"{type(exc).__name__}: {exc}"[:500]

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.sharedctypes import Synchronized
 
-from lgsp.bus import Bus, BusParts
+from lgsp.bus import Bus, BusParts, publish_when_there_is_room
 from lgsp.channels import Keys, Server
-from lgsp.errors import BackpressureError
 from lgsp.message import Message
 from lgsp.process import run
 from lgsp.routing import Route, Router
@@ -86,15 +85,5 @@ async def _hand(bus: Bus, flow: Iterator[Message], shared: Shared, plan: Plan) -
         if plan.speed:
             ahead = (message.time - first).total_seconds() / plan.speed - (time.monotonic() - began)
             await asyncio.sleep(max(0.0, ahead))
-        await _insist(bus, message)
+        await publish_when_there_is_room(bus, message)
         shared.accepted.value += 1
-
-
-async def _insist(bus: Bus, message: Message) -> None:
-    while True:
-        try:
-            await bus.publish(message)
-        except BackpressureError as exc:
-            await asyncio.sleep(exc.retry_after_s / 10)
-        else:
-            return

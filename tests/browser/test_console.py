@@ -44,7 +44,7 @@ class Served:
     """The demo province in a thread of its own, with one document that has flowed."""
 
     def __init__(self, folder: Path) -> None:
-        self.url = ""
+        self.url = self.axis = ""
         self.document = ""
         self._ready, self._done = threading.Event(), None
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(folder)))
@@ -66,7 +66,7 @@ class Served:
                 return found["messages"] or None
 
             await world.until("the document is delivered", stored)
-            self.url = world.urls["gateway"]
+            self.url, self.axis = world.urls["gateway"], world.urls["axis"]
             self._ready.set()
             await self._done.wait()
 
@@ -250,6 +250,14 @@ def test_what_a_system_refuses_is_said(open_page):
 def test_a_scenario_is_played_step_by_step_and_the_next_one_must_wait(open_page):
     page = open_page("/console/lab", lang="en")
     page.select_option("select[name=scenario]", "incoming")
+    page.select_option("select[name=pause]", "2")
+    page.click("text=Play")
+    page.click("text=Play")
+    assert "is being played" in page.inner_text(".note.bad")
+    page.click("button[name=stop]")
+    page.wait_for_selector("#stage .note.bad")
+    assert page.locator(".verdicts li.running").count() == 0
+    page.select_option("select[name=scenario]", "incoming")
     page.select_option("select[name=pause]", "0")
     page.click("text=Play")
     page.wait_for_selector("#stage .chip.delivered", timeout=30_000)
@@ -264,6 +272,23 @@ def test_a_fault_is_set_with_its_end_and_cleared(open_page):
     assert page.locator("tbody tr", has_text="latency").count() == 1
     page.click("tbody button")
     assert "No fault is on" in page.inner_text("main")
+
+
+def test_a_share_may_have_a_comma_and_what_is_no_number_is_refused(open_page, served):
+    page = open_page("/console/lab", lang="vi")
+    page.select_option('form[action$="fault"] select[name=at]', "axis")
+    page.select_option("select[name=kind]", "latency")
+    page.fill("[name=share]", "0,5")
+    page.click('form[action$="fault"] button.main')
+    found = httpx.get(f"{served.axis}/__mock__/faults", trust_env=False).json()
+    assert [one["share"] for one in found] == [0.5]
+    page.click("tbody button")
+
+    page.select_option('form[action$="fault"] select[name=at]', "axis")
+    page.fill("[name=share]", "một nửa")
+    page.click('form[action$="fault"] button.main')
+    assert "share" in page.inner_text(".note.bad")
+    assert httpx.get(f"{served.axis}/__mock__/faults", trust_env=False).json() == []
 
 
 def test_a_message_is_sent_from_the_form_of_its_schema_and_a_wrong_one_is_named(open_page):
