@@ -30,7 +30,7 @@ def check(  # noqa: PLR0913, PLR0917 - each is a flag of the command
     options: Annotated[list[str] | None, typer.Option("--set", help="An option of the suite, key=value.")] = None,
     allow: Annotated[list[str] | None, typer.Option(help="host:port that a redirect may lead to.")] = None,
     trigger: Annotated[str, typer.Option(help="Connector: a command for one round; without, it polls by itself.")] = "",
-    send: Annotated[str, typer.Option(help="Connector: a command that makes it send one document.")] = "",
+    send: Annotated[str, typer.Option(help="Connector: a command that sends the work it reads as JSON.")] = "",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Connector: where the stand-in listens.")] = 0,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write JSON.")] = None,

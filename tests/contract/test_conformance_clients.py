@@ -10,6 +10,7 @@ from fakes import FakeIntake, make_ports
 from lgsp.adapter import Delivery
 from lgsp.conformance import Outcome
 from lgsp.conformance.clients import CLIENT_SUITES, Hooks, check_connector
+from lgsp.conformance.clients.connector import Work
 from lgsp.errors import LgspError, TransientError
 from lgsp.standards import vxp
 from lgsp_adapters.axis import AxisAdapter
@@ -34,8 +35,9 @@ class Connector:
         assert self.adapter
         await self.adapter.poll(FakeIntake())
 
-    async def send(self) -> None:
+    async def send(self, work: Work) -> None:
         assert self.adapter
+        assert work == {"kind": "document.issued", "to": "000.00.00.G22"}
         await self.adapter.send(Delivery(MESSAGE, ("000.00.00.G22",), 1, "key"))
 
 

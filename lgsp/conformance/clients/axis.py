@@ -1,22 +1,18 @@
 """A connector of the document axis: what it asks for, takes and confirms. It points at the kit's stand-in."""
 
-import asyncio
 import base64
-import json
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import httpx
 from pydantic import JsonValue
 
-from lgsp.conformance.clients.host import Hook, Hooks
-from lgsp.conformance.line import Line
-from lgsp.conformance.model import Level, SkipError, Suite, demand
+from lgsp.conformance.clients.connector import Connector, Row
+from lgsp.conformance.model import Level, Suite, demand
 from lgsp.conformance.servers.axis import QUIRKS, RECORDED, AxisSubject
 from lgsp.standards import edxml, vxp
 
-__all__ = ["AXIS_CLIENT", "POLLING", "AxisConnector", "Call"]
+__all__ = ["AXIS_CLIENT", "OUTSIDE", "POLLING", "AxisConnector", "Call"]
 
 POLLING = "recorded; axis.md, how a provincial system polls"
 OUTSIDE = {
@@ -41,32 +37,13 @@ class Call:
 
 
 @dataclass
-class AxisConnector:
+class AxisConnector(Connector):
     """A connector under test, seen from the stand-in."""
 
-    line: Line
-    options: Mapping[str, str]
-    hooks: Hooks
     outside: AxisSubject = field(init=False)
 
     def __post_init__(self) -> None:
         self.outside = AxisSubject(self.line, OUTSIDE)
-
-    async def begin(self) -> None:
-        """An axis that holds nothing, with a journal that says nothing."""
-        for name in ("reset", "seed"):
-            await self.line.call("POST", f"/__mock__/{name}")
-
-    async def arrange(self, what: str, body: Mapping[str, object]) -> None:
-        """A fault or an expectation."""
-        answer = await self.line.call(
-            "POST",
-            f"/__mock__/{what}",
-            body=json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        if answer.status != 201:
-            raise SkipError(f"the stand-in could not be arranged: {answer.body[:200]!r}")
 
     async def instead(self, doc_id: str, raw: bytes) -> None:
         """Fetching that docId gives these bytes."""
@@ -92,59 +69,35 @@ class AxisConnector:
             key=int,
         )
 
-    async def packets(self) -> dict[str, dict[str, JsonValue]]:
+    async def packets(self) -> dict[str, Row]:
         """Every packet of the axis."""
-        found = (await self.line.call("GET", "/__mock__/state/packets")).object()
-        return {key: row for key, row in found.items() if isinstance(row, dict)}
+        return await self.table("packets")
 
     async def calls(self, *names: str) -> list[Call]:
         """What the connector has asked so far."""
-        found = (await self.line.call("GET", "/__mock__/requests")).object().get("requests")
-        made = []
-        for entry in found if isinstance(found, list) else []:
-            headers = entry.get("headers") if isinstance(entry, dict) else None
-            if not isinstance(entry, dict) or not isinstance(headers, dict):
-                continue
-            one = Call(
-                str(entry["path"]).strip("/"),
-                httpx.Headers({name: str(value) for name, value in headers.items()}),
-                int(str(entry["status"])),
-            )
-            if one["systemid"] == self.options["system"] and (not names or one.name in names):
-                made.append(one)
-        return made
-
-    async def rounds(self, count: int) -> None:
-        """So many rounds of the connector, or the patience's length where it polls by itself."""
-        if self.hooks.poll is None:
-            await asyncio.sleep(min(float(self.options["patience_s"]), 20))
-            return
-        for _ in range(count):
-            await _attempt(self.hooks.poll)
+        made = [Call(one.path.strip("/"), one.headers, one.status) for one in await self.requests()]
+        return [
+            one
+            for one in made
+            if one["systemid"] == self.options["system"] and (not names or one.name in names)
+        ]
 
     async def settled(self, *doc_ids: str) -> list[str]:
         """Their read states, as soon as none of them is open any more, or patience has ended."""
-        ends = time.monotonic() + min(float(self.options["patience_s"]), 20)
-        while True:
-            if self.hooks.poll is not None:
-                await _attempt(self.hooks.poll)
+        states: list[str] = []
+
+        async def closed() -> bool:
             rows = await self.packets()
-            states = [str(rows.get(one, {}).get("status")) for one in doc_ids]
-            if not {"initial", "processing"} & set(states) or time.monotonic() > ends:
-                return states
-            await asyncio.sleep(0.05)
+            states[:] = [str(rows.get(one, {}).get("status")) for one in doc_ids]
+            return not {"initial", "processing"} & set(states)
+
+        await self.until(closed)
+        return states
 
     async def must_settle(self, expected: str, *doc_ids: str) -> None:
         """All of them end in that read state."""
         states = await self.settled(*doc_ids)
         demand(states == [expected] * len(doc_ids), f"read state {', '.join(states)}, expected {expected}")
-
-
-async def _attempt(hook: Hook) -> None:
-    try:
-        await hook()
-    except Exception:  # noqa: BLE001 - how a connector takes trouble is judged by what it does on the wire
-        return
 
 
 def _index(calls: Sequence[Call], fits: Callable[[Call], bool]) -> int:

@@ -1,7 +1,7 @@
 """What a connector sends: only where the kit is told how to make it send (`--send`)."""
 
-from lgsp.conformance.clients.axis import AXIS_CLIENT, AxisConnector
-from lgsp.conformance.model import SkipError, demand
+from lgsp.conformance.clients.axis import AXIS_CLIENT, OUTSIDE, AxisConnector
+from lgsp.conformance.model import demand
 from lgsp.conformance.servers.axis import RECORDED
 
 __all__: list[str] = []
@@ -9,13 +9,7 @@ __all__: list[str] = []
 NEEDS = "--send: a command that makes the connector send one document to 000.00.00.G22"
 
 
-async def _send(connector: AxisConnector) -> None:
-    if connector.hooks.send is None:
-        raise SkipError(NEEDS)
-    try:
-        await connector.hooks.send()
-    except Exception as exc:  # noqa: BLE001 - the axis' journal decides, and the next call may be the retry
-        connector.line.note(f"send ended with {type(exc).__name__}")
+WORK = {"kind": "document.issued", "to": OUTSIDE["sender"]}
 
 
 @AXIS_CLIENT.asserts("LGSP-AXC-41", "sendEdoc names servicetype eDoc, the messagetype and the sender",
@@ -23,7 +17,7 @@ async def _send(connector: AxisConnector) -> None:
                      source=RECORDED, needs=NEEDS)  # fmt: skip
 async def _(connector: AxisConnector) -> None:
     await connector.begin()
-    await _send(connector)
+    await connector.give(WORK)
     calls = await connector.calls("sendEdoc")
     demand(calls, "nothing was sent")
     missing = [name for name in ("servicetype", "messagetype", "from", "hash-file") if not calls[0][name]]
@@ -35,7 +29,7 @@ async def _(connector: AxisConnector) -> None:
                      source=RECORDED, needs=NEEDS)  # fmt: skip
 async def _(connector: AxisConnector) -> None:
     await connector.begin()
-    await _send(connector)
+    await connector.give(WORK)
     own = [
         row for row in (await connector.packets()).values() if row["system"] != connector.options["system"]
     ]
@@ -48,8 +42,8 @@ async def _(connector: AxisConnector) -> None:
 async def _(connector: AxisConnector) -> None:
     await connector.begin()
     await connector.arrange("faults", {"kind": "reset", "path": "/sendEdoc", "when": "after", "count": 1})
-    await _send(connector)
-    await _send(connector)
+    await connector.give(WORK)
+    await connector.give(WORK)
     demand(len(await connector.calls("sendEdoc")) >= 2, "not sent again")
     own = [
         row for row in (await connector.packets()).values() if row["system"] != connector.options["system"]

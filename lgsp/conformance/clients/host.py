@@ -1,35 +1,33 @@
 """The stand-in that a connector under test points at, and how the connector is set going."""
 
 import asyncio
+import json
 import os
 import shlex
 import signal
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any, Protocol, cast
 
 from starlette.types import ASGIApp
 
 from lgsp import registry
+from lgsp.conformance.clients.connector import Hooks, Work
 from lgsp.conformance.line import Line
 from lgsp.conformance.model import Suite, Verdict
 from lgsp.conformance.run import check
 from lgsp.http_server import HttpServer
 
-__all__ = ["Hook", "Hooks", "check_connector", "command"]
+__all__ = ["check_connector", "command"]
 
 _CREATE_APP = "lgsp_mocks.kit.app:create_app"
 COMMAND_S = 20.0
-Hook = Callable[[], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """`poll`: one round of the connector, None where it polls by itself; `send`: let it send a document, None where it can't."""
-
-    poll: Hook | None = None
-    send: Hook | None = None
+class _Command(Protocol):
+    async def __call__(self, work: Work | None = None, /) -> None:
+        """Run it."""
 
 
 async def check_connector(  # noqa: PLR0913 - the stand-in's place, the hooks, and what to ask
@@ -63,17 +61,21 @@ async def check_connector(  # noqa: PLR0913 - the stand-in's place, the hooks, a
         await server.stop()
 
 
-def command(line: str) -> Hook:
-    """A hook that runs a command; whatever it prints or returns, and also if it hangs: then it is ended."""
+def command(line: str) -> _Command:
+    """A hook that runs a command, the work as JSON on its standard input; whatever it prints or returns, and also if it hangs:
+    then it is ended.
+    """
 
-    async def run() -> None:
+    async def run(work: Work | None = None, /) -> None:
         process = await asyncio.create_subprocess_exec(
-            *shlex.split(line), stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
+            *shlex.split(line), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         try:
             async with asyncio.timeout(COMMAND_S):
-                await process.wait()
+                await process.communicate(
+                    b"" if work is None else json.dumps(work, ensure_ascii=False).encode()
+                )
         finally:
             if process.returncode is None:
                 with suppress(ProcessLookupError):
