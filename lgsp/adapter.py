@@ -1,8 +1,8 @@
 """The Adapter contract: what a system's connector may do, in capabilities of one method each.
 
 An adapter is built as `Class(settings: Mapping[str, JsonValue], ports: Ports)` and implements whichever fit its system:
-`Sends`, `Polls`, `TakesCallbacks`, `Closes`. It raises one of four errors: `TransientError`, `EarlyError`, `RejectedError`,
-`InvalidMessageError`.
+`Sends`, `Polls`, `TakesCallbacks`, `Closes`. It raises one of five errors: `TransientError`, `EarlyError`, `RejectedError`,
+`TriesSpentError`, `InvalidMessageError`.
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -159,6 +159,7 @@ class Inbox(Protocol):
 
         Raises:
             RejectedError: the connector refused it for good.
+            TriesSpentError: the connector took it as often as it may, and never settled it.
         """
         ...
 
@@ -178,8 +179,8 @@ class Inbox(Protocol):
         """The connector never wants these; which of them are not in the inbox."""
         ...
 
-    async def release(self, keys: Sequence[str], after_s: float) -> Sequence[str]:
-        """Offer these again after that time; which of them are not in the inbox."""
+    async def release(self, keys: Sequence[str], after_s: float, reason: str = "") -> Sequence[str]:
+        """Offer these again after that time; which of them are not in the inbox. The last reason is the cause, should it be given up."""
         ...
 
     async def withdraw(self, key: str) -> None:
@@ -215,7 +216,7 @@ class Sends(Protocol):
         """Translate, check against the wire's schema, call.
 
         Raises:
-            TransientError, EarlyError, RejectedError, InvalidMessageError: as their docstrings say.
+            TransientError, EarlyError, RejectedError, TriesSpentError, InvalidMessageError: as their docstrings say.
         """
         ...
 

@@ -229,7 +229,7 @@ def _adapters(system: Running, server: Server, keys: Keys) -> dict[str, object]:
     adapters: dict[str, object] = {}
     for name, table in system.settings.systems.items():
         mailbox = RedisMailbox(server, keys, name, system.clock)
-        inbox = RedisInbox(server, keys, name, system.clock)
+        inbox = RedisInbox(server, keys, name, system.clock, max_takes=table.max_attempts)
         secret = partial(kept_secret, system.settings.data_dir, name)
         own = {"url": system.urls[name]} if name in system.urls else {}
         factory = find_adapter(table.adapter or name)

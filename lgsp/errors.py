@@ -6,10 +6,11 @@ LgspError
 ├── BackpressureError       the bus is full: publish again after `retry_after_s`           (retry helps)
 ├── ChannelUnavailableError the Redis server does not answer                               (retry helps)
 ├── StaleLeaseError         this worker no longer owns the partition; another one goes on
-└── AdapterError            what an adapter may raise from `send` and `poll`, one of four:
+└── AdapterError            what an adapter may raise from `send` and `poll`, one of five:
     ├── TransientError      the system did not answer, or said "later"                     (retry helps)
     ├── EarlyError          the system does not yet have what the message builds on        (retry helps)
     ├── RejectedError       the system understood, and refused
+    ├── TriesSpentError     the system took it often enough, and never said what became of it
     └── InvalidMessageError the content breaks its schema; carries every `Fault`
 """
 
@@ -29,6 +30,7 @@ __all__ = [
     "RejectedError",
     "StaleLeaseError",
     "TransientError",
+    "TriesSpentError",
 ]
 
 
@@ -98,6 +100,8 @@ class AdapterError(LgspError):
     """What went wrong between the bus and one system."""
 
     code = "lgsp.adapter"
+    attempts = 0
+    """How many tries it cost, where somebody other than the bus has counted them."""
 
 
 class TransientError(AdapterError):
@@ -143,6 +147,16 @@ class RejectedError(AdapterError):
     def __init__(self, message: str, *, wire_code: str = "") -> None:
         super().__init__(message)
         self.wire_code = wire_code
+
+
+class TriesSpentError(AdapterError):
+    """The system, or whoever counts its tries, gave the message up after `attempts` of them; `reason` is what went wrong the last time."""
+
+    code = "lgsp.tries_spent"
+
+    def __init__(self, reason: str, attempts: int) -> None:
+        super().__init__(f"{attempts} tries spent; the last: {reason}")
+        self.attempts = attempts
 
 
 class InvalidMessageError(AdapterError):

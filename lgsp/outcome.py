@@ -23,10 +23,14 @@ class RetryLater:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """Never, as it stands: refused by the system, unreadable for it, or its tries are spent."""
+    """Never, as it stands: refused by the system, unreadable for it, or its tries are spent.
+
+    `attempts`: how many tries that were, where somebody other than the bus has counted them.
+    """
 
     reason: str
     code: str
+    attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

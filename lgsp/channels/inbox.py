@@ -1,7 +1,8 @@
 """Pull inboxes on Redis: offered, taken under a lease, settled. The truth is the out stream; this is how its head is handed over.
 
 A message is offered when its turn in its subject has come, so taking in any order keeps each subject's order. Whoever offers waits for
-the verdict; the next worker offers again under the same key, and finds the item, or its verdict, there.
+the verdict; the next worker offers again under the same key, and finds the item, or its verdict, there. A message that was taken
+`max_takes` times and never settled gets its verdict from the inbox itself, instead of being handed out once more.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from lgsp.adapter import Delivery, Offer
 from lgsp.channels.keys import Keys
 from lgsp.channels.server import Server
 from lgsp.clock import Clock
-from lgsp.errors import ChannelUnavailableError, RejectedError
+from lgsp.errors import ChannelUnavailableError, RejectedError, TriesSpentError
 
 __all__ = ["RedisInbox"]
 
@@ -35,31 +36,50 @@ end
 return false
 """
 _TAKE = """
--- KEYS items, visible, tries, bell   ARGV now_ms, lease_until_ms, limit, most_bytes
+-- KEYS items, visible, tries, bell, reasons, verdicts, settled
+-- ARGV now_ms, lease_until_ms, limit, most_bytes, max_takes, keep_s
 local last = redis.call('XREVRANGE', KEYS[4], '+', '-', 'COUNT', 1)
-local found, room = {last[1] and last[1][1] or '0-0'}, tonumber(ARGV[4])
-for _, key in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])) do
-  local item = redis.call('HGET', KEYS[1], key)
+local found, room, spent = {last[1] and last[1][1] or '0-0'}, tonumber(ARGV[4]), false
+local function take(key)
+  local item, tries = redis.call('HGET', KEYS[1], key), tonumber(redis.call('HGET', KEYS[3], key) or 0)
   if not item then
     redis.call('ZREM', KEYS[2], key)
+  elseif tries >= tonumber(ARGV[5]) then
+    redis.call('HSET', KEYS[6], key, 's' .. tries .. ' ' .. (redis.call('HGET', KEYS[5], key) or ''))
+    redis.call('ZREM', KEYS[2], key)
+    for _, place in ipairs({KEYS[1], KEYS[3], KEYS[5]}) do redis.call('HDEL', place, key) end
+    spent = true
   else
     room = room - #item
-    if room < 0 and #found > 1 then break end
+    if room < 0 and #found > 1 then return false end
     redis.call('ZADD', KEYS[2], ARGV[2], key)
+    redis.call('HDEL', KEYS[5], key)
     found[#found + 1] = key
     found[#found + 1] = redis.call('HINCRBY', KEYS[3], key, 1)
     found[#found + 1] = item
   end
+  return true
+end
+repeat -- again where all that was seen was spent, so that an empty answer means an empty inbox
+  local keys = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])
+  for _, key in ipairs(keys) do
+    if not take(key) then break end
+  end
+until #keys == 0 or #found > 1
+if spent then
+  redis.call('EXPIRE', KEYS[6], ARGV[6])
+  redis.call('XADD', KEYS[7], 'MAXLEN', '~', 100, '*', 'k', '')
 end
 return found
 """
 _SETTLE = """
--- KEYS items, visible, tries, verdicts, bell   ARGV verdict, keep_s, key...
+-- KEYS items, visible, tries, verdicts, bell, reasons   ARGV verdict, keep_s, key...
 local unknown = {}
 for i = 3, #ARGV do
   if redis.call('HDEL', KEYS[1], ARGV[i]) == 1 then
     redis.call('ZREM', KEYS[2], ARGV[i])
     redis.call('HDEL', KEYS[3], ARGV[i])
+    redis.call('HDEL', KEYS[6], ARGV[i])
     if ARGV[1] ~= '' then redis.call('HSET', KEYS[4], ARGV[i], ARGV[1]) end
   else
     unknown[#unknown + 1] = ARGV[i]
@@ -70,11 +90,12 @@ redis.call('XADD', KEYS[5], 'MAXLEN', '~', 100, '*', 'k', '')
 return unknown
 """
 _RELEASE = """
--- KEYS items, visible, bell   ARGV visible_at_ms, key...
+-- KEYS items, visible, bell, reasons   ARGV visible_at_ms, reason, key...
 local unknown = {}
-for i = 2, #ARGV do
+for i = 3, #ARGV do
   if redis.call('HEXISTS', KEYS[1], ARGV[i]) == 1 then
     redis.call('ZADD', KEYS[2], ARGV[1], ARGV[i])
+    if ARGV[2] ~= '' then redis.call('HSET', KEYS[4], ARGV[i], ARGV[2]) end
   else
     unknown[#unknown + 1] = ARGV[i]
   end
@@ -101,14 +122,16 @@ return found
 class RedisInbox:
     """One system's inbox, as its connector and the bus see it. Leases run on the bus's clock."""
 
-    def __init__(self, server: Server, keys: Keys, system: str, clock: Clock) -> None:
+    def __init__(self, server: Server, keys: Keys, system: str, clock: Clock, *, max_takes: int) -> None:
         self._server = server
+        self._max_takes = max_takes
         self._clock = clock
         self._system = system
-        self._items, self._visible, self._tries, self._verdicts, self._offered, self._settled = (
-            keys.offers(system, name)
-            for name in ("items", "visible", "tries", "verdicts", "offered", "settled")
+        self._items, self._visible, self._tries = (
+            keys.offers(system, name) for name in ("items", "visible", "tries")
         )
+        self._reasons, self._verdicts = keys.offers(system, "reasons"), keys.offers(system, "verdicts")
+        self._offered, self._settled = keys.offers(system, "offered"), keys.offers(system, "settled")
         self._waiting: dict[str, asyncio.Future[str]] = {}
         self._listener: asyncio.Task[None] | None = None
         self._bell: asyncio.Task[None] | None = None
@@ -158,7 +181,9 @@ class RedisInbox:
         now_ms = self._now_ms()
         until_ms = now_ms + int(lease_s * 1000)
         keys = [self._items, self._visible, self._tries, self._offered]
-        reply = await self._server.run(_TAKE, keys, [now_ms, until_ms, limit, _MOST_BYTES])
+        keys += [self._reasons, self._verdicts, self._settled]
+        limits = [limit, _MOST_BYTES, self._max_takes, _KEEP_VERDICTS_S]
+        reply = await self._server.run(_TAKE, keys, [now_ms, until_ms, *limits])
         heard, *flat = reply if isinstance(reply, list) else [b"0-0"]
         self._heard = heard.decode()
         offers = []
@@ -190,14 +215,14 @@ class RedisInbox:
         return await self._settle(keys, f"r{reason}")
 
     async def _settle(self, keys: Sequence[str], verdict: str) -> Sequence[str]:
-        places = [self._items, self._visible, self._tries, self._verdicts, self._settled]
+        places = [self._items, self._visible, self._tries, self._verdicts, self._settled, self._reasons]
         return _texts(await self._server.run(_SETTLE, places, [verdict, _KEEP_VERDICTS_S, *keys]))
 
-    async def release(self, keys: Sequence[str], after_s: float) -> Sequence[str]:
+    async def release(self, keys: Sequence[str], after_s: float, reason: str = "") -> Sequence[str]:
         """As if their leases ended then."""
         visible_ms = self._now_ms() + int(after_s * 1000)
-        places = [self._items, self._visible, self._offered]
-        return _texts(await self._server.run(_RELEASE, places, [visible_ms, *keys]))
+        places = [self._items, self._visible, self._offered, self._reasons]
+        return _texts(await self._server.run(_RELEASE, places, [visible_ms, reason, *keys]))
 
     async def withdraw(self, key: str) -> None:
         """Take an offer back."""
@@ -219,6 +244,9 @@ def _judged(verdict: str) -> str:
     kind, detail = verdict[:1], verdict[1:]
     if kind == "r":
         raise RejectedError(detail, wire_code="rejected")
+    if kind == "s":
+        takes, _, reason = detail.partition(" ")
+        raise TriesSpentError(reason or "neither settled nor released before its lease ended", int(takes))
     return detail
 
 

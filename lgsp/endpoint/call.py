@@ -12,7 +12,14 @@ from lgsp.adapter import Delivery, Sends
 from lgsp.channels import OutEntry
 from lgsp.clock import Clock
 from lgsp.endpoint.waiting import until_stopped
-from lgsp.errors import EarlyError, InvalidMessageError, LgspError, RejectedError, TransientError
+from lgsp.errors import (
+    EarlyError,
+    InvalidMessageError,
+    LgspError,
+    RejectedError,
+    TransientError,
+    TriesSpentError,
+)
 from lgsp.message import Message, MessageReader
 from lgsp.outcome import DeadLetter, Delivered, Early, Expired, Outcome, RetryLater
 from lgsp.retry import Circuit, Pace, RetryPolicy
@@ -80,8 +87,8 @@ class Caller:
             outcome: Outcome = await self._send(message, entry, signs)
         except EarlyError as exc:
             outcome = self._early(entry, str(exc))
-        except (RejectedError, InvalidMessageError) as exc:
-            outcome = DeadLetter(str(exc), exc.code)
+        except (RejectedError, InvalidMessageError, TriesSpentError) as exc:
+            outcome = DeadLetter(str(exc), exc.code, exc.attempts)
         except TransientError as exc:
             return self._failed(entry, exc)
         except TimeoutError:
@@ -147,6 +154,7 @@ class Caller:
         if answered:
             self.circuit.succeeded()
         if self._settings.policy.is_spent(entry.attempt):
-            return DeadLetter(f"{entry.attempt} tries spent; the last: {reason}", "lgsp.tries_spent")
+            spent = TriesSpentError(reason, entry.attempt)
+            return DeadLetter(str(spent), spent.code)
         backoff_s = self._settings.policy.delay_s(entry.attempt, self._settings.chance())
         return RetryLater(reason, backoff_s if wait_s is None else wait_s)

@@ -31,7 +31,7 @@ class Ledger:
                 hop.journal("retrying", entry.message_id, now_ms, system=self._system, detail=reason)
             case Expired():
                 hop.journal("expired", entry.message_id, now_ms, system=self._system)
-            case DeadLetter(reason, code):
+            case DeadLetter(reason, code, attempts):
                 dead = DeadEntry(
                     id="",
                     message_id=entry.message_id,
@@ -40,7 +40,7 @@ class Ledger:
                     organizations=entry.organizations,
                     code=code,
                     reason=reason,
-                    attempts=entry.attempt,
+                    attempts=attempts or entry.attempt,
                     at_ms=now_ms,
                     body=entry.body,
                     order=entry.order,

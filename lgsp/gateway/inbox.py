@@ -65,9 +65,10 @@ class Rejection(_Keys):
 
 
 class Release(_Keys):
-    """Not now: offer these again after that time, in seconds."""
+    """Not now: offer these again after that time, in seconds. `reason` is kept for the dead letter, should their tries be spent."""
 
     after: Annotated[float, Field(ge=0, le=3600)] = 0.0
+    reason: Annotated[str, Field(max_length=1000)] = ""
 
 
 def inbox_routes(systems: Mapping[str, Pulled]) -> APIRouter:
@@ -102,7 +103,7 @@ def inbox_routes(systems: Mapping[str, Pulled]) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=MAX_ITEMS)] = 10,
         lease: Annotated[float, Query(ge=1, le=3600, description="Seconds to settle them in.")] = 60.0,
     ) -> InboxItems:
-        """Take messages, oldest first; what is not settled in time is offered again."""
+        """Take messages, oldest first; what is not settled in time is offered again, up to the system's `max_attempts`."""
         if waiting.get(name, 0) >= MAX_WAITING:
             raise BackpressureError(f"{MAX_WAITING} calls wait at this inbox", retry_after_s=1.0)
         waiting[name] = waiting.get(name, 0) + 1
@@ -124,8 +125,8 @@ def inbox_routes(systems: Mapping[str, Pulled]) -> APIRouter:
 
     @routes.post("/release")
     async def release(body: Release, inbox: own_inbox) -> Settled:
-        """These can't be worked now; they stay in the inbox."""
-        return _settled(body.keys, await inbox.release(body.keys, body.after))
+        """These can't be worked now; they stay in the inbox, unless this was their last try."""
+        return _settled(body.keys, await inbox.release(body.keys, body.after, body.reason))
 
     return routes
 

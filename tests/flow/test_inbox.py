@@ -20,10 +20,12 @@ from waiting import eventually
 pytestmark = pytest.mark.flow
 
 TOKEN = "token-of-the-archive"
+TAKES = 3
 CONFIG = """
 [systems.archive]
 adapter = "inbox"
 token = "token-of-the-archive"
+max_attempts = 3
 
 [systems.other]
 adapter = "inbox"
@@ -210,6 +212,53 @@ async def test_a_restart_loses_neither_what_waits_nor_what_was_acknowledged_mean
         await connector.post("ack", again["idempotency_key"])
         for message_id in ("m-1", "m-2"):
             await eventually(lambda: has(connector, message_id, "delivered"), message_id)  # noqa: B023
+        assert (await connector.get("/api/verify")).json()["holds"]
+
+
+async def test_a_message_that_kills_its_connector_each_time_becomes_a_dead_letter_and_its_subject_goes_on(
+    start: Start,
+) -> None:
+    clock = SteerableClock()
+    async with start(clock) as connector:
+        await connector.publish(message("poison", subject="a"), message("next", subject="a"))
+        for attempt in range(1, TAKES + 1):
+            [item] = await connector.take(wait=10, lease=60)
+            assert (item["message"]["id"], item["attempt"]) == ("poison", attempt)
+            await clock.advance(timedelta(seconds=61))
+        [item] = await connector.take(wait=10)
+        assert (item["message"]["id"], item["attempt"]) == ("next", 1)
+        assert (await connector.post("ack", item["idempotency_key"])).json()["settled"] == 1
+        [letter] = await connector.dead()
+        assert (letter["code"], letter["attempts"]) == ("lgsp.tries_spent", TAKES)
+        assert letter["reason"] == (
+            f"{TAKES} tries spent; the last: neither settled nor released before its lease ended"
+        )
+        await connector.replay(letter["id"])
+        [again] = await connector.take(wait=10)
+        assert (again["message"]["id"], again["attempt"]) == ("poison", 1)
+        await connector.post("ack", again["idempotency_key"])
+        await eventually(lambda: has(connector, "poison", "delivered"), "delivered")
+
+
+async def test_what_is_released_too_often_dies_of_the_last_reason_and_hides_no_other_message(
+    start: Start,
+) -> None:
+    async with start() as connector:
+        await connector.publish(message("m-1"), message("m-2", subject="s-2"))
+        keys = [item["idempotency_key"] for item in await taken(connector, 2)]
+        await connector.post("ack", keys[1])
+        for attempt in range(2, TAKES + 1):
+            await connector.post("release", keys[0], reason=f"no room, attempt {attempt - 1}")
+            assert [item["attempt"] for item in await connector.take()] == [attempt]
+        await connector.post("release", keys[0], reason="hết chỗ")
+        await connector.publish(message("m-3", subject="s-3"))
+        await eventually(lambda: has(connector, "m-3", "routed"), "routed")
+        [third] = await connector.take(wait=10, limit=1)
+        assert third["message"]["id"] == "m-3"
+        await eventually(connector.dead, "dead")
+        [letter] = await connector.dead()
+        assert letter["reason"] == f"{TAKES} tries spent; the last: hết chỗ"
+        assert (await connector.post("ack", keys[0])).json() == {"settled": 0, "unknown": [keys[0]]}
         assert (await connector.get("/api/verify")).json()["holds"]
 
 
