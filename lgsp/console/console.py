@@ -60,6 +60,7 @@ class Console:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.filters["tojson_text"] = wording.as_json
         self._templates.globals.update(nav=NAV, version=__version__, languages=LANGUAGES, quote=_quote)
 
     async def names_in(self, rows: Sequence[StoredMessage]) -> Mapping[str, str]:
@@ -149,6 +150,7 @@ class Console:
             "ago": lambda at_ms: wording.ago(at_ms, t, now_ms=now_ms),
             "duration": lambda ms: wording.duration(ms, t),
             "num": lambda number: wording.count(number, t),
+            "dossier_state": lambda code: wording.dossier_state(code, t),
             "size": lambda number: wording.size(number, t),
         }
 

@@ -1,12 +1,14 @@
 """Numbers and moments as people read them, in either language."""
 
+import json
 from datetime import datetime
 from itertools import pairwise
 
 from lgsp.clock import VIETNAM
 from lgsp.console.texts import Texts
+from lgsp.standards.dossier_life import STATES
 
-__all__ = ["ago", "count", "duration", "iso", "moment", "size"]
+__all__ = ["ago", "as_json", "count", "dossier_state", "duration", "iso", "moment", "size"]
 
 _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"))
 
@@ -60,6 +62,19 @@ def size(number: int, t: Texts) -> str:
         if number >= limit:
             return f"{_decimal(number / limit, t)} {unit}"
     return f"{number} B"
+
+
+def dossier_state(code: object, t: Texts) -> str:
+    """`4 · Đang xử lý`; a code that nobody knows as it is."""
+    state = STATES.get(str(code))
+    if state is None:
+        return str(code or "–")
+    return f"{state.code} · {state.name_vi if t.lang == 'vi' else state.name}"
+
+
+def as_json(value: object) -> str:
+    """Laid out, for a person to read as text."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def _decimal(number: float, t: Texts) -> str:

@@ -1,6 +1,7 @@
 """The control API of the stand-ins, as people's tools ask it. A real system is never asked."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Self, cast
 from urllib.parse import quote
 
@@ -9,9 +10,18 @@ from pydantic import JsonValue
 
 from lgsp.errors import LgspError, NotFoundError, RejectedError, TransientError
 
-__all__ = ["StandIns"]
+__all__ = ["Rows", "StandIns"]
 
 TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A page of a table: of `total` that fit, some, the newest first; `following` is the next page's `before`, None on the last."""
+
+    total: int
+    rows: tuple[dict[str, JsonValue], ...]
+    following: int | None
 
 
 class StandIns:
@@ -38,7 +48,7 @@ class StandIns:
         path: str,
         *,
         body: JsonValue = None,
-        params: Mapping[str, str | int] | None = None,
+        params: Mapping[str, str | int | Sequence[str]] | None = None,
     ) -> JsonValue:
         """One call below `/__mock__/`; `path` has its segments quoted.
 
@@ -59,6 +69,30 @@ class StandIns:
         if answer.is_success:
             return found
         raise _refusal(name, answer.status_code, _told(found)[:500])
+
+    async def rows(
+        self,
+        name: str,
+        table: str,
+        *,
+        where: Mapping[str, Sequence[str]] | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> Rows:
+        """A page of a table, the newest first: of any row, or of those that have one of the values under one of the `field`s."""
+        params: dict[str, str | int | Sequence[str]] = {"limit": limit, **(where or {})}
+        if before is not None:
+            params["before"] = before
+        found = await self.ask(name, "GET", f"rows/{quote(table, safe='')}", params=params)
+        if not isinstance(found, dict) or not isinstance(found.get("rows"), list):
+            return Rows(0, (), None)
+        listed = [one.get("row") for one in cast("list[JsonValue]", found["rows"]) if isinstance(one, dict)]
+        total, following = found.get("total"), found.get("next")
+        return Rows(
+            total if isinstance(total, int) else 0,
+            tuple(row for row in listed if isinstance(row, dict)),
+            following if isinstance(following, int) else None,
+        )
 
     async def twice(self, name: str) -> Sequence[str]:
         """The business keys of what it holds more than once."""

@@ -1,21 +1,21 @@
 """What a stand-in holds, each kind of thing as one sort of line."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import JsonValue
-
-from lgsp.standards.dossier_life import STATES
 
 __all__ = ["Holding", "Line", "holdings"]
 
 Row = Mapping[str, JsonValue]
-MOST = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One document or dossier. `about` is what the acts of that system call it; `trace` finds it in the bus."""
+    """One document or dossier. `about` is what the acts of that system call it; `trace` finds it in the bus.
+
+    A dossier has its `status`, as its code; anything else a `state`, whose word is `desk.<state>`.
+    """
 
     about: str
     number: str
@@ -31,19 +31,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A list as the user sees it: `name` is its word (`desk.<name>`), `kind` says what it lists."""
+    """A list as the user sees it: `name` is its word (`desk.<name>`), `kind` says what it lists, `where` which rows of the table."""
 
     name: str
     table: str
     kind: str
-    line: Callable[[Row, str], Line]
-    wanted: Callable[[Row], bool] = lambda _: True
-
-    def lines(self, table: JsonValue, lang: str) -> list[Line]:
-        """The newest first, at most a hundred."""
-        rows = [row for row in table.values() if isinstance(row, dict)] if isinstance(table, dict) else []
-        shown = [self.line(row, lang) for row in rows if self.wanted(row)]
-        return sorted(shown, key=lambda line: line.at, reverse=True)[:MOST]
+    line: Callable[[Row], Line]
+    where: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def holdings(system: str) -> Sequence[Holding]:
@@ -51,7 +45,7 @@ def holdings(system: str) -> Sequence[Holding]:
     return _HOLDINGS.get(system, ())
 
 
-def _document(row: Row, _lang: str) -> Line:
+def _document(row: Row) -> Line:
     status = str(row.get("status") or "")
     to = row.get("to")
     parties = f"{row.get('from_name') or row.get('from')} → {', '.join(map(str, to)) if isinstance(to, list) else ''}"
@@ -73,7 +67,7 @@ def _document(row: Row, _lang: str) -> Line:
     )
 
 
-def _dossier(row: Row, lang: str) -> Line:
+def _dossier(row: Row) -> Line:
     applicant = row.get("applicant")
     name = str(applicant.get("fullname", "")) if isinstance(applicant, dict) else ""
     code, national = str(row.get("code") or ""), str(row.get("national_code") or "")
@@ -86,7 +80,7 @@ def _dossier(row: Row, lang: str) -> Line:
         str(row.get("abstract") or row.get("procedure_name") or ""),
         f"{name} → {row.get('unit_name', '')}",
         "",
-        _state(row.get("status"), lang),
+        str(row.get("status") or ""),
         str(row.get("updated_at") or "")[:19],
         national or code,
         len(_rows(row.get("files"))),
@@ -94,7 +88,7 @@ def _dossier(row: Row, lang: str) -> Line:
     )
 
 
-def _national(row: Row, lang: str) -> Line:
+def _national(row: Row) -> Line:
     code = str(row.get("MaHoSo"))
     steps = tuple(
         (str(one.get("NoiDungXuLy", "")), str(one.get("TrangThai", ""))) for one in _rows(row.get("tien_do"))
@@ -107,7 +101,7 @@ def _national(row: Row, lang: str) -> Line:
         str(row.get("TrichYeuHoSo") or row.get("TenTTHC") or ""),
         f"{row.get('ChuHoSo', '')} → {row.get('DonViXuLy') or row.get('don_vi') or ''}",
         "",
-        _state(row.get("TrangThaiHoSo"), lang),
+        str(row.get("TrangThaiHoSo") or ""),
         at,
         code,
         len(_rows(row.get("TaiLieuNop"))),
@@ -115,7 +109,7 @@ def _national(row: Row, lang: str) -> Line:
     )
 
 
-def _draft(row: Row, _lang: str) -> Line:
+def _draft(row: Row) -> Line:
     code = str(row.get("MaHoSo"))
     return Line(
         "",
@@ -135,26 +129,18 @@ def _rows(value: JsonValue) -> list[dict[str, JsonValue]]:
     return [one if isinstance(one, dict) else {"name": one} for one in listed]
 
 
-def _state(code: JsonValue, lang: str) -> str:
-    state = STATES.get(str(code))
-    if state is None:
-        return str(code or "")
-    return f"{state.code} · {state.name_vi if lang == 'vi' else state.name}"
-
-
-def _is(direction: str) -> Callable[[Row], bool]:
-    return lambda row: row.get("direction") == direction
+_IN, _OUT = ({"field": ["direction"], "value": [way]} for way in ("in", "out"))
 
 
 _HOLDINGS: Mapping[str, tuple[Holding, ...]] = {
     "ioffice": (
-        Holding("received", "documents", "document", _document, _is("in")),
-        Holding("sent", "documents", "document", _document, _is("out")),
+        Holding("received", "documents", "document", _document, _IN),
+        Holding("sent", "documents", "document", _document, _OUT),
         Holding("drafts", "drafts", "dossier", _draft),
     ),
     "axis": (
-        Holding("outside_received", "external_documents", "document", _document, _is("in")),
-        Holding("outside_sent", "external_documents", "document", _document, _is("out")),
+        Holding("outside_received", "external_documents", "document", _document, _IN),
+        Holding("outside_sent", "external_documents", "document", _document, _OUT),
     ),
     "igate": (Holding("dossiers", "dossiers", "dossier", _dossier),),
     "portal": (Holding("dossiers", "dossiers", "dossier", _national),),

@@ -1,5 +1,7 @@
 """Each stand-in as its own user sees it; its request journal; how it differs from the real system."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from pydantic import JsonValue
@@ -18,6 +20,7 @@ __all__ = ["routes", "stand_ins_of"]
 
 SHOWN = ("holds", "acts", "journal", "differences")
 _JOURNAL = 100
+_LINES = 50
 
 
 def stand_ins_of(console: Console) -> StandIns:
@@ -44,7 +47,7 @@ def routes(console: Console) -> list[BaseRoute]:
         tab = request.query_params.get("show", "holds")
         if name not in stand_ins.urls or tab not in SHOWN:
             raise NotFoundError(f"no stand-in plays {name!r}")
-        lists, entries, differences = await _content(stand_ins, name, tab, console.texts_of(request).lang)
+        lists, entries, differences = await _content(console, request, name, tab)
         return console.page(
             request,
             "system.html",
@@ -93,14 +96,26 @@ async def _done(stand_ins: StandIns, name: str, act: Act, body: dict[str, JsonVa
     return " · ".join(str(value) for value in values if value is not None), False
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list of what a system holds: a page of `total` lines; `following` is the `before` of the next page."""
+
+    holding: Holding
+    lines: Sequence[Line]
+    total: int
+    following: int | None
+
+
 async def _content(
-    stand_ins: StandIns, name: str, tab: str, lang: str
-) -> tuple[list[tuple[Holding, list[Line]]], JsonValue, JsonValue]:
+    console: Console, request: Request, name: str, tab: str
+) -> tuple[list[Listed], JsonValue, JsonValue]:
     """What the chosen tab shows: lists of what the system holds, its journal, or its differences."""
+    stand_ins = stand_ins_of(console)
     match tab:
         case "holds":
+            wanted, before = request.query_params.get("list", ""), _place(request)
             lists = [
-                (one, one.lines(await stand_ins.ask(name, "GET", f"state/{one.table}"), lang))
+                await _listed(stand_ins, name, one, before if one.name == wanted else None)
                 for one in holdings(name)
             ]
             return lists, [], []
@@ -112,3 +127,13 @@ async def _content(
             return [], [], await stand_ins.ask(name, "GET", "differences")
         case _:
             return [], [], []
+
+
+async def _listed(stand_ins: StandIns, name: str, holding: Holding, before: int | None) -> Listed:
+    page = await stand_ins.rows(name, holding.table, where=holding.where, before=before, limit=_LINES)
+    return Listed(holding, [holding.line(row) for row in page.rows], page.total, page.following)
+
+
+def _place(request: Request) -> int | None:
+    text = request.query_params.get("before", "")
+    return int(text) if text.isdecimal() and len(text) < 16 else None

@@ -10,6 +10,8 @@ from lgsp.gateway.holdings import holdings
 
 __all__ = ["routes"]
 
+_RECORDS = 20
+
 
 def routes(console: Console) -> list[BaseRoute]:
     """`/console/documents/{id}` and `/console/dossiers/{code}`."""
@@ -24,6 +26,7 @@ def routes(console: Console) -> list[BaseRoute]:
             request,
             "thing.html",
             held=held,
+            shown=_RECORDS,
             conversation=conversation,
             diagram=diagram(conversation, ""),
             first=next((one.message for one in conversation if one.message.title), conversation[0].message),

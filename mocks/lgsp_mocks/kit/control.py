@@ -3,9 +3,9 @@
 from collections import Counter
 from dataclasses import asdict
 from html import escape
-from typing import cast
+from typing import Annotated, cast
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from pydantic import JsonValue
 
@@ -50,6 +50,30 @@ async def one(request: Request, table: str, key: str) -> Record:
     if record is None:
         raise HTTPException(404, f"no {key!r} in table {table!r}")
     return record
+
+
+@router.get("/__mock__/rows/{table}")
+async def rows(
+    request: Request,
+    table: str,
+    field: Annotated[list[str] | None, Query()] = None,
+    value: Annotated[list[str] | None, Query()] = None,
+    before: Annotated[int | None, Query(ge=0)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Record:
+    """A page of a table, the newest first; `total` counts those that fit, `next` is the `before` of the page behind it.
+
+    With `field` and `value`, each given once or more: the rows of which one of these fields has one of these values.
+    """
+    found = runtime_of(request).context.state.tables.get(table)
+    if found is None:
+        return {"total": 0, "rows": [], "next": None}
+    page = found.page(field or (), frozenset(value or ()), before=before, limit=limit)
+    return {
+        "total": page.total,
+        "rows": [{"key": key, "row": row} for key, row in page.rows],
+        "next": page.following,
+    }
 
 
 @router.get("/__mock__/counts")

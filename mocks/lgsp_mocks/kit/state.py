@@ -3,16 +3,24 @@
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, ItemsView, Sequence
+from collections.abc import Callable, Collection, ItemsView, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import JsonValue
 
-__all__ = ["Group", "Record", "State", "Table"]
+__all__ = ["Group", "Record", "RowPage", "State", "Table"]
 
 Record = dict[str, JsonValue]
+
+
+class RowPage(NamedTuple):
+    """Of `total` rows that fit, some with their keys, the newest first; `following` is the next page's `before`, None on the last."""
+
+    total: int
+    rows: list[tuple[str, Record]]
+    following: int | None
 
 
 GroupOf = Callable[[Record], str | None]
@@ -93,6 +101,23 @@ class Table:
     def items(self) -> ItemsView[str, Record]:
         """Every key with its document."""
         return dict(self._rows).items()
+
+    def page(
+        self, fields: Collection[str], values: Collection[str], *, before: int | None, limit: int
+    ) -> RowPage:
+        """Rows of which a field has one of the values; without fields, every row.
+
+        `before` is a place in the table, so what is put meanwhile shifts no page.
+        """
+        fitting = [
+            (place, key)
+            for place, (key, row) in enumerate(self._rows.items())
+            if not fields or any(row.get(field) in values for field in fields)
+        ]
+        ahead = [each for each in fitting if before is None or each[0] < before]
+        shown = ahead[len(ahead) - min(limit, len(ahead)) :][::-1]
+        following = shown[-1][0] if len(shown) < len(ahead) else None
+        return RowPage(len(fitting), [(key, self._rows[key]) for _, key in shown], following)
 
     def __contains__(self, key: str) -> bool:
         return key in self._rows
