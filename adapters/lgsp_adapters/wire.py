@@ -15,6 +15,7 @@ from pydantic import JsonValue
 from lgsp.adapter import AdapterSettings
 from lgsp.errors import ConfigurationError, RejectedError, TransientError
 from lgsp.standards.content import Content, ContentWriter
+from lgsp.standards.encoded import ACCEPTED, EncodingError, Unpacker
 from lgsp.wirelog import Body, Exchange
 from lgsp.wirelog import current as current_scope
 from lgsp.wirelog import note as note_exchange
@@ -64,6 +65,7 @@ def build_client(
     """A client with every time limit set; it follows no redirects and ignores the environment's proxies."""
     return httpx.AsyncClient(
         base_url=base_url,
+        headers={"Accept-Encoding": ACCEPTED},
         timeout=httpx.Timeout(timeout_s),
         limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
         follow_redirects=False,
@@ -145,7 +147,7 @@ async def _exchange(
         raise TransientError(
             reason, system_down=isinstance(exc, _NO_CONNECTION), unanswered=isinstance(exc, _NO_ANSWER)
         ) from exc
-    except httpx.DecodingError as exc:
+    except EncodingError as exc:
         raise TransientError(f"{place}: the answer can't be decoded: {exc}") from exc
     finally:
         if watched:
@@ -200,15 +202,19 @@ async def _read(
     response: httpx.Response, sink: Callable[[bytes], object], max_bytes: int, place: str | None
 ) -> None:
     """Without a `place` to complain of, what is too much is left unread."""
-    size = 0
-    async for chunk in response.aiter_bytes():
-        size += len(chunk)
-        if size > max_bytes:
-            if place is None:
-                sink(chunk)
-                return
-            raise TransientError(f"{place}: the answer is larger than {max_bytes} bytes")
-        sink(chunk)
+    size, unpacker = 0, Unpacker(response.headers.get("content-encoding", ""))
+    stream = response.stream  # raw: what httpx unpacks, it unpacks at once, and 64 KB can become 64 MB
+    if not isinstance(stream, httpx.AsyncByteStream):
+        raise TypeError(f"{type(stream).__name__} can't be read by an event loop")
+    async for chunk in stream:
+        for piece in unpacker.unpack(chunk):
+            size += len(piece)
+            if size > max_bytes:
+                if place is None:
+                    sink(piece)
+                    return
+                raise TransientError(f"{place}: the answer is larger than {max_bytes} bytes")
+            sink(piece)
 
 
 def _check_status(response: httpx.Response, place: str) -> None:

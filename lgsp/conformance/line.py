@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import cast
@@ -10,7 +11,9 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 from pydantic import JsonValue
 
-__all__ = ["Answer", "Exchange", "Line", "LineError"]
+from lgsp.standards.encoded import ACCEPTED, EncodingError, Unpacker
+
+__all__ = ["Answer", "Exchange", "Line", "LineError", "plain"]
 
 CALL_S = 10.0
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
@@ -56,6 +59,17 @@ class Answer:
         return cast("dict[str, JsonValue]", found)
 
 
+@dataclass(slots=True)
+class _Came:
+    """What a call has brought so far, for when it brings no more."""
+
+    status: int = 0
+    size: int = 0
+
+    def __str__(self) -> str:
+        return f"HTTP {self.status} and {self.size} bytes of a body came" if self.status else "nothing came"
+
+
 class Line:
     """To one base URL. `allowed`: other hosts that a redirect may lead to; `secrets` never appear in the evidence."""
 
@@ -69,6 +83,10 @@ class Line:
         self.base = base.rstrip("/")
         self.exchanges: list[Exchange] = []
         self._http = http
+        self.unanswered = False
+        """Whether the time of a call was over, and no call of this line was ever answered in full."""
+        self._answered = False
+        self._scheme = urlsplit(base).scheme
         self._hosts = allowed | {urlsplit(base).netloc}
         self._call_s = call_s
         self._secrets: set[str] = set()
@@ -89,33 +107,44 @@ class Line:
         Raises:
             LineError: nothing came, too late, too much, it broke off, or it led to a host that is not allowed.
         """
-        sent = {name.encode(): value.encode() for name, value in (headers or {}).items()}
+        sent = {b"accept-encoding": ACCEPTED.encode()}
+        sent |= {name.encode(): value.encode() for name, value in (headers or {}).items()}
+        came = _Came()
         request = self._shown(f"{method} {path}", headers or {}, body)
         try:
             async with asyncio.timeout(self._call_s):
-                answer = await self._follow(method, self.base + path, body, sent)
-        except TimeoutError as exc:
-            raise self._failed(request, f"no whole answer within {self._call_s:g} s") from exc
+                answer = await self._follow(method, self.base + path, body, sent, came)
+        except (TimeoutError, httpx.TimeoutException) as exc:
+            self.unanswered = not self._answered
+            raise self._failed(request, f"no whole answer within {self._call_s:g} s: {came}") from exc
+        except EncodingError as exc:
+            raise self._failed(request, f"{came}: {exc}") from exc
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as exc:
-            raise self._failed(request, f"the line broke: {type(exc).__name__} {exc}") from exc
+            raise self._failed(request, f"the line broke, {came}: {type(exc).__name__} {exc}") from exc
         except LineError as exc:
             raise self._failed(request, str(exc)) from exc
+        self._answered, self.unanswered = True, False
         self._keep(request, self._shown(f"HTTP {answer.status}", answer.headers, answer.body))
         return answer
 
-    async def _follow(self, method: str, url: str, body: bytes, headers: dict[bytes, bytes]) -> Answer:
+    async def _follow(
+        self, method: str, url: str, body: bytes, headers: dict[bytes, bytes], came: _Came
+    ) -> Answer:
         for _ in range(3):
             async with self._http.stream(
                 method, url, content=body, headers=list(headers.items())
             ) as response:
+                came.status, came.size = response.status_code, 0
                 target = response.headers.get("location", "")
                 if not (300 <= response.status_code < 400 and target):
-                    return Answer(response.status_code, response.headers, await _bounded(response))
+                    return Answer(response.status_code, response.headers, await _bounded(response, came))
             url = urljoin(url, target)
             if urlsplit(url).netloc not in self._hosts:
                 raise LineError(
                     f"redirects to another host ({url[:200]}), which is not on the allow-list; not followed"
                 )
+            if urlsplit(url).scheme not in {self._scheme, "https"}:
+                raise LineError(f"redirects from https to what anybody can read ({url[:200]}); not followed")
         raise LineError("redirects in a circle")
 
     def note(self, what: str) -> None:
@@ -128,13 +157,16 @@ class Line:
 
     def _keep(self, request: str, answer: str) -> None:
         if len(self.exchanges) < KEPT_EXCHANGES:
-            self.exchanges.append(Exchange(self._masked(request), self._masked(answer)))
+            self.exchanges.append(Exchange(plain(self._masked(request)), plain(self._masked(answer))))
 
     def _shown(self, first: str, headers: Mapping[str, str], body: bytes) -> str:
         lines = [f"{name}: {'***' if name.lower() in _SECRET else value}" for name, value in headers.items()]
+        head = "\n".join((first, *lines))
+        if len(head) > KEPT_CHARS:
+            head = f"{self._masked(head)[:KEPT_CHARS]}\n… ({len(lines)} headers)"
         text = body[: KEPT_CHARS * 4].decode(errors="replace")
         cut = f"\n… ({len(body)} bytes)" if len(text) > KEPT_CHARS else ""
-        return "\n".join((first, *lines, "", self._masked(text)[:KEPT_CHARS] + cut))
+        return "\n".join((head, "", self._masked(text)[:KEPT_CHARS] + cut))
 
     def _masked(self, text: str) -> str:
         for secret in self._secrets:
@@ -142,10 +174,19 @@ class Line:
         return text
 
 
-async def _bounded(response: httpx.Response) -> bytes:
-    found = bytearray()
-    async for chunk in response.aiter_bytes():
-        found += chunk
-        if len(found) > MAX_ANSWER_BYTES:
-            raise LineError(f"the answer is longer than {MAX_ANSWER_BYTES} bytes; cut off")
+async def _bounded(response: httpx.Response, came: _Came) -> bytes:
+    found, unpacker = bytearray(), Unpacker(response.headers.get("content-encoding", ""))
+    async for chunk in response.aiter_raw():
+        for piece in unpacker.unpack(chunk):
+            found += piece
+            came.size = len(found)
+            if len(found) > MAX_ANSWER_BYTES:
+                raise LineError(f"the answer is longer than {MAX_ANSWER_BYTES} bytes; cut off")
     return bytes(found)
+
+
+def plain(text: str) -> str:
+    """The subject's words without what a terminal or a file could trip over: control characters, directions, half characters."""
+    return "".join(
+        "\ufffd" if unicodedata.category(one)[0] == "C" and one not in "\n\t" else one for one in text
+    )

@@ -1,6 +1,5 @@
 """The test of the kit for portal, iGate and iOffice: each broken server fails exactly the assertions that it should."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -406,36 +405,3 @@ def test_every_assertion_was_seen_to_fail(role: str, table: dict[str, tuple[Hand
     assert {one.id[-2:] for one in SUITES[role].assertions} == set().union(
         *(ids for _, ids in table.values())
     )
-
-
-async def hangs(_: Call, __: Forward) -> Reply:
-    await asyncio.sleep(30)
-    raise AssertionError
-
-
-@pytest.mark.parametrize("role", ["portal", "igate", "ioffice"])
-@pytest.mark.parametrize(
-    "hand",
-    [
-        never_asks(lambda _: True, Reply(200, b"\xff\x00 nonsense <script>alert(1)</script>")),
-        never_asks(lambda _: True, reply([1, 2])),
-        never_asks(lambda _: True, reply({"data": 5, "status": 5, "result": {}, "error_code": True})),
-        never_asks(lambda _: True, reply({}, 500)),
-        never_asks(lambda _: True, Reply(200, b"[" * 100_000)),
-    ],
-    ids=["nonsense", "a list", "other types", "HTTP 500", "deep"],
-)
-async def test_server_that_makes_no_sense_fails_all_and_breaks_nothing(role: str, hand: Hand) -> None:
-    allowed = {"LGSP-IO-05", "LGSP-IO-02"}  # what is refused without any sense is refused nevertheless
-    found = await failed(role, hand)
-    assert found >= {one.id[-2:] for one in SUITES[role].assertions if one.id not in allowed}
-
-
-async def test_server_that_hangs_is_left_after_the_limit() -> None:
-    assert await failed("portal", hangs, only=["LGSP-PT-01"], call_s=0.2) == {"01"}
-
-
-async def test_server_that_floods_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lgsp.conformance.line.MAX_ANSWER_BYTES", 10_000)
-    flood = never_asks(lambda _: True, Reply(200, b"x" * 1_000_000))
-    assert await failed("ioffice", flood, only=["LGSP-IO-01"]) == {"01"}

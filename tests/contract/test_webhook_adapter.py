@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import gzip
 import hashlib
 import hmac
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.contract
 
 KEY = base64.b64encode(b"k" * 32).decode()
 OLD = base64.b64encode(b"o" * 24).decode()
+BOMB = gzip.compress(bytes(64 << 20))
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
@@ -68,6 +71,18 @@ async def floods(writer: asyncio.StreamWriter) -> None:
     while True:
         writer.write(b"no" * 32_768)
         await writer.drain()
+
+
+async def floods_with_headers(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        writer.write(b"X-More: and more\r\n" * 4_000)
+        await writer.drain()
+
+
+async def sends_a_bomb(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 400 x\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB)
+    await writer.drain()
 
 
 async def talks_nonsense(writer: asyncio.StreamWriter) -> None:
@@ -160,7 +175,7 @@ async def test_what_can_pass_is_tried_again_when_the_connector_asked_for_it(stat
     assert (caught.value.system_down, caught.value.retry_after_s) == (down, asked)
 
 
-@pytest.mark.parametrize("answer", [hangs, drips, talks_nonsense, dies])
+@pytest.mark.parametrize("answer", [hangs, drips, floods_with_headers, talks_nonsense, dies])
 async def test_an_answer_that_is_none_costs_a_bounded_time_and_is_asked_for_again(answer: Answer) -> None:
     async with connector(answer) as there:
         with pytest.raises(TransientError) as caught:
@@ -172,6 +187,17 @@ async def test_a_flood_is_cut() -> None:
     async with connector(floods) as there:
         with pytest.raises(RejectedError, match="HTTP 400: nono"):
             await asyncio.wait_for(send(there.url), 5)
+
+
+async def test_an_answer_that_unpacks_to_64_mb_is_read_by_piece() -> None:
+    tracemalloc.start()
+    try:
+        async with connector(sends_a_bomb) as there:
+            with pytest.raises(RejectedError, match="HTTP 400"):
+                await send(there.url, timeout_s=20)
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
 
 
 async def test_nobody_there_is_a_system_that_is_down() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -58,16 +58,28 @@ async def bus(tmp_path: Path, **urls: str) -> AsyncIterator[Running]:
         yield system
 
 
-@pytest.mark.parametrize(
-    "first_bytes", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b"\x00\x01\x02\r\n\r\n"]
-)
-async def test_one_that_hangs_or_talks_nonsense_keeps_nothing_from_another(
-    tmp_path: Path, first_bytes: bytes
-) -> None:
+BEHAVIOURS = {
+    "hangs": (b"", None),
+    "hangs in mid-answer": (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", None),
+    "talks nonsense": (b"\x00\x01\x02\r\n\r\n", None),
+    "dies in mid-answer": (b"HTTP/1.1 500 No\r\nContent-Length: 9\r\n\r\nno", b""),
+    "floods": (b"HTTP/1.1 500 No\r\n\r\n", b"no" * 32_768),
+    "floods with headers": (b"HTTP/1.1 200 OK\r\n", b"X-More: and more\r\n" * 4_000),
+}
+
+
+@pytest.mark.parametrize("name", BEHAVIOURS)
+async def test_one_that_misbehaves_keeps_nothing_from_another(tmp_path: Path, name: str) -> None:
+    first, more = BEHAVIOURS[name]
+
     async def misbehave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(first_bytes)
-        while await reader.read(65_536):  # until the caller gives up
-            pass
+        writer.write(first)
+        with suppress(ConnectionError):
+            while more:
+                writer.write(more)
+                await writer.drain()
+            while more is None and await reader.read(65_536):  # until the caller gives up
+                pass
         writer.close()
 
     bad, good = await asyncio.start_server(misbehave, "127.0.0.1", 0), Receiver()
@@ -78,6 +90,10 @@ async def test_one_that_hangs_or_talks_nonsense_keeps_nothing_from_another(
         for number, message_id in enumerate(wanted):
             await system.bus.publish(message(message_id, subject=f"s-{number % 7}"))
         await eventually(lambda: sorted(good.took) == sorted(wanted), "the good one has everything")
+        async with httpx.AsyncClient(base_url=system.urls["gateway"], trust_env=False) as http:
+            assert (await http.get("/health/ready")).status_code == 200
+            steps = (await http.get("/api/messages/m-0")).json()["steps"]
+        assert [step["system"] for step in steps if step["step"] == "delivered"] == ["good"]
     bad.close()
 
 
