@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from lgsp.adapter import AdapterSettings
 from lgsp.errors import ConfigurationError, RejectedError, TransientError
+from lgsp.http_client import HttpTransport
 from lgsp.standards.content import Content, ContentWriter
 from lgsp.standards.encoded import ACCEPTED, EncodingError, Unpacker
 from lgsp.wirelog import Body, Exchange
@@ -67,11 +68,9 @@ def build_client(
         base_url=base_url,
         headers={"Accept-Encoding": ACCEPTED},
         timeout=httpx.Timeout(timeout_s),
-        limits=httpx.Limits(max_connections=max_connections, max_keepalive_connections=max_connections),
         follow_redirects=False,
         trust_env=False,
-        verify=_tls(),
-        transport=transport,
+        transport=transport or HttpTransport(_tls(), max_connections=max_connections),
     )
 
 

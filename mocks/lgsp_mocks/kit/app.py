@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lgsp.clock import Clock, SteerableClock, SystemClock
+from lgsp.http_client import HttpTransport
 from lgsp.standards import identifiers
 from lgsp_mocks.kit.authority import Authority
 from lgsp_mocks.kit.control import router
@@ -34,6 +35,8 @@ from lgsp_mocks.kit.state import State
 
 __all__ = ["create_app"]
 
+_CONNECTIONS = 100
+
 
 def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everything has a default
     stand_in: StandIn,
@@ -49,7 +52,9 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     time = clock or SteerableClock()
     state = State(data_dir / f"{stand_in.name}.sqlite3" if data_dir else None)
     files = Files(data_dir / f"{stand_in.name}.files" if data_dir else None)
-    client = http or httpx.AsyncClient(timeout=10, trust_env=False, verify=_tls())
+    client = http or httpx.AsyncClient(
+        timeout=10, transport=HttpTransport(_tls(), max_connections=_CONNECTIONS)
+    )
     given = dict(settings or {})
     folder = Path(given["authority_dir"]) if "authority_dir" in given else data_dir and data_dir / "authority"
     authority = partial(_authority, folder)

@@ -1,0 +1,251 @@
+"""The lean HTTP/1.1 connections: what is on the wire, what comes back, and every way in which a server can let down its caller."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+import respx
+
+from lgsp.http_client import HttpTransport
+from waiting import eventually
+
+pytestmark = pytest.mark.unit
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+@dataclass
+class Server:
+    """Answers each request of a connection with the next of `answers`; one that ends with `None` hangs up behind it."""
+
+    answers: list[list[bytes | None]]
+    heads: list[bytes] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    connections: int = 0
+    url: str = ""
+    hold: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while self.answers:
+                self.heads.append(await reader.readuntil(b"\r\n\r\n"))
+                self.bodies.append(await self._body(reader, self.heads[-1].lower()))
+                if not await self._answered(writer):
+                    return
+            await self.hold.wait()
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def _body(self, reader: asyncio.StreamReader, head: bytes) -> bytes:
+        if b"transfer-encoding: chunked" in head:
+            return await reader.readuntil(b"0\r\n\r\n")
+        length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        return await reader.readexactly(int(length or 0))
+
+    async def _answered(self, writer: asyncio.StreamWriter) -> bool:
+        for part in self.answers.pop(0):
+            if part is None:
+                return False
+            writer.write(part)
+            await writer.drain()
+        return True
+
+
+@asynccontextmanager
+async def listening(answer: Callable[..., Awaitable[None]]) -> AsyncIterator[str]:
+    """The URL of a server; its connections are over when this is."""
+    tasks = []
+
+    async def tracked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.append(asyncio.current_task())
+        await answer(reader, writer)
+
+    server = await asyncio.start_server(tracked, "127.0.0.1", 0, limit=1_000_000)
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        await asyncio.gather(*tasks)
+
+
+@asynccontextmanager
+async def serving(*answers: list[bytes | None]) -> AsyncIterator[Server]:
+    server = Server(list(answers))
+    async with listening(server) as server.url:
+        try:
+            yield server
+        finally:
+            server.hold.set()
+
+
+@asynccontextmanager
+async def calling(timeout_s: float = 5.0, connections: int = 4) -> AsyncIterator[httpx.AsyncClient]:
+    transport = HttpTransport(ssl.create_default_context(), max_connections=connections)
+    async with httpx.AsyncClient(transport=transport, timeout=timeout_s, trust_env=False) as http:
+        yield http
+
+
+async def test_calls_follow_each_other_on_one_connection():
+    async with serving([OK], [OK], [OK]) as server, calling() as http:
+        answers = [await http.post(f"{server.url}/a?b=1", content=b"body") for _ in range(3)]
+    assert [(each.status_code, each.content) for each in answers] == [(200, b"ok")] * 3
+    assert server.connections == 1
+    assert server.heads[0].startswith(b"POST /a?b=1 HTTP/1.1\r\n")
+    assert server.bodies == [b"body"] * 3
+
+
+async def test_a_body_of_unknown_length_goes_in_chunks():
+    async def body() -> AsyncIterator[bytes]:
+        yield b"x" * 70_000
+        yield b""
+        yield b"end"
+
+    async with serving([OK]) as server, calling() as http:
+        await http.post(server.url, content=body())
+    assert server.bodies == [b"11170\r\n" + b"x" * 70_000 + b"\r\n3\r\nend\r\n0\r\n\r\n"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "content"),
+    [
+        ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"], b"ok"),
+        ([b"HTTP/1.1 200 OK\r\n\r\nuntil ", b"the end", None], b"until the end"),
+        ([b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", OK], b"ok"),
+        ([b"HTTP/1.1 204 No Content\r\n\r\n"], b""),
+        ([bytes([one]) for one in OK], b"ok"),
+    ],
+    ids=["chunked", "until the connection ends", "behind interim answers", "no content", "byte by byte"],
+)
+async def test_an_answer_is_read_however_it_is_framed(answer, content):
+    async with serving(answer) as server, calling() as http:
+        answered = await http.get(server.url)
+    assert answered.content == content
+    assert "link" not in answered.headers
+
+
+async def test_the_answer_to_head_has_no_body():
+    async with serving([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"]) as server, calling() as http:
+        answered = await http.head(server.url)
+    assert (answered.headers["content-length"], answered.content) == ("9", b"")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        ([None], httpx.RemoteProtocolError),
+        ([b"HTTP/1.1 200", None], httpx.RemoteProtocolError),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", None], httpx.RemoteProtocolError),
+        ([b"SSH-2.0-OpenSSH\r\n\r\n"], httpx.RemoteProtocolError),
+        ([b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000], httpx.RemoteProtocolError),
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"], httpx.ReadTimeout),
+        ([], httpx.ReadTimeout),
+    ],
+    ids=["nothing", "half a line", "half a body", "no HTTP", "an endless head", "a silent end", "silence"],
+)
+async def test_a_server_that_does_not_answer_properly_is_named_and_its_connection_given_up(answer, error):
+    async with serving(answer, [OK]) as server, calling(timeout_s=0.3) as http:
+        with pytest.raises(error):
+            await http.get(server.url)
+        assert (await http.get(server.url)).content == b"ok"
+    assert server.connections == 2
+
+
+async def test_nobody_listening_is_no_connection():
+    async with serving() as server:
+        url = server.url
+    async with calling() as http:
+        with pytest.raises(httpx.ConnectError):
+            await http.get(url)
+
+
+@pytest.mark.parametrize("header", ["a\r\nX-Injected: 1", "a\nb", "a\0"])
+async def test_a_line_break_in_a_header_is_not_sent(header):
+    async with serving([OK]) as server, calling() as http:
+        with pytest.raises(httpx.LocalProtocolError, match="X-Name"):
+            await http.get(server.url, headers={"X-Name": header})
+    assert server.heads == []
+
+
+async def test_a_connection_that_the_server_closed_while_it_was_idle_is_not_used_again():
+    async with serving([OK, None], [OK]) as server, calling() as http:
+        assert (await http.get(server.url)).content == b"ok"
+        (idle,) = http._transport._pool.connections
+        await eventually(idle.has_expired, "the end of the connection is seen")
+        assert (await http.get(server.url)).content == b"ok"
+    assert server.connections == 2
+
+
+async def test_no_more_connections_are_open_than_allowed_and_the_others_wait():
+    async with serving(*([OK] for _ in range(20))) as server, calling(connections=3) as http:
+        answers = await asyncio.gather(*(http.get(server.url) for _ in range(20)))
+    assert {each.content for each in answers} == {b"ok"}
+    assert server.connections == 3
+
+
+async def test_a_caller_that_goes_away_leaves_no_connection_behind():
+    async with serving([], [OK]) as server, calling(connections=1) as http:
+        waiting = asyncio.create_task(http.get(server.url))
+        await eventually(lambda: bool(server.heads), "the call has come")
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert (await http.get(server.url)).content == b"ok"
+    assert server.connections == 2
+
+
+async def test_a_large_answer_waits_in_the_socket_until_it_is_read():
+    size = 8 * 1024 * 1024
+    parts: list[bytes | None] = [b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size, b"x" * size]
+    async with serving(parts) as server, calling() as http, http.stream("GET", server.url) as answer:
+        sizes = [len(chunk) async for chunk in answer.aiter_raw()]
+    assert sum(sizes) == size
+    assert max(sizes) < size / 4
+
+
+async def test_a_refusal_in_the_middle_of_a_large_body_is_read():
+    async def body() -> AsyncIterator[bytes]:
+        for _ in range(400):
+            yield b"x" * 100_000
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno")
+        while await reader.read(65_536):
+            pass
+        writer.close()
+
+    async with listening(refuse) as url, calling() as http:
+        answer = await http.post(url, content=body(), headers={"Content-Length": "40000000"})
+    assert (answer.status_code, answer.content) == (413, b"no")
+
+
+@pytest.mark.parametrize("using", ["httpcore", "httpx"])
+async def test_respx_stands_in_for_the_server(using: str):
+    with respx.mock(using=using) as routes:
+        routes.get("http://system.test/a").mock(httpx.Response(200, json={"a": 1}))
+        routes.get("http://system.test/b").mock(side_effect=httpx.ConnectError)
+        async with calling() as http:
+            assert (await http.get("http://system.test/a")).json() == {"a": 1}
+            with pytest.raises(httpx.ConnectError):
+                await http.get("http://system.test/b")
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_it_works_on_either_event_loop(loop: str):
+    factory: Callable[[], asyncio.AbstractEventLoop] = (
+        pytest.importorskip("uvloop").new_event_loop if loop == "uvloop" else asyncio.new_event_loop
+    )
+
+    async def twice() -> list[bytes]:
+        async with serving([OK], [OK]) as server, calling() as http:
+            return [(await http.get(server.url)).content for _ in range(2)]
+
+    with asyncio.Runner(loop_factory=factory) as runner:
+        assert runner.run(twice()) == [b"ok", b"ok"]
