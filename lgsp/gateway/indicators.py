@@ -12,19 +12,22 @@ from pydantic import JsonValue
 from starlette.responses import Response
 
 from lgsp.gateway.ports import GatewayServices
-from lgsp.standards.statistics import AgencyRow, Row, by_agency, form_06a
-from lgsp.store import MessageQuery
+from lgsp.gateway.views import counted_view
+from lgsp.standards.statistics import AgencyRow, Row
+from lgsp.store import Counted
 
 __all__ = ["Indicators", "indicator_routes", "indicators", "safe_cell", "share"]
 
-_PAGE, _PAGES = 500, 40
 Start = Annotated[date, Query(alias="from")]
 End = Annotated[date, Query(alias="to")]
 
 
 @dataclass(frozen=True, slots=True)
 class Indicators:
-    """Documents by agency, dossiers by unit and field (form 06a), each with its total last; procedures published and synchronized."""
+    """Documents by agency, dossiers by unit and field (form 06a), each with its total last; procedures published and synchronized.
+
+    All of it as of the messages that are `counted`.
+    """
 
     start: date
     end: date
@@ -32,6 +35,7 @@ class Indicators:
     dossiers: Sequence[Row]
     published: int
     synchronized: int
+    counted: Counted
 
 
 async def indicators(services: GatewayServices, start: date, end: date) -> Indicators:
@@ -40,10 +44,11 @@ async def indicators(services: GatewayServices, start: date, end: date) -> Indic
     Raises:
         ValueError: the period ends before it begins.
     """
-    dossiers = form_06a(await services.store.dossier_cases(), start, end)
-    documents = by_agency(await services.store.document_facts(), start, end)
-    published = await _procedures(services, None)
-    return Indicators(start, end, documents, dossiers, published, await _procedures(services, "delivered"))
+    counted = await services.store.count_up()
+    documents = await services.store.agencies(start, end)
+    dossiers = await services.store.dossier_form(start, end)
+    published, synchronized = await services.store.procedures()
+    return Indicators(start, end, documents, dossiers, published, synchronized, counted)
 
 
 def share(part: int, whole: int) -> float | None:
@@ -80,6 +85,7 @@ def indicator_routes(services: GatewayServices) -> APIRouter:
             },
             "dossiers": {"rows": [asdict(row) for row in units], "total": asdict(all_units)},
             "procedures": {"published": found.published, "synchronized": found.synchronized},
+            "counted": counted_view(found.counted),
         }
 
     @routes.get("/{table}.csv")
@@ -102,19 +108,6 @@ async def _found(services: GatewayServices, start: date, end: date) -> Indicator
         return await indicators(services, start, end)
     except ValueError as exc:
         raise HTTPException(422, str(exc)) from exc
-
-
-async def _procedures(services: GatewayServices, state: str | None) -> int:
-    """How many procedures were told of by messages in that state."""
-    codes: set[str] = set()
-    query = MessageQuery(type="procedure.published", state=state, limit=_PAGE)
-    for _ in range(_PAGES):
-        rows = await services.store.search(query)
-        codes.update(row.subject for row in rows)
-        if len(rows) < _PAGE:
-            break
-        query = MessageQuery(type="procedure.published", state=state, limit=_PAGE, after=rows[-1].seq)
-    return len(codes)
 
 
 def _csv(rows: Iterable[dict[str, object]]) -> bytes:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Protocol
 
 from prometheus_client import CollectorRegistry
@@ -21,8 +21,8 @@ from lgsp.reconcile import Reconciliation
 from lgsp.routing import Router
 from lgsp.scenario import Stage
 from lgsp.schemas import SchemaRegistry
-from lgsp.standards.statistics import Case, DocumentFact
-from lgsp.store import Flow, MessageQuery, StoredMessage, TracedMessage
+from lgsp.standards.statistics import AgencyRow, Row
+from lgsp.store import Counted, Flow, MessageQuery, StoredMessage, TracedMessage
 from lgsp.verify import Verification
 from lgsp.wirelog import WireLog
 
@@ -76,12 +76,20 @@ class History(Protocol):
         """Of each system that has yet to take something: when the oldest of it was accepted, in milliseconds."""
         ...
 
-    async def dossier_cases(self) -> Sequence[Case]:
-        """Every dossier, as the statistics count it."""
+    async def count_up(self) -> Counted:
+        """Let the tally take in what came since, a bounded number of messages; how far it is then."""
         ...
 
-    async def document_facts(self) -> Sequence[DocumentFact]:
-        """Every document, as the indicators count it."""
+    async def agencies(self, start: date, end: date) -> Sequence[AgencyRow]:
+        """Documents by agency within these days, the total last."""
+        ...
+
+    async def dossier_form(self, start: date, end: date) -> Sequence[Row]:
+        """Form 06a for these days, the total last; ValueError where they end before they begin."""
+        ...
+
+    async def procedures(self) -> tuple[int, int]:
+        """How many procedures were published, and how many of them arrived."""
         ...
 
     async def trace(self, key: str) -> tuple[TracedMessage, ...]:

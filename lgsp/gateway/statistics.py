@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import JsonValue
 
 from lgsp.gateway.ports import GatewayServices
-from lgsp.standards.statistics import form_06a
+from lgsp.gateway.views import counted_view
 
 __all__ = ["statistics_routes"]
 
@@ -23,10 +23,12 @@ def statistics_routes(services: GatewayServices) -> APIRouter:
     ) -> dict[str, JsonValue]:
         """A row for each unit and field, and the total, for a period of whole days."""
         try:
-            *rows, total = form_06a(await services.store.dossier_cases(), start, end)
+            counted = await services.store.count_up()
+            *rows, total = await services.store.dossier_form(start, end)
         except ValueError as exc:
             raise HTTPException(422, str(exc)) from exc
         listed: list[JsonValue] = [asdict(row) for row in rows]
-        return {"from": start.isoformat(), "to": end.isoformat(), "rows": listed, "total": asdict(total)}
+        period: dict[str, JsonValue] = {"from": start.isoformat(), "to": end.isoformat()}
+        return {**period, "rows": listed, "total": asdict(total), "counted": counted_view(counted)}
 
     return routes

@@ -10,9 +10,18 @@ from pydantic_core import from_json, to_jsonable_python
 from lgsp.channels import HeldSubject, InvalidEntry
 from lgsp.clock import VIETNAM
 from lgsp.routing import RoutingDecision
-from lgsp.store import StoredMessage, StoredStep, TracedMessage
+from lgsp.store import Counted, StoredMessage, StoredStep, TracedMessage
 
-__all__ = ["decision_view", "held_view", "invalid_view", "iso", "message_view", "names_of", "traced_view"]
+__all__ = [
+    "counted_view",
+    "decision_view",
+    "held_view",
+    "invalid_view",
+    "iso",
+    "message_view",
+    "names_of",
+    "traced_view",
+]
 
 View = dict[str, JsonValue]
 
@@ -84,6 +93,12 @@ def decision_view(decision: RoutingDecision) -> View:
     """Who gets it, and why."""
     shown: View = to_jsonable_python(decision)
     return shown
+
+
+def counted_view(counted: Counted) -> View:
+    """How far a tally is: ask again where `behind` is not 0."""
+    until: JsonValue = iso(counted.until_ms) if counted.until_ms else None
+    return {"messages": counted.messages, "until": until, "behind": counted.behind}
 
 
 def _step(step: StoredStep) -> View:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from lgsp.clock import VIETNAM
 
-__all__ = ["AgencyRow", "Case", "DocumentFact", "Row", "by_agency", "form_06a"]
+__all__ = ["AgencyRow", "Case", "DocumentFact", "Row", "form_06a", "form_06a_of"]
 
 NOT_ACCEPTED = "3"
 RETURNED = frozenset({NOT_ACCEPTED, "7", "8"})
@@ -78,15 +78,20 @@ def form_06a(cases: Iterable[Case], start: date, end: date) -> Sequence[Row]:
     Raises:
         ValueError: the period ends before it begins.
     """
+    return form_06a_of(((case, 1) for case in cases), start, end)
+
+
+def form_06a_of(cases: Iterable[tuple[Case, int]], start: date, end: date) -> Sequence[Row]:
+    """The same of cases that stand for so many like them."""
     if end < start:
         raise ValueError(f"the period ends ({end}) before it begins ({start})")
     rows: dict[tuple[str, str], Row] = {TOTAL: Row()}
-    for case in cases:
+    for case, number in cases:
         counted = _counted(case, start, end)
         for key in ((case.unit, case.field), TOTAL):
             row = rows.setdefault(key, Row(*key))
             for name in counted:
-                setattr(row, name, getattr(row, name) + 1)
+                setattr(row, name, getattr(row, name) + number)
     total = rows.pop(TOTAL)
     found = [
         rows[key] for key in sorted(rows) if any(getattr(rows[key], each.name) for each in fields(Row)[2:])
@@ -125,7 +130,6 @@ class DocumentFact(NamedTuple):
     receivers: tuple[tuple[str, str], ...]
     at: datetime
     signed: bool
-    paper_follows: bool
 
 
 @dataclass(slots=True)
@@ -138,20 +142,3 @@ class AgencyRow:
     received: int = 0
     signed: int = 0
     electronic: int = 0
-
-
-def by_agency(facts: Iterable[DocumentFact], start: date, end: date) -> Sequence[AgencyRow]:
-    """A row for each agency, the busiest first, and the total at the end, where each document counts once as sent."""
-    rows: dict[str, AgencyRow] = {}
-    total = AgencyRow("", "")
-    for fact in facts:
-        if not start <= _day(fact.at) <= end:
-            continue
-        for row in (rows.setdefault(fact.issuer, AgencyRow(fact.issuer, fact.issuer_name)), total):
-            row.sent += 1
-            row.signed += fact.signed
-            row.electronic += fact.signed and not fact.paper_follows
-        for agency, name in fact.receivers:
-            rows.setdefault(agency, AgencyRow(agency, name)).received += 1
-            total.received += 1
-    return [*sorted(rows.values(), key=lambda row: (-row.sent - row.received, row.id)), total]

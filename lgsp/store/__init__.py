@@ -4,8 +4,10 @@ from lgsp.store.journal import JournalEntry, Step
 from lgsp.store.records import MessageQuery, StoredDelivery, StoredMessage, StoredStep, TracedMessage
 from lgsp.store.recount import Flow, Recount, SystemCount
 from lgsp.store.store import MessageStore
+from lgsp.store.tally import Counted
 
 __all__ = [
+    "Counted",
     "Flow",
     "JournalEntry",
     "MessageQuery",

@@ -11,9 +11,9 @@ from lgsp.standards.statistics import RESOLVED, RETURNED, Case
 from lgsp.store.names import read_names
 from lgsp.store.tables import FACTS, MESSAGES
 
-__all__ = ["dossier_cases"]
+__all__ = ["DOSSIER_KINDS", "case_of", "dossier_cases", "learn"]
 
-_KINDS = ("dossier.synchronized", "dossier.progressed", "dossier.resolved")
+DOSSIER_KINDS = ("dossier.synchronized", "dossier.progressed", "dossier.resolved")
 _PAGE = 1000
 _ENDS = RETURNED | {"9"}
 
@@ -21,7 +21,7 @@ _ENDS = RETURNED | {"9"}
 def dossier_cases(connection: Connection) -> list[Case]:
     """One for each dossier that was ever synchronized, as its last message left it."""
     found: dict[str, dict[str, JsonValue]] = {}
-    kinds = [code for code, name in read_names(connection).types.items() if name in _KINDS]
+    kinds = [code for code, name in read_names(connection).types.items() if name in DOSSIER_KINDS]
     after = 0
     while True:
         wanted = (
@@ -33,13 +33,14 @@ def dossier_cases(connection: Connection) -> list[Case]:
         )
         rows = connection.execute(wanted).all()
         if not rows:
-            return [_case(code, facts) for code, facts in found.items() if "accepted_at" in facts]
+            return [case_of(code, facts) for code, facts in found.items() if "accepted_at" in facts]
         for seq, subject, kind, body in rows:
             after = seq
-            _learn(found.setdefault(subject, {}), kind, from_json(body)["data"])
+            learn(found.setdefault(subject, {}), kind, from_json(body)["data"])
 
 
-def _learn(facts: dict[str, JsonValue], kind: str, data: Mapping[str, JsonValue]) -> None:
+def learn(facts: dict[str, JsonValue], kind: str, data: Mapping[str, JsonValue]) -> None:
+    """What a message adds to what is known of its dossier; messages come in order."""
     for name in ("unit_name", "field_name", "channel", "accepted_at", "due_at", "state"):
         if data.get(name):
             facts[name] = data[name]
@@ -48,7 +49,8 @@ def _learn(facts: dict[str, JsonValue], kind: str, data: Mapping[str, JsonValue]
         facts["ended_at"] = data.get("at")  # the last: a one-stop desk may send a result back
 
 
-def _case(code: str, facts: Mapping[str, JsonValue]) -> Case:
+def case_of(code: str, facts: Mapping[str, JsonValue]) -> Case:
+    """From what is known; `accepted_at` must be."""
     state = str(facts["state"])
     return Case(
         code=code,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import partial
 from typing import Self, TypeVar
 
@@ -10,10 +11,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from lgsp.errors import ChannelUnavailableError, ConfigurationError, NotFoundError
-from lgsp.standards.statistics import Case, DocumentFact
+from lgsp.standards.statistics import AgencyRow, Case, Row
 from lgsp.store.append import append
 from lgsp.store.database import Database, database
-from lgsp.store.document_facts import document_facts
 from lgsp.store.dossier_cases import dossier_cases
 from lgsp.store.journal import JournalEntry
 from lgsp.store.receipts import deliveries
@@ -21,12 +21,15 @@ from lgsp.store.records import MessageQuery, StoredDelivery, StoredMessage, Trac
 from lgsp.store.recount import Flow, Recount, flows, prune, recount, waiting_since
 from lgsp.store.search import bodies, find, search, trace
 from lgsp.store.tables import prepare
+from lgsp.store.tally import Counted, agencies, count_up, counted, dossier_form, procedures
 
 __all__ = ["MessageStore"]
 
 T = TypeVar("T")
 _OPENING_TRIES = 200
 _OPENING_PAUSE_S = 0.05
+TALLIED_AT_ONCE = 2000
+"""Messages in one writing transaction, so that the wire tap need not wait long."""
 
 
 class MessageStore:
@@ -122,9 +125,24 @@ class MessageStore:
         """Every dossier, as the statistics count it."""
         return await self._read(dossier_cases)
 
-    async def document_facts(self) -> Sequence[DocumentFact]:
-        """Every document, as the indicators count it."""
-        return await self._read(document_facts)
+    async def count_up(self, *, limit: int = 20_000) -> Counted:
+        """Let the tally take in what came since, at most `limit` messages, a few thousand in each transaction; how far it is then."""
+        at = await self._read(counted)
+        for _ in range(0, min(limit, at.behind), TALLIED_AT_ONCE):
+            await self._write(partial(count_up, limit=min(limit, TALLIED_AT_ONCE)))
+        return await self._read(counted) if at.behind else at
+
+    async def agencies(self, start: date, end: date) -> Sequence[AgencyRow]:
+        """Documents by agency within these days, as far as they are counted; the total is the last row."""
+        return await self._read(partial(agencies, start=start, end=end))
+
+    async def dossier_form(self, start: date, end: date) -> Sequence[Row]:
+        """Form 06a for these days, of the dossiers that are counted; the total is the last row. ValueError: it ends before it begins."""
+        return await self._read(partial(dossier_form, start=start, end=end))
+
+    async def procedures(self) -> tuple[int, int]:
+        """How many procedures were published, and how many of them arrived."""
+        return await self._read(procedures)
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
         try:

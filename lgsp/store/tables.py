@@ -6,6 +6,7 @@ a second, so that filters and counts need no index of their own.
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Connection,
     Index,
@@ -19,7 +20,19 @@ from sqlalchemy import (
 
 from lgsp.errors import ConfigurationError
 
-__all__ = ["EARLY", "FACTS", "MESSAGES", "NAMES", "STEPS", "WORDS", "prepare"]
+__all__ = [
+    "EARLY",
+    "FACTS",
+    "MESSAGES",
+    "NAMES",
+    "STEPS",
+    "TALLY",
+    "TALLY_AGENCIES",
+    "TALLY_DOCUMENTS",
+    "TALLY_DOSSIERS",
+    "WORDS",
+    "prepare",
+]
 
 LAYOUT = 3
 """Changes with the tables; an older file is refused."""
@@ -96,6 +109,45 @@ EARLY = Table(
 )
 """Steps that came before their message was accepted here."""
 
+COUNTED = MetaData()
+"""What the indicators count (tally.py); made where it is missing, also in a file of a version that had none."""
+
+TALLY = Table("tally", COUNTED, _key("seq"), Column("messages", BigInteger, nullable=False))
+"""One row: the last message that is counted, and how many are."""
+
+TALLY_AGENCIES = Table(
+    "tally_agencies",
+    COUNTED,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("agency", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    *(Column(name, Integer, nullable=False) for name in ("sent", "received", "signed", "electronic")),
+    sqlite_with_rowid=False,
+)
+"""Documents by day (proleptic ordinal, Vietnamese time) and agency."""
+
+TALLY_DOCUMENTS = Table(
+    "tally_documents",
+    COUNTED,
+    Column("document_id", Text, primary_key=True),
+    Column("day", Integer, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("signed", Boolean, nullable=False),
+    Column("paper", Boolean, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""So that each counts once, and paper that follows is taken off; day 0: only a change of it has come."""
+
+TALLY_DOSSIERS = Table(
+    "tally_dossiers",
+    COUNTED,
+    Column("code", Text, primary_key=True),
+    *(Column(name, Text, nullable=False) for name in ("unit", "field", "channel", "state", "facts")),
+    *(Column(name, Integer) for name in ("received", "due", "ended")),
+    sqlite_with_rowid=False,
+)
+"""Dossiers as form 06a asks for them, days as ordinals; `facts` is what the messages have said so far, as JSON."""
+
 WORDS = Table("words", MetaData(), _key("seq"), Column("folded", Text, nullable=False))
 """What is searched for. On SQLite an FTS5 index without content; on PostgreSQL an ordinary table with a text index."""
 _WORDS_SQLITE = (
@@ -121,6 +173,7 @@ def prepare(connection: Connection) -> None:
             f"the message store was written by another version of lgsp (layout {found}, this one has {LAYOUT}); "
             "move messages.db away, or give another LGSP_STORE_URL"
         )
+    COUNTED.create_all(connection)
     if there:
         return
     METADATA.create_all(connection)

@@ -32,8 +32,34 @@ async def test_documents_are_counted_by_agency_and_exported(tmp_path: Path) -> N
         rows = {row["id"]: row for row in documents["agencies"]}
         assert (rows["000.00.00.H34"]["sent"], rows["000.00.00.H34"]["received"]) == (1, 1)
         assert documents["signed_percent"] == 100 * documents["total"]["signed"] / 2
+        verified = await world.gateway("/api/verify")
+        assert found["counted"]["messages"] + found["counted"]["behind"] <= verified["accepted"]
+
+        async def level() -> dict | None:
+            now = await world.gateway(f"/api/indicators?{YEAR}")
+            law = await world.gateway("/api/verify")
+            settled = law["settled"] and now["counted"] == {
+                **now["counted"],
+                "messages": law["accepted"],
+                "behind": 0,
+            }
+            return now if settled else None
+
+        level_now = await world.until("every message of the law is counted", level)
+        listed = 0
+        for kind in ("document.issued", "procedure.published"):
+            listed += len((await world.gateway(f"/api/messages?type={kind}&limit=500"))["messages"])
+        assert listed == level_now["documents"]["total"]["sent"] + level_now["procedures"]["published"]
+        for lang, word in (("vi", "Đã tính"), ("en", "messages counted")):
+            page = await world.http.get(
+                f"{world.urls['gateway']}/console/indicators?{YEAR}", params={"lang": lang}
+            )
+            assert word in page.text
         csv = (await world.http.get(f"{world.urls['gateway']}/api/indicators/documents.csv?{YEAR}")).text
-        assert csv.lstrip("\ufeff").splitlines()[0] == "id,name,sent,received,signed,electronic"
+        head, *lines = csv.lstrip("\ufeff").splitlines()
+        assert head == "id,name,sent,received,signed,electronic"
+        assert len(lines) == len(documents["agencies"]) + 1
+        assert lines[-1].split(",")[2:4] == ["2", "4"]
         wrong = await world.http.get(f"{world.urls['gateway']}/api/indicators?from=2026-02-01&to=2026-01-01")
         assert wrong.status_code == 422
 
