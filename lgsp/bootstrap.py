@@ -116,13 +116,16 @@ async def running(
             await asyncio.to_thread(ensure_data_dir, settings)
             system = await _start_bus(stack, system, replaced)
         apps = {name: _standin(name, system, replaced) for name in wanted.standins}
+        stopping = asyncio.Event()
         if "gateway" in servers:
-            apps["gateway"] = _gateway(stack, system)
+            apps["gateway"] = _gateway(stack, system, stopping)
         if "worker" in servers:
             apps["worker"] = create_monitor(_readiness(system), system.registry, _steerable(system))
         await _serve(stack, [(servers[name], app) for name, app in apps.items()])
+        # Before the gateway stops, which waits for the requests in hand.
+        stack.callback(stopping.set)
         for adapter in system.bus.parts.adapters.values() if system.bus else ():
-            if isinstance(adapter, Pulled):  # before the gateway stops, which waits for the requests in hand
+            if isinstance(adapter, Pulled):
                 stack.push_async_callback(adapter.inbox.aclose)
         counts = await _start_tap(stack, system, replaced) if wanted.store else None
         if wanted.worker:
@@ -238,7 +241,7 @@ def _adapters(system: Running, server: Server, keys: Keys) -> dict[str, object]:
     return adapters
 
 
-def _gateway(stack: AsyncExitStack, system: Running) -> ASGIApp:
+def _gateway(stack: AsyncExitStack, system: Running, stopping: asyncio.Event) -> ASGIApp:
     if system.bus is None or system.dead_letters is None or system.store is None:
         raise ConfigurationError("the gateway needs the bus")
     bus, store = system.bus, system.store
@@ -273,6 +276,7 @@ def _gateway(stack: AsyncExitStack, system: Running) -> ASGIApp:
         stand_ins=stand_ins,
         stage=_stage(stack, system, stand_ins),
         registry=system.registry,
+        stopping=stopping,
     )
     local_only = system.settings.host in {"127.0.0.1", "::1", "localhost"}
     app = create_gateway(services, clock=_steerable(system), local_only=local_only)

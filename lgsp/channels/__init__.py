@@ -1,6 +1,6 @@
 """Channels on Redis Streams. The only rooms that import redis."""
 
-from lgsp.channels.activity import Activity, ActivityLog
+from lgsp.channels.activity import Activity, ActivityLog, Move
 from lgsp.channels.capabilities import Capability, capabilities
 from lgsp.channels.dead import DeadEntry, DeadLetterChannel, place_of
 from lgsp.channels.entries import HeldEntry, InboxEntry, JournalStep, OutEntry
@@ -36,6 +36,7 @@ __all__ = [
     "Journals",
     "Keys",
     "Lease",
+    "Move",
     "OutEntry",
     "PartitionLog",
     "PartitionView",

@@ -1,6 +1,6 @@
 """What just moved, for whoever watches: a short stream that every process may read, and that nothing depends on."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic_core import from_json, to_json
@@ -8,19 +8,21 @@ from pydantic_core import from_json, to_json
 from lgsp.channels.keys import Keys
 from lgsp.channels.server import Server, entries_of
 
-__all__ = ["Activity", "ActivityLog"]
+__all__ = ["Activity", "ActivityLog", "Move"]
 
 KEPT = 512
 READ = 128
 
+Move = tuple[str, str, str]
+"""(step, system, type of the message); the type is "" where it is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One batch of steps. `id` is the stream's; `counts` by (step, system); `latest` are some of them as (step, system, message id)."""
+    """One batch of steps: how many messages made each move. `id` is the stream's."""
 
     id: str
-    counts: Mapping[tuple[str, str], int]
-    latest: tuple[tuple[str, str, str], ...]
+    counts: Mapping[Move, int]
 
     @property
     def at_ms(self) -> int:
@@ -35,11 +37,9 @@ class ActivityLog:
         self._server = server
         self._key = keys.activity()
 
-    async def tell(
-        self, counts: Mapping[tuple[str, str], int], latest: Sequence[tuple[str, str, str]]
-    ) -> None:
+    async def tell(self, counts: Mapping[Move, int]) -> None:
         """Add a batch; older ones fall off."""
-        body = to_json({"counts": [[*pair, count] for pair, count in counts.items()], "latest": latest})
+        body = to_json([[*move, count] for move, count in counts.items()])
         await self._server.call("XADD", self._key, "MAXLEN", "~", KEPT, "*", "body", body)
 
     async def since(self, entry_id: str) -> tuple[Activity, ...]:
@@ -55,6 +55,4 @@ class ActivityLog:
 
 
 def _read(entry_id: str, body: bytes) -> Activity:
-    told = from_json(body)
-    counts = {(step, system): count for step, system, count in told["counts"]}
-    return Activity(entry_id, counts, tuple((step, system, one) for step, system, one in told["latest"]))
+    return Activity(entry_id, {(step, system, kind): count for step, system, kind, count in from_json(body)})

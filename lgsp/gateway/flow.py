@@ -1,8 +1,9 @@
 """/api/flow: what moves."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Request
 from pydantic import JsonValue
@@ -10,6 +11,7 @@ from pydantic_core import to_json
 from starlette.responses import StreamingResponse
 
 from lgsp.channels import Activity
+from lgsp.endpoint import until_stopped
 from lgsp.errors import BackpressureError
 from lgsp.gateway.flow_view import FlowOverview, FlowView
 from lgsp.gateway.ports import GatewayServices
@@ -19,6 +21,8 @@ __all__ = ["flow_routes"]
 LOOK_S = 0.25
 HEARTBEAT_S = 10.0
 MOST_WATCHERS = 64
+Kind = Literal["document", "dossier", "status", "other"]
+_ANSWERS = frozenset({"document.status", "dossier.progressed"})
 _ID = r"^\d{1,15}-\d{1,10}$"
 
 
@@ -37,7 +41,7 @@ def flow_routes(services: GatewayServices) -> APIRouter:
     async def events(
         request: Request, last_event_id: Annotated[str | None, Header(pattern=_ID)] = None
     ) -> StreamingResponse:
-        """Server-sent events `activity`, four a second at most: how many messages took which step at which system since the last one.
+        """Server-sent events `activity`, four a second at most: how many messages of which kind took which step at which system.
 
         Takes up where `Last-Event-ID` ended, as far back as is kept. 429 when too many watch.
         """
@@ -50,8 +54,6 @@ def flow_routes(services: GatewayServices) -> APIRouter:
             watching.add(me)
             try:
                 async for event in _events(services, start):
-                    if await request.is_disconnected():
-                        return
                     yield event
             finally:
                 watching.discard(me)
@@ -68,7 +70,7 @@ def flow_routes(services: GatewayServices) -> APIRouter:
 async def _events(services: GatewayServices, start: str) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
     last, silent_s = start, 0.0
-    while True:
+    while not services.stopping.is_set():
         found = await services.activity.since(last)
         if found:
             last, silent_s = found[-1].id, 0.0
@@ -77,19 +79,30 @@ async def _events(services: GatewayServices, start: str) -> AsyncIterator[bytes]
             silent_s = 0.0
             yield b": still here\n\n"
         silent_s += LOOK_S
-        await asyncio.sleep(LOOK_S)
+        await until_stopped(asyncio.sleep(LOOK_S), services.stopping)
 
 
 def activity_view(found: Sequence[Activity]) -> dict[str, JsonValue]:
-    """Several batches as one."""
-    counts: dict[tuple[str, str], int] = {}
+    """Several batches as one, whose size depends on how many systems there are, and not on how much moved."""
+    counts: Counter[tuple[str, str, Kind]] = Counter()
     for batch in found:
-        for pair, count in batch.counts.items():
-            counts[pair] = counts.get(pair, 0) + count
+        for (step, system, kind), count in batch.counts.items():
+            counts[step, system, _kind(kind)] += count
     moved: list[JsonValue] = [
-        {"step": step, "system": system, "count": count} for (step, system), count in counts.items()
+        {"step": step, "system": system, "kind": kind, "count": count}
+        for (step, system, kind), count in counts.items()
     ]
-    latest: list[JsonValue] = [
-        {"step": step, "system": system, "id": one} for step, system, one in found[-1].latest
-    ]
-    return {"moved": moved, "latest": latest}
+    return {"moved": moved}
+
+
+def _kind(message_type: str) -> Kind:
+    """What people call it: a status or a progress is an answer to a document or dossier, whatever its schema."""
+    if message_type in _ANSWERS:
+        return "status"
+    match message_type.partition(".")[0]:
+        case "document":
+            return "document"
+        case "dossier" | "result":
+            return "dossier"
+        case _:
+            return "other"

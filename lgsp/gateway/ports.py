@@ -1,5 +1,6 @@
 """What the gateway needs from the rest, as ports of a few methods each."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -183,7 +184,7 @@ async def _nothing_waits() -> Mapping[str, int]:
 class GatewayServices:
     """The parts behind the gateway. `callbacks` are mounted under `/in/<system>`; `waiting` feeds /metrics.
 
-    `registry` has what other parts of this process count.
+    `registry` has what other parts of this process count; `stopping` ends the answers that otherwise never end.
     """
 
     publisher: Publisher
@@ -206,3 +207,4 @@ class GatewayServices:
     stage: Stage | None = None
     inboxes: Mapping[str, Pulled] = field(default_factory=dict)
     registry: CollectorRegistry | None = None
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -19,7 +19,7 @@ from lgsp.store.journal import JournalEntry
 from lgsp.store.receipts import deliveries
 from lgsp.store.records import MessageQuery, StoredDelivery, StoredMessage, TracedMessage
 from lgsp.store.recount import Flow, Recount, flows, prune, recount, waiting_since
-from lgsp.store.search import bodies, find, search, trace
+from lgsp.store.search import bodies, find, search, trace, types
 from lgsp.store.tables import prepare
 from lgsp.store.tally import Counted, agencies, count_up, counted, dossier_form, procedures
 
@@ -85,6 +85,10 @@ class MessageStore:
     async def bodies(self, seqs: Sequence[int]) -> Mapping[int, bytes]:
         """The messages' JSON by `seq`."""
         return await self._read(partial(bodies, seqs=seqs))
+
+    async def types(self, message_ids: Sequence[str]) -> Mapping[str, str]:
+        """The messages' types by their ids; without those that it does not know."""
+        return await self._read(partial(types, message_ids=message_ids))
 
     async def trace(self, key: str) -> tuple[TracedMessage, ...]:
         """The journey of a message, document or dossier, oldest message first.

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import threading
 from pathlib import Path
 
@@ -11,10 +10,6 @@ import pytest
 
 from province import province
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-CHROMIUM = Path("/usr/bin/chromium")
-AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 PAGES = (
     "/console/",
     "/console/messages",
@@ -31,13 +26,6 @@ PAGES = (
     *(f"/console/systems/ioffice?show={tab}" for tab in ("holds", "acts", "journal", "differences")),
 )
 WIDTHS = (390, 1280, 3840)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not CHROMIUM.exists() and not os.environ.get("CI"),
-        reason="no Chromium; tests/set-up.sh installs it where it may",
-    ),
-]
 
 
 class Served:
@@ -87,15 +75,6 @@ def served(tmp_path_factory):
     one.stop()
 
 
-# Not for the session: while it runs, its event loop stands in the way of every asyncio test.
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as engine:
-        chromium = engine.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def open_page(browser, served):
     opened, complaints = [], []
@@ -122,25 +101,15 @@ def message_path(served) -> str:
     return f"/console/messages/{found['messages'][0]['message_id']}"
 
 
-def serious(page) -> list[str]:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run()")
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:160]}"
-        for one in found["violations"]
-        if one["impact"] in {"serious", "critical"}
-    ]
-
-
 @pytest.mark.parametrize("lang", ["vi", "en"])
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_has_no_serious_fault_of_accessibility(open_page, path, lang):
+def test_a_page_has_no_serious_fault_of_accessibility(open_page, serious, path, lang):
     page = open_page(path, lang=lang)
     assert page.get_attribute("html", "lang") == lang
     assert serious(page) == []
 
 
-def test_a_message_and_its_document_have_no_serious_fault_of_accessibility(open_page, served):
+def test_a_message_and_its_document_have_no_serious_fault_of_accessibility(open_page, serious, served):
     page = open_page(message_path(served))
     assert serious(page) == []
     page.click("dl.facts a")

@@ -1,31 +1,62 @@
-// The moving map: events come aggregated, four a second at most, and no edge ever carries more than a dozen dots.
+// The moving map: events come aggregated, four a second at most, and no edge ever carries more than fifteen marks.
 (() => {
   "use strict";
   const map = document.getElementById("map");
   if (!map) return;
   const dots = document.getElementById("dots");
+  const link = document.getElementById("link");
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const still = document.getElementById("still");
-  const MOST = 12;
+  const MOST = 15, AT_ONCE = 6, FLIGHT_MS = 900, AGAIN_MS = 5000;
+  const KINDS = ["failed", "document", "dossier", "status", "other"];
   const flying = [];
-  let source = null, running = false, last = "";
+  const edges = new Map();
+  let source = null, running = false;
 
-  const launch = (edge, count) => {
-    const path = document.getElementById(edge);
-    if (!path) return;
-    path.classList.add("busy");
-    clearTimeout(path.rest);
-    path.rest = setTimeout(() => path.classList.remove("busy"), 900);
-    if (calm.matches) return;
-    const there = flying.filter((one) => one.path === path).length;
-    const number = Math.min(count, MOST - there, 6);
+  // The edges are straight, so two points are all there is to know.
+  for (const path of map.querySelectorAll("[data-edge]")) {
+    const from = path.getPointAtLength(0), to = path.getPointAtLength(path.getTotalLength());
+    edges.set(path.id, { path, from, to, flying: 0, marks: new Map(), rest: 0 });
+  }
+
+  const mark = (kind, x, y) => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", "use");
+    made.setAttribute("href", `#mark-${kind}`);
+    made.setAttribute("class", `dot ${kind}`);
+    made.setAttribute("transform", `translate(${x} ${y})`);
+    dots.append(made);
+    return made;
+  };
+
+  // Where motion is not wanted, a mark stands beside the middle of its edge, one for each kind, for a while.
+  const stand = (edge, kind) => {
+    const there = edge.marks.get(kind);
+    if (there) clearTimeout(there.rest);
+    const middle = (edge.from.x + edge.to.x) / 2 + (KINDS.indexOf(kind) - 2) * 22;
+    const made = there?.made ?? mark(kind, middle, edge.from.y);
+    const rest = setTimeout(() => {
+      made.remove();
+      edge.marks.delete(kind);
+    }, 2 * FLIGHT_MS);
+    edge.marks.set(kind, { made, rest });
+  };
+
+  const launch = (id, kind, count) => {
+    const edge = edges.get(id);
+    if (!edge) return;
+    edge.path.classList.add("busy");
+    clearTimeout(edge.rest);
+    edge.rest = setTimeout(() => edge.path.classList.remove("busy"), FLIGHT_MS);
+    if (calm.matches) {
+      stand(edge, kind);
+      return;
+    }
+    // A full edge still shows what failed.
+    const room = (kind === "failed" ? MOST : MOST - AT_ONCE / 2) - edge.flying;
+    const number = Math.min(count, room, AT_ONCE);
     for (let n = 0; n < number; n += 1) {
-      const dot = document.createElementNS("http://www.w3.org/2000/svg", "circle");
-      dot.setAttribute("r", count > 20 ? 7 : 5);
-      dot.setAttribute("class", "dot");
-      dot.setAttribute("cx", -99);
-      dots.append(dot);
-      flying.push({ dot, path, length: path.getTotalLength(), start: performance.now() + n * 110 });
+      flying.push({ dot: mark(kind, -99, -99), edge, start: performance.now() + n * 110 });
+      edge.flying += 1;
     }
     if (!running && flying.length) {
       running = true;
@@ -35,15 +66,14 @@
 
   const step = (now) => {
     for (let n = flying.length - 1; n >= 0; n -= 1) {
-      const one = flying[n];
-      const part = (now - one.start) / 900;
+      const { dot, edge, start } = flying[n];
+      const part = (now - start) / FLIGHT_MS;
       if (part >= 1) {
-        one.dot.remove();
+        dot.remove();
+        edge.flying -= 1;
         flying.splice(n, 1);
       } else if (part >= 0) {
-        const at = one.path.getPointAtLength(one.length * part);
-        one.dot.setAttribute("cx", at.x);
-        one.dot.setAttribute("cy", at.y);
+        dot.setAttribute("transform", `translate(${edge.from.x + (edge.to.x - edge.from.x) * part} ${edge.from.y})`);
       }
     }
     running = flying.length > 0;
@@ -51,21 +81,38 @@
   };
 
   const moved = (event) => {
-    last = event.lastEventId;
-    const { moved: steps } = JSON.parse(event.data);
-    for (const one of steps) {
-      const system = one.system.replace("/systems/", "");
-      if (one.step === "accepted") launch(`from-${system}`, one.count);
-      else if (["delivered", "retrying", "dead"].includes(one.step)) launch(`to-${system}`, one.count);
+    const counts = new Map();
+    for (const one of JSON.parse(event.data).moved) {
+      const failed = one.step === "retrying" || one.step === "dead";
+      if (!failed && one.step !== "accepted" && one.step !== "delivered") continue;
+      const edge = `${one.step === "accepted" ? "from" : "to"}-${one.system.replace("/systems/", "")}`;
+      const key = `${failed ? "failed" : one.kind} ${edge}`;
+      counts.set(key, (counts.get(key) ?? 0) + one.count);
     }
-    const facts = document.getElementById("facts");
-    if (facts) facts.dispatchEvent(new CustomEvent("flow"));
+    // What failed goes first, so that a full edge never hides it.
+    for (const kind of KINDS) {
+      for (const [key, count] of counts) {
+        if (key.startsWith(`${kind} `)) launch(key.slice(kind.length + 1), kind, count);
+      }
+    }
+    document.getElementById("facts")?.dispatchEvent(new CustomEvent("flow"));
   };
 
+  const say = (text) => {
+    if (link.textContent !== text) link.textContent = text;
+  };
   const open = () => {
     if (source || document.hidden || still.getAttribute("aria-pressed") === "true") return;
     source = new EventSource(map.dataset.events);
     source.addEventListener("activity", moved);
+    source.addEventListener("open", () => say(link.dataset.live));
+    source.addEventListener("error", () => {
+      say(link.dataset.lost);
+      if (source?.readyState !== EventSource.CLOSED) return;
+      // The browser comes back by itself after a broken line, but not after a refusal.
+      close();
+      setTimeout(open, AGAIN_MS);
+    });
   };
   const close = () => {
     source?.close();
@@ -78,8 +125,10 @@
     const stop = still.getAttribute("aria-pressed") !== "true";
     still.setAttribute("aria-pressed", stop);
     still.textContent = stop ? still.dataset.move : still.dataset.still;
-    if (stop) close();
-    else open();
+    if (stop) {
+      close();
+      say("");
+    } else open();
   });
   open();
 })();
