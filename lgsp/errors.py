@@ -31,6 +31,7 @@ __all__ = [
     "StaleLeaseError",
     "TransientError",
     "TriesSpentError",
+    "WrongValueError",
 ]
 
 
@@ -53,11 +54,23 @@ class Fault:
         return f"{where or '/'}: {self.message}"
 
 
+class WrongValueError(ValueError):
+    """A value that is not what it should be, said in both languages; what a validator raises, so that a `Fault` can say it."""
+
+    def __init__(self, message: str, message_vi: str) -> None:
+        super().__init__(message)
+        self.message_vi = message_vi
+
+
 class LgspError(Exception):
-    """Root of every error that this project raises on purpose."""
+    """Root of every error that this project raises on purpose. `message_vi`: the same in Vietnamese, where a page may show it."""
 
     code = "lgsp.error"
     can_retry = False
+
+    def __init__(self, message: str, message_vi: str = "") -> None:
+        super().__init__(message)
+        self.message_vi = message_vi
 
 
 class ConfigurationError(LgspError):
@@ -118,12 +131,13 @@ class TransientError(AdapterError):
     def __init__(
         self,
         message: str,
+        message_vi: str = "",
         *,
         system_down: bool = False,
         unanswered: bool = False,
         retry_after_s: float | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, message_vi)
         self.system_down = system_down
         self.unanswered = unanswered
         self.retry_after_s = retry_after_s
@@ -144,8 +158,8 @@ class RejectedError(AdapterError):
 
     code = "lgsp.rejected"
 
-    def __init__(self, message: str, *, wire_code: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str, message_vi: str = "", *, wire_code: str = "") -> None:
+        super().__init__(message, message_vi)
         self.wire_code = wire_code
 
 
@@ -167,6 +181,9 @@ class InvalidMessageError(AdapterError):
     def __init__(self, what: str, faults: Sequence[Fault]) -> None:
         self.what = what
         self.faults = tuple(faults)
+        first = self.faults[:5]
         super().__init__(
-            f"{what}: {len(self.faults)} fault(s): " + "; ".join(str(fault) for fault in self.faults[:5])
+            f"{what}: {len(self.faults)} fault(s): " + "; ".join(map(str, first)),
+            f"{what}: {len(self.faults)} lỗi: "
+            + "; ".join(f"{one.place or '/'}: {one.message_vi}" for one in first),
         )

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from lgsp.errors import Fault, InvalidMessageError
+from lgsp.standards.faults import pydantic_faults as faults_of
 
 __all__ = ["MAX_MESSAGE_BYTES", "TYPE_PREFIX", "Message", "MessageReader", "faults_of", "type_name"]
 
@@ -123,35 +124,3 @@ class MessageReader:
 def type_name(kind: str) -> str:
     """`document.issued` -> `vn.lgsp.document.issued`."""
     return TYPE_PREFIX + kind
-
-
-def faults_of(error: ValidationError, prefix: str = "") -> list[Fault]:
-    """Every mistake that pydantic found, by JSON Pointer (RFC 6901) below `prefix`."""
-    faults = []
-    for item in error.errors(include_url=False, include_input=False):
-        steps = (str(step).replace("~", "~0").replace("/", "~1") for step in item["loc"])
-        place = prefix + "".join(f"/{step}" for step in steps)
-        faults.append(
-            Fault(f"schema.{item['type']}", place, item["msg"], _vietnamese(item["type"], item["msg"]))
-        )
-    return faults
-
-
-_VIETNAMESE = {
-    "missing": "thiếu trường bắt buộc",
-    "extra_forbidden": "trường không được định nghĩa",
-    "json_invalid": "không phải JSON hợp lệ",
-    "string_pattern_mismatch": "sai định dạng",
-    "string_too_short": "chuỗi quá ngắn",
-    "string_too_long": "chuỗi quá dài",
-    "string_type": "phải là chuỗi ký tự",
-    "enum": "giá trị ngoài danh mục",
-    "literal_error": "giá trị ngoài danh mục",
-    "datetime_from_date_parsing": "thời điểm không hợp lệ",
-    "date_from_datetime_parsing": "ngày không hợp lệ",
-    "timezone_aware": "thời điểm phải có múi giờ",
-}
-
-
-def _vietnamese(kind: str, message: str) -> str:
-    return _VIETNAMESE.get(kind, "giá trị không hợp lệ") + f" ({message})"

@@ -192,8 +192,8 @@ def _view(played: Played) -> dict[str, object]:
             "line": one.line.number,
             "text": f"{one.line.keyword} {one.line.text}",
             "state": one.state,
-            "seen": one.seen,
-            "why": one.why,
+            "seen": one.seen.en,
+            "why": one.why.en,
         }
         for one in played.steps
     ]

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 from lgsp.clock.clocks import VIETNAM
 from lgsp.clock.work_calendar import WorkCalendar
+from lgsp.errors import WrongValueError
 
 __all__ = ["ClockChange", "bounded", "check_duration", "later", "parse_moment"]
 
@@ -31,7 +32,10 @@ def bounded(moment: datetime) -> datetime:
         ValueError: it lies beyond what clocks here may show.
     """
     if not EARLIEST <= moment <= LATEST:
-        raise ValueError(f"clocks here show {EARLIEST:%Y} to {LATEST:%Y}, not {moment:%Y-%m-%d}")
+        raise WrongValueError(
+            f"clocks here show {EARLIEST:%Y} to {LATEST:%Y}, not {moment:%Y-%m-%d}",
+            f"đồng hồ ở đây chỉ đi từ {EARLIEST:%Y} đến {LATEST:%Y}, không đến {moment:%d/%m/%Y}",
+        )
     return moment.astimezone(VIETNAM)
 
 
@@ -44,7 +48,10 @@ def parse_moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text[:40]!r} is no moment; write 2026-12-01 or 2026-12-01T08:00") from None
+        raise WrongValueError(
+            f"{text[:40]!r} is no moment; write 2026-12-01 or 2026-12-01T08:00",
+            f"{text[:40]!r} không phải thời điểm; hãy viết như 2026-12-01 hoặc 2026-12-01T08:00",
+        ) from None
     return bounded(moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM))
 
 
@@ -71,10 +78,15 @@ def later(moment: datetime, duration: str) -> datetime:
 def _read(duration: str) -> tuple[int, str]:
     found = _DURATION.fullmatch(duration)
     if found is None:
-        raise ValueError(f"{duration[:40]!r} is no duration; write 90s, 5m, 2h, 3d or 15wd (working days)")
+        raise WrongValueError(
+            f"{duration[:40]!r} is no duration; write 90s, 5m, 2h, 3d or 15wd (working days)",
+            f"{duration[:40]!r} không phải khoảng thời gian; hãy viết 90s, 5m, 2h, 3d hoặc 15wd (ngày làm việc)",
+        )
     number, unit = int(found[1]), found[2]
     if number * _UNIT[unit] > _LONGEST:
-        raise ValueError(f"{duration!r} is too long; ten years at most")
+        raise WrongValueError(
+            f"{duration!r} is too long; ten years at most", f"{duration!r} quá dài; tối đa mười năm"
+        )
     return number, unit
 
 
@@ -96,5 +108,8 @@ class ClockChange(BaseModel):
     @model_validator(mode="after")
     def _asks_for_something(self) -> Self:
         if self.freeze is None and self.advance is None and self.resume is None:
-            raise ValueError("give freeze (true or a moment), advance (a duration) or resume (true)")
+            raise WrongValueError(
+                "give freeze (true or a moment), advance (a duration) or resume (true)",
+                "hãy cho freeze (true hoặc một thời điểm), advance (một khoảng) hoặc resume (true)",
+            )
         return self

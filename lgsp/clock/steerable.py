@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from lgsp.clock.change import ClockChange, bounded, later, parse_moment
 from lgsp.clock.clocks import Clock, SystemClock
+from lgsp.errors import WrongValueError
 
 __all__ = ["SteerableClock", "clock_view"]
 
@@ -124,7 +125,10 @@ class SteerableClock:
             ValueError: backwards, or beyond what clocks here may show.
         """
         if by < timedelta():
-            raise ValueError("time advances; to set it back, freeze at an earlier moment")
+            raise WrongValueError(
+                "time advances; to set it back, freeze at an earlier moment",
+                "thời gian chỉ tiến; muốn lùi, hãy dừng đồng hồ ở một thời điểm sớm hơn",
+            )
         async with self._hand:
             was_frozen = self.is_frozen
             target = bounded(self.now() + by)

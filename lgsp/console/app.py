@@ -42,7 +42,7 @@ def create_console(services: GatewayServices) -> Starlette:
         status = _status_of(error)
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("console.bug", path=request.url.path, exc_info=error)
-        detail = str(error.detail) if isinstance(error, HTTPException) else str(error)
+        detail = str(error.detail) if isinstance(error, HTTPException) else console.said(request, error)
         return console.page(
             request, "error.html", status=status, error_status=status, detail="" if status == 500 else detail
         )

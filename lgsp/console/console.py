@@ -106,6 +106,11 @@ class Console:
         """The words in the reader's language."""
         return texts(reader_of(request).lang)
 
+    def said(self, request: Request, error: Exception) -> str:
+        """An error in the reader's language, as far as it speaks it."""
+        in_vietnamese = getattr(error, "message_vi", "") if self.texts_of(request).lang == "vi" else ""
+        return in_vietnamese or str(error)
+
     async def change(self, request: Request) -> FormData:
         """The form of a request that changes something, once it is sure that one of our own pages sent it.
 

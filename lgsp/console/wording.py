@@ -8,7 +8,7 @@ from lgsp.clock import VIETNAM
 from lgsp.console.texts import Texts
 from lgsp.standards.dossier_life import STATES
 
-__all__ = ["ago", "as_json", "count", "dossier_state", "duration", "iso", "moment", "size"]
+__all__ = ["ago", "as_json", "count", "dossier_state", "duration", "iso", "moment", "shown", "size"]
 
 _UNITS = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s"))
 
@@ -75,6 +75,15 @@ def dossier_state(code: object, t: Texts) -> str:
 def as_json(value: object) -> str:
     """Laid out, for a person to read as text."""
     return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def shown(value: object, t: Texts) -> str:
+    """A value of JSON as people read it: yes and no, a dash for nothing, objects and lists as JSON."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return t("unit.yes" if value else "unit.no")
+    return value if isinstance(value, str) else as_json(value)
 
 
 def _decimal(number: float, t: Texts) -> str:

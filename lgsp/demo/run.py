@@ -122,7 +122,7 @@ async def play_all(
 
 def _verdict(played: Played) -> Verdict:
     flow = played.scenario
-    seen = [step.seen for step in played.steps if step.seen and step.line.is_outcome]
+    seen = [step.seen.en for step in played.steps if step.seen and step.line.is_outcome]
     return Verdict(
         flow.key, flow.title("en"), flow.title("vi"), played.key, played.key, "-", 0, 0, round(played.seconds, 2),
         "; ".join(seen) if played.passed else played.why, played.passed,

@@ -17,6 +17,7 @@ from lgsp.gateway.guard import Guard
 from lgsp.gateway.holdings import holdings_routes
 from lgsp.gateway.inbox import inbox_routes
 from lgsp.gateway.indicators import indicator_routes
+from lgsp.gateway.lab import lab_routes
 from lgsp.gateway.limits import BodyLimit
 from lgsp.gateway.messages import message_routes
 from lgsp.gateway.metrics import Metrics
@@ -73,6 +74,7 @@ def create_gateway(
     app.include_router(verify_routes(services))
     app.include_router(standing_routes(services))
     app.include_router(indicator_routes(services))
+    app.include_router(lab_routes(services, clock))
     if clock is not None:
         app.include_router(clock_routes(clock))
     for system, routes in services.callbacks.items():

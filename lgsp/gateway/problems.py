@@ -23,7 +23,10 @@ from lgsp.errors import (
     InvalidMessageError,
     LgspError,
     NotFoundError,
+    WrongValueError,
 )
+from lgsp.scenario import StageError
+from lgsp.standards.faults import vietnamese
 
 __all__ = ["Problem", "ProblemDocument", "bug", "documented", "install", "problem_of"]
 
@@ -34,6 +37,7 @@ MEDIA_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[LgspError], HTTPStatus, str], ...] = (
     (NotFoundError, HTTPStatus.NOT_FOUND, "Không tìm thấy"),
     (TaskEndedError, HTTPStatus.CONFLICT, "Tác vụ đã kết thúc"),
+    (StageError, HTTPStatus.CONFLICT, "Lúc này không làm được"),
     (BackpressureError, HTTPStatus.TOO_MANY_REQUESTS, "Hệ thống đang quá tải, hãy gửi lại sau"),
     (ChannelUnavailableError, HTTPStatus.SERVICE_UNAVAILABLE, "Hệ thống tạm thời không phục vụ được"),
     (AdapterError, HTTPStatus.BAD_GATEWAY, "Hệ thống đích từ chối"),
@@ -54,7 +58,7 @@ class FaultDocument(BaseModel):
 
 
 class ProblemDocument(BaseModel):
-    """RFC 9457, with the title in Vietnamese, the code of the error and every fault."""
+    """RFC 9457, with the title (and, where somebody may read it on a page, the detail) in Vietnamese, the code and every fault."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
 
@@ -63,6 +67,7 @@ class ProblemDocument(BaseModel):
     title_vi: str
     status: int
     detail: str
+    detail_vi: str = ""
     code: str = ""
     faults: tuple[FaultDocument, ...] = ()
 
@@ -105,6 +110,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(LgspError, _lgsp)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _parameters)
+    app.add_exception_handler(WrongValueError, _wrong_value)
     app.add_exception_handler(Exception, _bug)
 
 
@@ -118,7 +124,7 @@ def problem_of(error: LgspError) -> Problem:
         return _invalid(error)
     for kind, status, title_vi in _STATUS:
         if isinstance(error, kind):
-            more: dict[str, JsonValue] = {"code": error.code}
+            more: dict[str, JsonValue] = {"code": error.code, **_in_vietnamese(error)}
             return Problem(status, status.phrase, title_vi, str(error), more, _retry_after(error))
     return Problem(500, "Internal Server Error", "Lỗi hệ thống", str(error), {"code": error.code})
 
@@ -131,8 +137,12 @@ def _invalid(error: InvalidMessageError) -> Problem:
     elif "schema.json_invalid" in codes:
         status = HTTPStatus.BAD_REQUEST
     faults: list[JsonValue] = [_fault(fault) for fault in error.faults]
-    more: dict[str, JsonValue] = {"code": error.code, "faults": faults}
+    more: dict[str, JsonValue] = {"code": error.code, **_in_vietnamese(error), "faults": faults}
     return Problem(status, "The content is not valid", "Nội dung không hợp lệ", str(error), more)
+
+
+def _in_vietnamese(error: LgspError | WrongValueError) -> dict[str, JsonValue]:
+    return {"detail_vi": error.message_vi} if error.message_vi else {}
 
 
 def _fault(fault: Fault) -> dict[str, JsonValue]:
@@ -163,11 +173,17 @@ async def _parameters(_request: Request, error: Exception) -> JSONResponse:
             "code": f"parameter.{item['type']}",
             "place": "/" + "/".join(map(str, item["loc"])),
             "message": item["msg"],
+            "message_vi": vietnamese(item),
         }
         for item in mistakes
     ]
     detail, more = f"{len(faults)} wrong", {"faults": faults}
     return Problem(422, "A parameter is wrong", "Tham số không hợp lệ", detail, more).response()
+
+
+async def _wrong_value(_request: Request, error: Exception) -> JSONResponse:
+    more = _in_vietnamese(error) if isinstance(error, WrongValueError) else {}
+    return Problem(422, "A value is wrong", "Giá trị không hợp lệ", str(error), more).response()
 
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:

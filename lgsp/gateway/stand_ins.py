@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import JsonValue
 
-from lgsp.errors import LgspError, NotFoundError, RejectedError, TransientError
+from lgsp.errors import Fault, InvalidMessageError, LgspError, NotFoundError, RejectedError, TransientError
 
 __all__ = ["Rows", "StandIns"]
 
@@ -54,21 +54,30 @@ class StandIns:
 
         Raises:
             NotFoundError: no stand-in plays that system, or it has nothing there.
+            InvalidMessageError: it does not take what was sent; the faults name the places.
             RejectedError: it refused; the message says why.
             TransientError: it does not answer.
         """
         if name not in self.urls:
-            raise NotFoundError(f"no stand-in plays {name!r}; there are: {', '.join(self.urls) or 'none'}")
+            there = ", ".join(self.urls)
+            raise NotFoundError(
+                f"no stand-in plays {name!r}; there are: {there or 'none'}",
+                f"Không có hệ thống giả lập {name!r}; chỉ có: {there or 'không có gì'}.",
+            )
         try:
             answer = await self._http.request(
                 method, f"{self.urls[name]}/__mock__/{path}", json=body, params=dict(params or {})
             )
             found = cast("JsonValue", answer.json())
         except (httpx.HTTPError, ValueError) as exc:
-            raise TransientError(f"the stand-in {name} does not answer ({exc!r})", system_down=True) from exc
+            raise TransientError(
+                f"the stand-in {name} does not answer ({exc!r})",
+                f"Hệ thống giả lập {name} không trả lời ({type(exc).__name__}).",
+                system_down=True,
+            ) from exc
         if answer.is_success:
             return found
-        raise _refusal(name, answer.status_code, _told(found)[:500])
+        raise _refusal(name, answer.status_code, found if isinstance(found, dict) else {})
 
     async def rows(
         self,
@@ -108,18 +117,22 @@ class StandIns:
         return found if isinstance(found, dict) else None
 
 
-def _told(problem: JsonValue) -> str:
-    """What a problem document says, with the place of each fault."""
-    if not isinstance(problem, dict):
-        return str(problem)
+def _refusal(name: str, status: int, problem: Mapping[str, JsonValue]) -> LgspError:
+    """What a problem document says."""
+    faults = _faults(problem)
+    if status == 422 and faults:
+        return InvalidMessageError(name, faults)
+    detail = str(problem.get("detail") or problem.get("title") or f"HTTP {status}")[:500]
+    said = (f"{name}: {detail}", f"{name}: {str(problem.get('detail_vi') or detail)[:500]}")
+    return NotFoundError(*said) if status == 404 else RejectedError(*said, wire_code=str(status))
+
+
+def _faults(problem: Mapping[str, JsonValue]) -> list[Fault]:
     errors = problem.get("errors")
-    faults = [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []
-    return "; ".join(
-        [str(problem.get("detail")), *(f"{one.get('pointer')}: {one.get('detail')}" for one in faults)]
-    )
-
-
-def _refusal(name: str, status: int, detail: str) -> LgspError:
-    if status == 404:
-        return NotFoundError(f"{name}: {detail}")
-    return RejectedError(f"{name}: {detail}", wire_code=str(status))
+    return [
+        Fault(
+            "stand_in.refused", str(one.get("pointer") or ""), str(one.get("detail")),
+            str(one.get("detail_vi") or one.get("detail")),
+        )
+        for one in (errors if isinstance(errors, list) else [])[:20] if isinstance(one, dict)
+    ]  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
+from lgsp.errors import WrongValueError
 from lgsp.model.attachment import Attachment
 from lgsp.model.base import DossierCode, Name, OrganizationId, Strict, Text
 from lgsp.model.dossier import Applicant
@@ -70,5 +71,8 @@ class ResultIssued(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.changes_requested and self.outcome != ResultOutcome.NOT_APPROVED:
-            raise ValueError("changes are asked for of a draft that was not approved (03)")
+            raise WrongValueError(
+                "changes are asked for of a draft that was not approved (03)",
+                "chỉ yêu cầu sửa dự thảo không được duyệt (03)",
+            )
         return self

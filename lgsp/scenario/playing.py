@@ -13,7 +13,7 @@ from lgsp.scenario.reading import Line, Scenario
 from lgsp.scenario.situation import Situation
 from lgsp.scenario.steps import vocabulary
 from lgsp.scenario.vocabulary import Vocabulary
-from lgsp.scenario.world import NotSoError, World
+from lgsp.scenario.world import NOTHING, NotSoError, Said, World
 
 __all__ = ["Played", "Progress", "State", "paced", "play", "play_through"]
 
@@ -40,8 +40,8 @@ class Progress:
     index: int
     line: Line
     state: State
-    seen: str = ""
-    why: str = ""
+    seen: Said = NOTHING
+    why: Said = NOTHING
     key: str = ""
     seconds: float = 0.0
 
@@ -120,13 +120,19 @@ async def _ended(step: Progress, words: Vocabulary, situation: Situation) -> Pro
     found = words.find(step.line.text)
     if found is None:
         nearest = words.nearest(step.line.text)
-        return replace(step, state=State.UNDEFINED, why=f"no such step; nearest: {nearest}")
+        why = Said(f"no such step; nearest: {nearest}", f"không có bước này; gần nhất: {nearest}")
+        return replace(step, state=State.UNDEFINED, why=why)
     situation.line = step.line
     started = time.perf_counter()
+    seen, why = NOTHING, NOTHING
     try:
-        seen, why = await found.run(situation) or "", ""
-    except (NotSoError, httpx.HTTPError, ValueError) as exc:
-        seen, why = "", str(exc) if isinstance(exc, NotSoError) else f"{type(exc).__name__}: {exc}"
+        told = await found.run(situation)
+        seen = told if isinstance(told, Said) else Said(told or "")
+    except NotSoError as exc:
+        why = exc.said
+    except (httpx.HTTPError, ValueError) as exc:
+        what = f"{type(exc).__name__}: {exc}"
+        why = Said(what, f"không gọi được, hoặc không đọc được câu trả lời ({what})")
     state = State.FAILED if why else State.PASSED
     return replace(
         step, state=state, seen=seen, why=why, key=situation.key, seconds=time.perf_counter() - started

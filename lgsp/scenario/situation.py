@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from typing import Literal
 
 from lgsp.scenario.reading import Line
 from lgsp.scenario.world import NotSoError, Record, World
 
 __all__ = ["Situation"]
+
+_VIETNAMESE = {"document": "văn bản", "dossier": "hồ sơ", "document or dossier": "văn bản hoặc hồ sơ"}
 
 
 @dataclass
@@ -28,12 +31,15 @@ class Situation:
         head, *rows = self.line.table or ((),)
         return [dict(zip(head, row, strict=True)) for row in rows]
 
-    def about(self, what: str) -> str:
+    def about(self, what: Literal["document", "dossier", "document or dossier"]) -> str:
         """The key of what the scenario is about.
 
         Raises:
             NotSoError: no step has made one yet.
         """
         if not self.key:
-            raise NotSoError(f"no {what} yet: a step before this one must send or submit one")
+            raise NotSoError(
+                f"no {what} yet: a step before this one must send or submit one",
+                f"chưa có {_VIETNAMESE[what]}: một bước trước đó phải gửi hoặc nộp",
+            )
         return self.key

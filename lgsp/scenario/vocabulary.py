@@ -11,10 +11,11 @@ from cucumber_expressions.parameter_type import ParameterType
 from cucumber_expressions.parameter_type_registry import ParameterTypeRegistry
 
 from lgsp.scenario.situation import Situation
+from lgsp.scenario.world import Said
 
 __all__ = ["PARAMETERS", "Match", "Step", "Vocabulary"]
 
-Act = Callable[..., Awaitable[str | None]]
+Act = Callable[..., Awaitable[Said | str | None]]
 _AGENCY = r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(?:\.\d{1,3})*"
 _CODE = r"\d{1,2}"
 _UNITS = {
@@ -86,7 +87,7 @@ class Match:
     step: Step
     values: tuple[object, ...]
 
-    async def run(self, situation: Situation) -> str | None:
+    async def run(self, situation: Situation) -> Said | str | None:
         """Do it; what was seen.
 
         Raises:

@@ -11,15 +11,40 @@ from urllib.parse import quote
 import httpx
 from pydantic import JsonValue
 
-__all__ = ["NotSoError", "Record", "World", "attachment", "codes_of"]
+__all__ = ["NOTHING", "NotSoError", "Record", "Said", "World", "attachment", "codes_of"]
 
 T = TypeVar("T")
 Record = dict[str, JsonValue]
 LOOK_AGAIN_S = 0.2
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a step saw, or why it failed, in both languages; without `vi` it is the same in both, as a code or a key is."""
+
+    en: str = ""
+    vi: str = ""
+
+    def __str__(self) -> str:
+        return self.en
+
+    def __bool__(self) -> bool:
+        return bool(self.en)
+
+    def of(self, lang: str) -> str:
+        """In that language."""
+        return self.vi if lang == "vi" and self.vi else self.en
+
+
+NOTHING = Said()
+
+
 class NotSoError(Exception):
     """What a step says is not so; the message says what is there instead."""
+
+    def __init__(self, message: str, message_vi: str) -> None:
+        super().__init__(message)
+        self.said = Said(message, message_vi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +65,10 @@ class World:
         """
         answer = await self.http.post(f"{self.at(system)}/__mock__/act/{action}", json=dict(body))
         if answer.status_code >= 400:
-            raise NotSoError(f"{system} refused {action}: {answer.text[:300]}")
+            why = _why(answer)
+            raise NotSoError(
+                f"{system} refused {action}: {why.en}", f"{system} từ chối {action}: {why.of('vi')}"
+            )
         return cast("Record", answer.json())
 
     async def table(self, system: str, name: str) -> dict[str, Record]:
@@ -70,7 +98,11 @@ class World:
             else await self.http.request(method, url)
         )
         if answer.status_code >= 400:
-            raise NotSoError(f"{system} refused {method} {path}: {answer.text[:500]}")
+            why = _why(answer)
+            raise NotSoError(
+                f"{system} refused {method} {path}: {why.en}",
+                f"{system} từ chối {method} {path}: {why.of('vi')}",
+            )
         return cast("JsonValue", answer.json())
 
     async def gateway(self, path: str) -> JsonValue:
@@ -86,16 +118,20 @@ class World:
         """
         answer = await self.http.post(f"{self.at('gateway')}/api/clock", json=dict(change), timeout=120)
         if answer.status_code >= 400:
-            raise NotSoError(f"the clock was not changed: {answer.text[:300]}")
+            why = _why(answer)
+            raise NotSoError(
+                f"the clock was not changed: {why.en}", f"không chỉnh được đồng hồ: {why.of('vi')}"
+            )
 
     async def now(self) -> datetime:
         """What time it is there."""
         found = await self.gateway("/api/clock")
         if not isinstance(found, dict):
-            raise NotSoError(f"{self.at('gateway')} does not say what time it is")
+            url = self.at("gateway")
+            raise NotSoError(f"{url} does not say what time it is", f"{url} không cho biết thời điểm")
         return datetime.fromisoformat(str(found["now"]))
 
-    async def until(self, what: str, look: Callable[[], Awaitable[T | None]]) -> T:
+    async def until(self, what: Said, look: Callable[[], Awaitable[T | None]]) -> T:
         """Look until it is there.
 
         Raises:
@@ -106,7 +142,10 @@ class World:
                 while (found := await look()) is None:  # noqa: ASYNC110 - it happens in another system
                     await asyncio.sleep(LOOK_AGAIN_S)
         except TimeoutError as exc:
-            raise NotSoError(f"after {self.limit_s:g} s still waiting: {what}") from exc
+            raise NotSoError(
+                f"after {self.limit_s:g} s still waiting: {what.en}",
+                f"đợi {self.limit_s:g} giây vẫn chưa thấy: {what.of('vi')}",
+            ) from exc
         return found
 
     def at(self, system: str) -> str:
@@ -116,8 +155,33 @@ class World:
             NotSoError: it is not part of this world.
         """
         if system not in self.urls:
-            raise NotSoError(f"no {system} runs here; there are {', '.join(self.urls)}")
+            there = ", ".join(self.urls)
+            raise NotSoError(
+                f"no {system} runs here; there are {there}", f"không có {system} ở đây; chỉ có {there}"
+            )
         return self.urls[system]
+
+
+def _why(answer: httpx.Response) -> Said:
+    """What a refusal says: the detail of its problem document with its places, or else its text."""
+    try:
+        found = answer.json()
+    except ValueError:
+        return Said(answer.text[:300])
+    if not isinstance(found, dict) or not {"detail", "title"} & found.keys():
+        return Said(answer.text[:300])
+    rows = found.get("faults") or found.get("errors") or []
+    faults = [one for one in rows if isinstance(one, dict)]
+    head = str(found.get("detail") or found["title"])
+    heads = {"en": head, "vi": str(found.get("detail_vi") or head)}
+    return Said(*("; ".join([heads[lang], *(_fault(one, lang) for one in faults)])[:500] for lang in heads))
+
+
+def _fault(fault: Record, lang: str) -> str:
+    told = fault.get("message_vi") or fault.get("detail_vi") if lang == "vi" else None
+    return (
+        f"{fault.get('place') or fault.get('pointer')}: {told or fault.get('message') or fault.get('detail')}"
+    )
 
 
 def attachment(name: str, content: bytes) -> Record:

@@ -8,6 +8,8 @@ import secrets
 import uuid
 from datetime import date, datetime
 
+from lgsp.errors import WrongValueError
+
 __all__ = [
     "check_citizen_id",
     "check_document_number_part",
@@ -48,8 +50,9 @@ def check_organization_id(value: str) -> str:
         ValueError: none of these.
     """
     if not is_organization_id(value):
-        raise ValueError(
-            f"{value!r} is not an organization id; expected 000.00.00.H34, H34.1.2 or vxp.saas.03"
+        raise WrongValueError(
+            f"{value!r} is not an organization id; expected 000.00.00.H34, H34.1.2 or vxp.saas.03",
+            f"{value!r} không phải mã định danh; hãy viết như 000.00.00.H34, H34.1.2 hoặc vxp.saas.03",
         )
     return value
 
@@ -62,14 +65,17 @@ def check_dossier_code(value: str) -> str:
     """
     found = _DOSSIER.fullmatch(value)
     if found is None:
-        raise ValueError(
-            f"{value!r} is not a dossier code; expected <unit>-<yyMMdd>-<number>, e.g. H34.1-261123-0001"
+        raise WrongValueError(
+            f"{value!r} is not a dossier code; expected <unit>-<yyMMdd>-<number>, e.g. H34.1-261123-0001",
+            f"{value!r} không phải mã hồ sơ; hãy viết <đơn vị>-<yyMMdd>-<số>, như H34.1-261123-0001",
         )
     day = found["day"]
     try:
         datetime.strptime(day, "%Y%m%d" if len(day) == 8 else "%y%m%d")  # noqa: DTZ007 - a calendar day has no zone
     except ValueError as exc:
-        raise ValueError(f"{value!r}: {day} is not a day of the calendar") from exc
+        raise WrongValueError(
+            f"{value!r}: {day} is not a day of the calendar", f"{value!r}: không có ngày {day}"
+        ) from exc
     return value
 
 
@@ -80,7 +86,10 @@ def check_procedure_code(value: str) -> str:
         ValueError: not of the form.
     """
     if not _PROCEDURE.fullmatch(value):
-        raise ValueError(f"{value!r} is not a procedure code; expected 1.000080 or 1.003003.000.00.00.H34")
+        raise WrongValueError(
+            f"{value!r} is not a procedure code; expected 1.000080 or 1.003003.000.00.00.H34",
+            f"{value!r} không phải mã thủ tục; hãy viết như 1.000080 hoặc 1.003003.000.00.00.H34",
+        )
     return value
 
 
@@ -91,7 +100,9 @@ def check_citizen_id(value: str) -> str:
         ValueError: neither.
     """
     if not _CITIZEN.fullmatch(value):
-        raise ValueError("a citizen id has 12 digits (CCCD) or 9 (CMND)")
+        raise WrongValueError(
+            "a citizen id has 12 digits (CCCD) or 9 (CMND)", "số CCCD có 12 chữ số, số CMND có 9"
+        )
     return value
 
 
@@ -102,7 +113,9 @@ def check_document_number_part(value: str) -> str:
         ValueError: otherwise.
     """
     if not value.strip() or value != value.strip() or _CONTROL.search(value):
-        raise ValueError(f"{value!r} is not a part of a document number")
+        raise WrongValueError(
+            f"{value!r} is not a part of a document number", f"{value!r} không thể là một phần của số/ký hiệu"
+        )
     return value
 
 

@@ -19,6 +19,9 @@ PAGES = (
     "/console/routes",
     "/console/systems",
     "/console/lab",
+    "/console/lab/faults",
+    "/console/lab/clock",
+    "/console/lab/anew",
     "/console/schemas",
     "/console/schemas/document.issued/1",
     "/console/indicators",
@@ -214,50 +217,6 @@ def test_what_a_system_refuses_is_said(open_page):
     page = open_page("/console/systems/igate?show=acts&about=none", lang="en")
     page.click('form[action$="act/move"] button')
     assert "no dossier" in page.inner_text(".note.bad")
-
-
-def test_a_scenario_is_played_step_by_step_and_the_next_one_must_wait(open_page):
-    page = open_page("/console/lab", lang="en")
-    page.select_option("select[name=scenario]", "incoming")
-    page.select_option("select[name=pause]", "2")
-    page.click("text=Play")
-    page.click("text=Play")
-    assert "is being played" in page.inner_text(".note.bad")
-    page.click("button[name=stop]")
-    page.wait_for_selector("#stage .note.bad")
-    assert page.locator(".verdicts li.running").count() == 0
-    page.select_option("select[name=scenario]", "incoming")
-    page.select_option("select[name=pause]", "0")
-    page.click("text=Play")
-    page.wait_for_selector("#stage .chip.delivered", timeout=30_000)
-    assert page.locator(".verdicts li.passed").count() == page.locator(".verdicts li").count() > 0
-
-
-def test_a_fault_is_set_with_its_end_and_cleared(open_page):
-    page = open_page("/console/lab", lang="en")
-    page.select_option('form[action$="fault"] select[name=at]', "axis")
-    page.select_option("select[name=kind]", "latency")
-    page.click("text=Switch on")
-    assert page.locator("tbody tr", has_text="latency").count() == 1
-    page.click("tbody button")
-    assert "No fault is on" in page.inner_text("main")
-
-
-def test_a_share_may_have_a_comma_and_what_is_no_number_is_refused(open_page, served):
-    page = open_page("/console/lab", lang="vi")
-    page.select_option('form[action$="fault"] select[name=at]', "axis")
-    page.select_option("select[name=kind]", "latency")
-    page.fill("[name=share]", "0,5")
-    page.click('form[action$="fault"] button.main')
-    found = httpx.get(f"{served.axis}/__mock__/faults", trust_env=False).json()
-    assert [one["share"] for one in found] == [0.5]
-    page.click("tbody button")
-
-    page.select_option('form[action$="fault"] select[name=at]', "axis")
-    page.fill("[name=share]", "một nửa")
-    page.click('form[action$="fault"] button.main')
-    assert "share" in page.inner_text(".note.bad")
-    assert httpx.get(f"{served.axis}/__mock__/faults", trust_env=False).json() == []
 
 
 def test_a_message_is_sent_from_the_form_of_its_schema_and_a_wrong_one_is_named(open_page):

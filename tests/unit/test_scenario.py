@@ -131,7 +131,7 @@ async def test_each_step_is_told_as_it_begins_and_as_it_ended() -> None:
     assert [one[:2] for one in told] == [
         (0, State.RUNNING), (0, State.PASSED), (1, State.RUNNING), (1, State.FAILED), (2, State.SKIPPED),
     ]  # fmt: skip
-    assert "{'id': 'x'}" in told[3][2]
+    assert "{'id': 'x'}" in told[3][2].en
     assert off == ["/__mock__/faults/fault-1"]
 
 

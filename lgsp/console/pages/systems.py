@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from lgsp.console.console import Console
 from lgsp.console.desks import ACTS, Act, Holding, Line, body_of, holdings
+from lgsp.console.wording import shown
 from lgsp.errors import LgspError, NotFoundError
 from lgsp.gateway import StandIns
 
@@ -67,7 +68,7 @@ def routes(console: Console) -> list[BaseRoute]:
         found = next((one for one in ACTS.get(name, ()) if one.name == request.path_params["act"]), None)
         if found is None:
             raise NotFoundError(f"nobody does that at {name!r}")
-        said, failed = await _done(stand_ins_of(console), name, found, await _body(found, form))
+        said, failed = await _done(console, request, name, found, await _body(found, form))
         query = urlencode({"show": "acts" if failed else "holds", "failed" if failed else "said": said[:600]})
         return console.back_to(f"/console/systems/{name}?{query}")
 
@@ -86,14 +87,16 @@ def routes(console: Console) -> list[BaseRoute]:
     ]
 
 
-async def _done(stand_ins: StandIns, name: str, act: Act, body: dict[str, JsonValue]) -> tuple[str, bool]:
+async def _done(
+    console: Console, request: Request, name: str, act: Act, body: dict[str, JsonValue]
+) -> tuple[str, bool]:
     """What the system said, and whether it refused."""
     try:
-        answer = await stand_ins.ask(name, "POST", f"act/{act.name}", body=body)
+        answer = await stand_ins_of(console).ask(name, "POST", f"act/{act.name}", body=body)
     except LgspError as exc:
-        return str(exc), True
-    values = answer.values() if isinstance(answer, dict) else [answer]
-    return " · ".join(str(value) for value in values if value is not None), False
+        return console.said(request, exc), True
+    values, t = answer.values() if isinstance(answer, dict) else [answer], console.texts_of(request)
+    return " · ".join(shown(value, t) for value in values if value is not None), False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@
     } else if (event.key === "?") document.getElementById("keys").showModal();
     else if (event.key === "j") move(1);
     else if (event.key === "k") move(-1);
+    else if (event.key === "n") document.querySelector("[data-next]")?.click();
     else if (event.key === "p") document.querySelector("[data-pause]")?.click();
   });
 

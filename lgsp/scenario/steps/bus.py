@@ -7,56 +7,69 @@ from pydantic import JsonValue
 
 from lgsp.scenario.situation import Situation
 from lgsp.scenario.vocabulary import Step
-from lgsp.scenario.world import NotSoError, Record, World
+from lgsp.scenario.world import NotSoError, Record, Said, World
 
 __all__ = ["STEPS"]
 
 
-async def delivered(at: Situation, system: str) -> str:
+async def delivered(at: Situation, system: str) -> Said:
     """What the scenario is about was delivered there."""
     key = at.about("document or dossier")
-    await at.world.until(f"{key} delivered to {system}", partial(_step, at.world, key, "delivered", system))
-    return f"delivered to {system}"
+    what = Said(f"{key} delivered to {system}", f"{key} được chuyển tới {system}")
+    await at.world.until(what, partial(_step, at.world, key, "delivered", system))
+    return Said(f"delivered to {system}", f"đã chuyển tới {system}")
 
 
-async def refused(at: Situation, code: str) -> str:
+async def refused(at: Situation, code: str) -> Said:
     """The bus answered with that code of the wire."""
     reply = _reply(at)
     if reply["code"] != code:
-        raise NotSoError(f"the bus answered {reply['code']}: {reply['why']}")
-    return f"refused with {code}: {str(reply['why'])[:70]}"
+        raise _other_answer(reply)
+    why = str(reply["why"])[:70]
+    return Said(f"refused with {code}: {why}", f"từ chối với mã {code}: {why}")
 
 
-async def refused_because(at: Situation, reason: str) -> str:
+async def refused_because(at: Situation, reason: str) -> Said:
     """The bus refused, and names that."""
     reply = _reply(at)
     if reply["code"] == "0" or reason not in str(reply["why"]):
-        raise NotSoError(f"the bus answered {reply['code']}: {reply['why']}")
-    return f"refused: {str(reply['why'])[:70]}"
+        raise _other_answer(reply)
+    why = str(reply["why"])[:70]
+    return Said(f"refused: {why}", f"từ chối: {why}")
 
 
-async def dead(at: Situation, system: str) -> str:
+async def dead(at: Situation, system: str) -> Said:
     """It could not be delivered, and the dead letter says why."""
     key = at.about("document or dossier")
-    letter = await at.world.until(
-        f"a dead letter of {system} about {key}", partial(_letter, at.world, key, system)
-    )
-    return f"dead letter: {str(letter['reason'])[:70]}"
+    what = Said(f"a dead letter of {system} about {key}", f"thư chết của {system} về {key}")
+    letter = await at.world.until(what, partial(_letter, at.world, key, system))
+    reason = str(letter["reason"])[:70]
+    return Said(f"dead letter: {reason}", f"thư chết: {reason}")
 
 
-async def nothing_lost(at: Situation) -> str:
+async def nothing_lost(at: Situation) -> Said:
     """Accepted = delivered + dead + expired + discarded + under way, over every message."""
     found = await at.world.gateway("/api/verify")
     if not isinstance(found, dict) or not found["holds"]:
         lost = {name: found.get(name) for name in ("lost", "doubled")} if isinstance(found, dict) else found
-        raise NotSoError(f"the recount does not hold: {lost}")
-    return f"{found['accepted']} accepted, none lost"
+        raise NotSoError(f"the recount does not hold: {lost}", f"đếm lại không khớp: {lost}")
+    return Said(
+        f"{found['accepted']} accepted, none lost", f"{found['accepted']} đã tiếp nhận, không mất bản tin nào"
+    )
 
 
 def _reply(at: Situation) -> Record:
     if at.reply is None:
-        raise NotSoError("the bus was not asked yet: a step before this one must send it something")
+        raise NotSoError(
+            "the bus was not asked yet: a step before this one must send it something",
+            "chưa gửi gì tới trục: một bước trước đó phải gửi",
+        )
     return at.reply
+
+
+def _other_answer(reply: Record) -> NotSoError:
+    said = f"{reply['code']}: {reply['why']}"
+    return NotSoError(f"the bus answered {said}", f"trục trả lời {said}")
 
 
 async def _step(world: World, key: str, step: str, system: str) -> Record | None:

@@ -5,7 +5,7 @@ from functools import partial
 
 from lgsp.scenario.situation import Situation
 from lgsp.scenario.vocabulary import Step
-from lgsp.scenario.world import NotSoError, Record, World, attachment, codes_of
+from lgsp.scenario.world import NotSoError, Record, Said, World, attachment, codes_of
 from lgsp.standards import vxp
 
 __all__ = ["PDF", "STEPS", "files_of"]
@@ -49,14 +49,17 @@ async def holds(at: Situation, agency: str) -> str:
     return f"{agency}: {at.key}"
 
 
-async def holds_files(at: Situation, agency: str, count: int) -> str:
+async def holds_files(at: Situation, agency: str, count: int) -> Said:
     """It has arrived there, whole."""
     received = await _received(at, agency)
     files = received.get("attachments")
     found = len(files) if isinstance(files, list) else 0
     if found != count:
-        raise NotSoError(f"{agency} holds {at.key} with {found} attachments, not {count}")
-    return f"{agency}: {found} attachments"
+        raise NotSoError(
+            f"{agency} holds {at.key} with {found} attachments, not {count}",
+            f"{agency} có {at.key} với {found} tệp đính kèm, không phải {count}",
+        )
+    return Said(f"{agency}: {found} attachments", f"{agency}: {found} tệp đính kèm")
 
 
 async def told(at: Situation, codes: Sequence[str], agencies: Sequence[str]) -> str:
@@ -68,13 +71,14 @@ async def told(at: Situation, codes: Sequence[str], agencies: Sequence[str]) -> 
         return sent if all(codes_of(statuses, one) >= set(codes) for one in agencies) else None
 
     try:
-        await at.world.until(
-            f"{', '.join(codes)} of {', '.join(agencies)} on {at.about('document')}", all_of_them
-        )
+        wanted, whose, key = ", ".join(codes), ", ".join(agencies), at.about("document")
+        what = Said(f"{wanted} of {whose} on {key}", f"{wanted} của {whose} về {key}")
+        await at.world.until(what, all_of_them)
     except NotSoError as exc:
         statuses = (await _sent(at) or {}).get("statuses")
         there = {one: sorted(codes_of(statuses, one)) for one in agencies}
-        raise NotSoError(f"{exc}; there are {there}") from exc
+        reported = "; ".join(f"{one}: {', '.join(found) or '–'}" for one, found in there.items())
+        raise NotSoError(f"{exc}; there are {there}", f"{exc.said.of('vi')}; hiện có {reported}") from exc
     return f"{len(agencies)} x {', '.join(codes)}"
 
 
@@ -88,16 +92,18 @@ async def recall(at: Situation, reason: str) -> str:
 
 async def registered(at: Situation, agency: str) -> str:
     """The receiver has registered it (03), as the sender's iOffice knows."""
-    await at.world.until(f"{agency} has registered it", partial(_life, at, agency, "03", ""))
+    what = Said(f"{agency} has registered it", f"{agency} tiếp nhận văn bản")
+    await at.world.until(what, partial(_life, at, agency, "03", ""))
     return f"{agency}: 03"
 
 
 async def given_back(at: Situation, agency: str) -> str:
     """The receiver agreed to the recall, and works on it no more."""
-    await at.world.until(f"{agency} agreed to give it back", partial(_life, at, agency, "03", "agreed"))
+    what = Said(f"{agency} agreed to give it back", f"{agency} đồng ý trả lại văn bản")
+    await at.world.until(what, partial(_life, at, agency, "03", "agreed"))
     theirs = await _there(at.world, at.key, agency)
     if theirs is None or not theirs["withdrawn"]:
-        raise NotSoError(f"{agency} still works on {at.key}")
+        raise NotSoError(f"{agency} still works on {at.key}", f"{agency} vẫn đang xử lý {at.key}")
     return f"{agency}: 15"
 
 
@@ -120,9 +126,8 @@ async def malformed(at: Situation) -> str:
 
 async def _received(at: Situation, agency: str) -> Record:
     document_id = at.about("document")
-    return await at.world.until(
-        f"{agency} holds {document_id}", partial(_there, at.world, document_id, agency)
-    )
+    what = Said(f"{agency} holds {document_id}", f"{agency} có {document_id}")
+    return await at.world.until(what, partial(_there, at.world, document_id, agency))
 
 
 async def _there(world: World, document_id: str, agency: str) -> Record | None:

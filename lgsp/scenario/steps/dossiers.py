@@ -8,7 +8,7 @@ from lgsp.clock import wire_stamp
 from lgsp.scenario.situation import Situation
 from lgsp.scenario.steps.documents import files_of
 from lgsp.scenario.vocabulary import Step
-from lgsp.scenario.world import NotSoError, Record, World
+from lgsp.scenario.world import NotSoError, Record, Said, World
 
 __all__ = ["STEPS", "returned"]
 
@@ -42,57 +42,69 @@ async def receive(at: Situation, procedure: str) -> str:
 
 async def in_igate(at: Situation) -> str:
     """IGate has taken it in."""
-    taken = await at.world.until(f"iGate holds {at.about('dossier')}", partial(_taken, at.world, at.key))
+    taken = await _until_taken(at)
     return f"iGate: {taken['code']}"
 
 
-async def papers(at: Situation, count: int) -> str:
+async def papers(at: Situation, count: int) -> Said:
     """So many files lie with it in iGate."""
-    taken = await at.world.until(f"iGate holds {at.about('dossier')}", partial(_taken, at.world, at.key))
+    taken = await _until_taken(at)
     found = len(_rows(taken, "files"))
     if found != count:
-        raise NotSoError(f"iGate holds {found} papers of {at.key}, not {count}")
-    return f"{found} papers"
+        raise NotSoError(
+            f"iGate holds {found} papers of {at.key}, not {count}",
+            f"iGate có {found} giấy tờ của {at.key}, không phải {count}",
+        )
+    return Said(f"{found} papers", f"{found} giấy tờ")
 
 
 async def in_state(at: Situation, state: int, system: str) -> str:
     """TrangThaiHoSo, as iGate or the portal shows it."""
     code = at.about("dossier")
     if system not in {"igate", "portal"}:
-        raise NotSoError(f"{system} shows no states of dossiers; iGate and the portal do")
-    try:
-        await at.world.until(
-            f"{system} shows {state} for {code}", partial(_in_state, at.world, system, str(state), code)
+        raise NotSoError(
+            f"{system} shows no states of dossiers; iGate and the portal do",
+            f"{system} không có trạng thái hồ sơ; iGate và cổng thì có",
         )
+    try:
+        what = Said(f"{system} shows {state} for {code}", f"{system} cho thấy trạng thái {state} của {code}")
+        await at.world.until(what, partial(_in_state, at.world, system, str(state), code))
     except NotSoError as exc:
         there = await (
             _taken(at.world, code) if system == "igate" else at.world.record("portal", "dossiers", code)
         )
-        shown = (there or {}).get("status" if system == "igate" else "TrangThaiHoSo", "no such dossier")
-        raise NotSoError(f"{exc}; it shows {shown}") from exc
+        shown = (there or {}).get("status" if system == "igate" else "TrangThaiHoSo")
+        raise NotSoError(
+            f"{exc}; it shows {shown or 'no such dossier'}",
+            f"{exc.said.of('vi')}; hiện là {shown or 'không có hồ sơ này'}",
+        ) from exc
     return f"{system}: {state}"
 
 
-async def gone_through(at: Situation, states: Sequence[str]) -> str:
+async def gone_through(at: Situation, states: Sequence[str]) -> Said:
     """The portal's progress has them all."""
     row = await at.world.record("portal", "dossiers", at.about("dossier"))
     seen = [str(step.get("TrangThai")) for step in _rows(row or {}, "tien_do")]
     if not set(states) <= set(seen):
         raise NotSoError(
-            f"the portal shows the states {', '.join(seen) or 'none'}, not all of {', '.join(states)}"
+            f"the portal shows the states {', '.join(seen) or 'none'}, not all of {', '.join(states)}",
+            f"cổng cho thấy các trạng thái {', '.join(seen) or '(chưa có)'}, chưa đủ {', '.join(states)}",
         )
-    return f"{len(seen)} steps"
+    return Said(f"{len(seen)} steps", f"{len(seen)} bước")
 
 
-async def is_returned(at: Situation) -> str:
+async def is_returned(at: Situation) -> Said:
     """10, with the result."""
-    row = await at.world.until(
-        f"the portal shows 10 with a result for {at.about('dossier')}", partial(returned, at.world, at.key)
+    code = at.about("dossier")
+    what = Said(
+        f"the portal shows 10 with a result for {code}", f"cổng cho thấy trạng thái 10 và kết quả của {code}"
     )
-    return f"portal: 10, {len(_rows(row, 'tien_do'))} steps, {len(_rows(row, 'ket_qua'))} result"
+    row = await at.world.until(what, partial(returned, at.world, code))
+    steps, results = len(_rows(row, "tien_do")), len(_rows(row, "ket_qua"))
+    return Said(f"portal: 10, {steps} steps, {results} result", f"cổng: 10, {steps} bước, {results} kết quả")
 
 
-async def not_there(at: Situation, system: str) -> str:
+async def not_there(at: Situation, system: str) -> Said:
     """It has not arrived there, and its sender has gone on with it."""
     code = at.about("dossier")
 
@@ -104,28 +116,38 @@ async def not_there(at: Situation, system: str) -> str:
             taken if taken is not None and await at.world.record(system, "dossiers", code) is None else None
         )
 
-    await at.world.until(f"{code} is finished in iGate and waits for {system}", waits)
-    return f"waits for {system}"
+    what = Said(
+        f"{code} is finished in iGate and waits for {system}", f"{code} đã xong tại iGate và chờ {system}"
+    )
+    await at.world.until(what, waits)
+    return Said(f"waits for {system}", f"đang chờ {system}")
 
 
-async def pauses(at: Situation, count: int) -> str:
+async def pauses(at: Situation, count: int) -> Said:
     """Each time that something was asked for has ended, and both sides have the same day of return."""
     row, taken = (
         await at.world.record("portal", "dossiers", at.about("dossier")),
         await _taken(at.world, at.key),
     )
     if row is None or taken is None:
-        raise NotSoError(f"{at.key} is not on both sides")
+        raise NotSoError(f"{at.key} is not on both sides", f"{at.key} chưa có ở cả hai bên")
     requests = _rows(row, "DanhSachHoSoBoSung")
     if len(requests) != count or not all(
         one.get("TrangThaiBoSung") and one.get("NgayHenTraMoi") for one in requests
     ):
-        raise NotSoError(f"the portal does not show {count} pauses as ended: {requests}")
+        raise NotSoError(
+            f"the portal does not show {count} pauses as ended: {requests}",
+            f"cổng chưa cho thấy {count} lần tạm dừng đã kết thúc: {requests}",
+        )
     # As in iGate, to the second that the portal's wire can say; on a day off the pauses move it by nothing.
     due = wire_stamp(datetime.fromisoformat(str(taken["due_at"])))
     if not due == row.get("NgayHenTra") == requests[-1]["NgayHenTraMoi"]:
-        raise NotSoError(f"it is due {due} in iGate and {row.get('NgayHenTra')} on the portal")
-    return f"{count} pauses ended, due {due}"
+        theirs = row.get("NgayHenTra")
+        raise NotSoError(
+            f"it is due {due} in iGate and {theirs} on the portal",
+            f"ngày hẹn trả là {due} ở iGate và {theirs} ở cổng",
+        )
+    return Said(f"{count} pauses ended, due {due}", f"{count} lần tạm dừng đã kết thúc, hẹn trả {due}")
 
 
 async def withdraw(at: Situation, reason: str) -> str:
@@ -150,11 +172,12 @@ async def pay(at: Situation) -> str:
 
 async def drafted(at: Situation) -> str:
     """A draft of its result waits for a signature in iOffice."""
-    draft = await at.world.until("the draft is in iOffice", partial(_draft, at.world, at.about("dossier")))
+    what = Said("the draft is in iOffice", "dự thảo có trong iOffice")
+    draft = await at.world.until(what, partial(_draft, at.world, at.about("dossier")))
     return f"iOffice: {draft['MaVanBan']}"
 
 
-async def signed(at: Situation) -> str:
+async def signed(at: Situation) -> Said:
     """The result has its number: a leader has signed it."""
     code = at.about("dossier")
 
@@ -162,8 +185,9 @@ async def signed(at: Situation) -> str:
         draft = await _draft(at.world, code)
         return draft if draft is not None and draft.get("number") else None
 
-    draft = await at.world.until(f"the result of {code} is signed in iOffice", numbered)
-    return f"iOffice: signed {draft['number']}"
+    what = Said(f"the result of {code} is signed in iOffice", f"kết quả của {code} được ký trong iOffice")
+    draft = await at.world.until(what, numbered)
+    return Said(f"iOffice: signed {draft['number']}", f"iOffice: đã ký {draft['number']}")
 
 
 async def wrong_packet(at: Situation, procedure: str) -> str:
@@ -185,6 +209,13 @@ async def returned(world: World, code: str) -> Record | None:
     """The dossier on the portal, once it was returned with its result."""
     row = await world.record("portal", "dossiers", code)
     return row if row is not None and str(row.get("TrangThaiHoSo")) == "10" and row.get("ket_qua") else None
+
+
+async def _until_taken(at: Situation) -> Record:
+    code = at.about("dossier")
+    return await at.world.until(
+        Said(f"iGate holds {code}", f"iGate có {code}"), partial(_taken, at.world, code)
+    )
 
 
 async def _taken(world: World, key: str) -> Record | None:

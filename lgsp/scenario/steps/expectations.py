@@ -25,8 +25,10 @@ async def asked(at: Situation, system: str, times: int, method: str, path: str) 
     query = f"requests?method={method}&path={path}&count={max(times, 1)}&wait={min(at.world.limit_s, 60) if times else 0:g}"
     found = cast("Record", await at.world.control(system, "GET", query))
     if found["matched"] != times:
+        came, number = await _came(at.world, system), found["matched"]
         raise NotSoError(
-            f"{system} has had {found['matched']} requests {method} {path}, not {times}; {await _came(at.world, system)}"
+            f"{system} has had {number} requests {method} {path}, not {times}; the last ones: {came or 'none'}",
+            f"{system} đã nhận {number} yêu cầu {method} {path}, không phải {times}; gần nhất: {came or 'không có'}",
         )
     return f"{system}: {times} x {method} {path}"
 
@@ -38,7 +40,11 @@ async def asked_with(at: Situation, system: str, text: str) -> str:
         f"{at.world.at(system)}/__mock__/requests", params={"contains": text, "wait": wait_s}, timeout=90
     )
     if not found.json()["matched"]:
-        raise NotSoError(f"no request at {system} contains {text!r}; {await _came(at.world, system)}")
+        came = await _came(at.world, system)
+        raise NotSoError(
+            f"no request at {system} contains {text!r}; the last ones: {came or 'none'}",
+            f"không yêu cầu nào ở {system} có {text!r}; gần nhất: {came or 'không có'}",
+        )
     return f"{system}: {text}"
 
 
@@ -61,7 +67,7 @@ async def _came(world: World, system: str) -> str:
         f"{one['method']} {one['path']} -> {one['status']} ({one['answered_by']})"
         for one in cast("list[Record]", found["requests"])
     ]
-    return f"the last ones: {', '.join(last) or 'none'}"
+    return ", ".join(last)
 
 
 STEPS = (

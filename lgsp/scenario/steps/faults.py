@@ -5,32 +5,35 @@ from typing import cast
 
 from lgsp.scenario.situation import Situation
 from lgsp.scenario.vocabulary import Step
-from lgsp.scenario.world import NotSoError, Record, World
+from lgsp.scenario.world import NotSoError, Record, Said, World
 
 __all__ = ["STEPS"]
 
 
-async def switch_on(at: Situation, system: str, kind: str) -> str:
+async def switch_on(at: Situation, system: str, kind: str) -> Said:
     """As `lgsp fault set`."""
     values: Record = {name: _value(text) for row in at.rows() for name, text in row.items() if text}
     return await _on(at, system, {"kind": kind, **values})
 
 
-async def away(at: Situation, system: str) -> str:
+async def away(at: Situation, system: str) -> Said:
     """It answers nobody."""
     return await _on(at, system, {"kind": "down"})
 
 
-async def back(at: Situation, system: str) -> str:
+async def back(at: Situation, system: str) -> Said:
     """Every fault there is off."""
     await at.world.control(system, "DELETE", "faults")
-    return f"{system}: no fault"
+    return Said(f"{system}: no fault", f"{system}: hết sự cố")
 
 
-async def struck(at: Situation, count: int) -> str:
+async def struck(at: Situation, count: int) -> Said:
     """The fault that was switched on last has struck at least so often."""
     if at.fault is None:
-        raise NotSoError("no fault yet: a step before this one must switch it on")
+        raise NotSoError(
+            "no fault yet: a step before this one must switch it on",
+            "chưa có sự cố nào: một bước trước đó phải bật sự cố",
+        )
     system, name = at.fault
 
     async def often_enough() -> int | None:
@@ -38,15 +41,17 @@ async def struck(at: Situation, count: int) -> str:
         hits = sum(int(str(entry.get("times", 1))) for entry in cast("list[Record]", found["requests"]))
         return hits if hits >= count else None
 
-    hits = await at.world.until(f"the fault at {system} has struck {count} times", often_enough)
-    return f"{system}: struck {hits} times"
+    what = Said(f"the fault at {system} has struck {count} times", f"sự cố ở {system} xảy ra {count} lần")
+    hits = await at.world.until(what, often_enough)
+    return Said(f"{system}: struck {hits} times", f"{system}: đã xảy ra {hits} lần")
 
 
-async def _on(at: Situation, system: str, fault: Record) -> str:
+async def _on(at: Situation, system: str, fault: Record) -> Said:
     kept = cast("Record", await at.world.control(system, "POST", "faults", fault))
     at.fault = system, str(kept["id"])
     at.undo.push_async_callback(partial(_off, at.world, system, at.fault[1]))
-    return f"{system}: {kept['kind']} until {kept['expires_at']}"
+    kind, until = kept["kind"], kept["expires_at"]
+    return Said(f"{system}: {kind} until {until}", f"{system}: {kind} đến {until}")
 
 
 async def _off(world: World, system: str, name: str) -> None:

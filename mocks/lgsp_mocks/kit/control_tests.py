@@ -8,10 +8,12 @@ from typing import Annotated, cast
 from fastapi import APIRouter, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from lgsp.errors import WrongValueError
 from lgsp_mocks.kit.control import runtime_of
 from lgsp_mocks.kit.expectations import Expectation, ExpectationView
 from lgsp_mocks.kit.fault_kinds import BUSINESS, NETWORK, Fault, FaultView
 from lgsp_mocks.kit.journal import Entry, Journal
+from lgsp_mocks.kit.problems import RefusedError
 from lgsp_mocks.kit.runtime import Runtime
 from lgsp_mocks.kit.state import Record
 
@@ -169,14 +171,16 @@ async def add_fault(request: Request, fault: Fault) -> FaultView:
     """Switch a fault on; it goes off by itself."""
     runtime = runtime_of(request)
     if runtime.stand_in.wording.lacks(fault.kind):
-        raise HTTPException(
+        name, kind = runtime.stand_in.name, fault.kind
+        raise RefusedError(
             422,
-            f"{runtime.stand_in.name} can't play {fault.kind}; GET /__mock__/faults/kinds lists what it can",
+            f"{name} can't play {kind}; GET /__mock__/faults/kinds lists what it can",
+            f"{name} không giả lập được lỗi {kind}; GET /__mock__/faults/kinds liệt kê các lỗi có thể.",
         )
     try:
         return runtime.faults.add(fault)
-    except ValueError as exc:
-        raise HTTPException(409, str(exc)) from exc
+    except WrongValueError as exc:
+        raise RefusedError(409, str(exc), exc.message_vi) from exc
 
 
 @router.delete("/__mock__/faults")
@@ -190,7 +194,7 @@ async def clear_faults(request: Request) -> Record:
 async def clear_fault(request: Request, fault_id: str) -> Record:
     """Switch one off."""
     if not runtime_of(request).faults.remove(fault_id):
-        raise HTTPException(404, f"no fault {fault_id!r} is on")
+        raise RefusedError(404, f"no fault {fault_id!r} is on", f"Lỗi {fault_id!r} không còn bật.")
     return {"fault": fault_id}
 
 

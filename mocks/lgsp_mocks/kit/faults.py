@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 
 from lgsp.clock import Clock
+from lgsp.errors import WrongValueError
 from lgsp_mocks.kit.fault_kinds import RECEIPTS, Fault, FaultView
 from lgsp_mocks.kit.journal import Journal
 
@@ -97,7 +98,10 @@ class Faults:
             ValueError: a hundred are on.
         """
         if len(self._now()) >= MOST_FAULTS:
-            raise ValueError(f"{MOST_FAULTS} faults are on; clear some first")
+            raise WrongValueError(
+                f"{MOST_FAULTS} faults are on; clear some first",
+                f"Đã có {MOST_FAULTS} lỗi đang bật; hãy tắt bớt.",
+            )
         self._numbered += 1
         named = fault.model_copy(update={"id": fault.id or f"fault-{self._numbered}"})
         self.remove(named.id)

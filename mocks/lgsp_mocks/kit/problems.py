@@ -12,10 +12,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from lgsp.standards.faults import pointer
+from lgsp.standards.faults import pointer, vietnamese
 from lgsp_mocks.kit.journal import is_wire
 
-__all__ = ["add_problem_handlers"]
+__all__ = ["RefusedError", "add_problem_handlers"]
+
+
+class RefusedError(HTTPException):
+    """A refusal that a page may show: in both languages."""
+
+    def __init__(self, status: int, detail: str, detail_vi: str) -> None:
+        super().__init__(status, detail)
+        self.detail_vi = detail_vi
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -28,7 +36,8 @@ async def _refused(request: Request, error: Exception) -> Response:
     refusal = cast("HTTPException", error)
     if is_wire(request.url.path):
         return await http_exception_handler(request, refusal)
-    return _problem(refusal.status_code, str(refusal.detail), headers=refusal.headers)
+    more: dict[str, JsonValue] = {"detail_vi": refusal.detail_vi} if isinstance(refusal, RefusedError) else {}
+    return _problem(refusal.status_code, str(refusal.detail), more, headers=refusal.headers)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
@@ -37,21 +46,16 @@ async def _invalid(request: Request, error: Exception) -> Response:
         return await request_validation_exception_handler(request, invalid)
     # Of the place, FastAPI names the part of the request first (body, query, path): only the rest points into it.
     faults: list[JsonValue] = [
-        {"pointer": pointer("", *item["loc"][1:]), "detail": str(item["msg"])} for item in invalid.errors()
+        {"pointer": pointer("", *item["loc"][1:]), "detail": str(item["msg"]), "detail_vi": vietnamese(item)}
+        for item in invalid.errors()
     ]
-    return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not valid", faults=faults)
+    return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not valid", {"errors": faults})
 
 
 def _problem(
-    status: int,
-    detail: str,
-    *,
-    faults: list[JsonValue] | None = None,
-    headers: Mapping[str, str] | None = None,
+    status: int, detail: str, more: Mapping[str, JsonValue], *, headers: Mapping[str, str] | None = None
 ) -> Response:
-    body: dict[str, JsonValue] = {
-        "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail,
+    body = {
+        "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, **more,
     }  # fmt: skip
-    if faults:
-        body["errors"] = faults
     return JSONResponse(body, status, headers=headers, media_type="application/problem+json")
