@@ -88,7 +88,10 @@ class Lives:
             return
         one, after = await self._step(dossiers)
         code = one["code"] or one["national_code"]
-        body = [{"MaHoSo": code, "NoiDungXuLy": f"bước {after}", "TrangThai": after}]
+        # The portal's wire knows a step by state, content and second: 4 -> 9 -> 4 within a second would be a repeat to it.
+        body = [
+            {"MaHoSo": code, "NoiDungXuLy": f"bước {after}, sau lần {one['revision']}", "TrangThai": after}
+        ]
         answer = await self._partner("CapNhatTienTrinh", body)
         allowed = not check_transition(one["status"], after) and not (after == "4" and not one["accepted_at"])
         self.tried[allowed] += 1
