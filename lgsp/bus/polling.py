@@ -51,7 +51,7 @@ class Polling:
                         system=self._system,
                         reason=str(exc) or f"no end within {self._timeout_s:g} s",
                     )
-                circuit.failed(str(exc))
+                self._missed(exc)
             except LgspError as exc:
                 if not circuit.is_open:
                     log.warning("poll.failed", system=self._system, code=exc.code, reason=str(exc))
@@ -63,3 +63,10 @@ class Polling:
                 circuit.succeeded()
             wait_s = max(self._interval_s, circuit.wait_s(random.random()))  # noqa: S311 - jitter, not a secret
             await until_stopped(self._clock.sleep(wait_s), stopping)
+
+    def _missed(self, error: TransientError | TimeoutError) -> None:
+        """Each round that finds the system away makes the next pause longer; one thing that it stumbles over does not."""
+        if isinstance(error, TimeoutError) or error.system_down:
+            self.circuit.probe()
+        asked_s = error.retry_after_s if isinstance(error, TransientError) else None
+        self.circuit.failed(str(error), asked_s or 0.0)

@@ -86,16 +86,17 @@ class IGateAdapter:
         await self._client.aclose()
 
     async def _changed(self, intake: Intake) -> list[Record]:
-        changed: list[Record] = []
+        changed: dict[str, Record] = {}
         for page in range(MAX_PAGES):
             rows, last = await self._client.search(page, PAGE)
             nameless = [row for row in rows if not row.get("id")]
             await self._refuse_nameless(nameless, intake)
             known = [row for row in rows if row.get("id")]
-            changed += [row for row in known if self._is_due(row)]
+            # The list moves while it is read: a row may come again on the next page.
+            changed |= {str(row["id"]): row for row in known if self._is_due(row)}
             if last or (known and all(self._seen.get(str(row["id"])) == _revision(row) for row in known)):
                 break
-        return changed
+        return list(changed.values())
 
     def _is_due(self, row: Record) -> bool:
         internal_id, revision = str(row["id"]), _revision(row)
