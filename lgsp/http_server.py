@@ -5,15 +5,63 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import httptools
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from lgsp.errors import ConfigurationError
 
-__all__ = ["HttpServer"]
+__all__ = ["Http11", "HttpServer"]
 
 START_TIMEOUT_S = 20.0
 _TICK_S = 0.1
+_OFFER = frozenset({b"upgrade", b"http2-settings"})
+
+
+class Http11(HttpToolsProtocol):
+    """HTTP/1.1 also with those who offer to change to another protocol: the offer is not taken up (RFC 9110, 7.8).
+
+    Java's client offers HTTP/2 with the first request of each connection. The parser takes such a request to end with its head, so
+    its body would be lost, and read as the next request; here the head is parsed once more without the offer. No WebSockets.
+    """
+
+    def _declines(self) -> bool:
+        return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+
+    def on_headers_complete(self) -> None:
+        """Parser's callback."""
+        if not self._declines():
+            super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Parser's callback."""
+        if not self._declines():
+            super().on_message_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """The transport's callback."""
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as exc:
+            if self._declines():
+                head = self._head_without_offer()
+                self.parser = httptools.HttpRequestParser(self)
+                self.data_received(head + data[exc.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+
+    def _head_without_offer(self) -> bytes:
+        version = self.parser.get_http_version().encode()
+        lines = [self.parser.get_method() + b" " + self.url + b" HTTP/" + version]
+        for name, value in self.headers:
+            if name == b"connection":
+                kept = [one for one in value.split(b",") if one.strip().lower() not in _OFFER]
+                lines += [b"connection:" + b",".join(kept)] if kept else []
+            elif name not in _OFFER:
+                lines.append(name + b": " + value)
+        return b"\r\n".join([*lines, b"", b""])
 
 
 class _Quiet(uvicorn.Server):
@@ -72,6 +120,8 @@ class HttpServer:
         """
         config = uvicorn.Config(
             app,
+            http=Http11,
+            ws="none",
             log_level="error",
             access_log=False,
             timeout_graceful_shutdown=5,

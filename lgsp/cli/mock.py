@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from lgsp import registry
 from lgsp.cli.common import JsonOption, settings_of
 from lgsp.errors import ConfigurationError
+from lgsp.http_server import Http11
 from lgsp.settings import ensure_data_dir
 
 __all__ = ["bind", "mock"]
@@ -48,7 +49,7 @@ def mock(  # noqa: PLR0913, PLR0917 - each is a flag of the command
     app = create_app(
         stand_in, data_dir=place / "mocks", settings={**pointed, **_pairs(options or [])}, autopilot=autopilot
     )
-    config = uvicorn.Config(app, log_level="warning", access_log=False)
+    config = uvicorn.Config(app, http=Http11, ws="none", log_level="warning", access_log=False)
     server = _Announcing(config, _ready_line(title, host, listening, json_output=json_output))
     server.run(sockets=[listening])
     raise typer.Exit(0 if server.started else 2)

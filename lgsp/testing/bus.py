@@ -87,16 +87,18 @@ class Bus:
 
     def told(self, key: str = "", limit: int = 10) -> str:
         """What happened, for a person: the last messages, or those of a key, each with its journey; and the dead letters."""
-        rows = self.trace(key) if key else self.messages(limit=limit)[::-1]
-        traced = [
-            one for row in rows for one in (self.trace(str(row["message_id"]))[:1] if not key else [row])
-        ]
-        lines = [line for one in traced for line in _journey(one)]
+        rows = self.trace(key) if key else [self._traced(one) for one in self.messages(limit=limit)[::-1]]
+        lines = [line for one in rows for line in _journey(one)]
         dead = [
             f"  dead letter for {one['system']}: {one['subject']}: {one['reason']}"
             for one in self.dead()[-limit:]
         ]
         return "\n".join(["the bus had:", *(lines or ["  no message"]), *dead])
+
+    def _traced(self, message: Record) -> Record:
+        """The message with its steps; a trace has its whole conversation."""
+        found = self.trace(str(message["message_id"]))
+        return next((one for one in found if one["message_id"] == message["message_id"]), message)
 
     def _rows(self, path: str, name: str, params: dict[str, str] | None = None) -> list[Record]:
         found = cast("Record", ask(self._http, "GET", self.url + path, params=params) or {name: []})

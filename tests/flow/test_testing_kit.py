@@ -60,6 +60,9 @@ def test_a_document_goes_through_the_bus_to_the_ministry(
     held = lgsp_axis.wait_for("external_documents", lambda row: row["document_id"] == document_id)
     assert held["agency"] == MINISTRY
     assert lgsp_bus.dead() == []
+    lgsp_bus.wait_for_delivery(document_id, to="ioffice")  # the ministry's answer
+    told = [line for line in lgsp_bus.told().splitlines() if line.endswith(")")]
+    assert len(told) == len(set(told)) > 1
 
 
 def test_a_dead_letter_is_waited_for_and_says_why(lgsp_bus: Bus, lgsp_ioffice: StandIn) -> None:

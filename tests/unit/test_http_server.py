@@ -1,6 +1,11 @@
+import asyncio
 import socket
 
 import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from lgsp.cli.mock import bind
 from lgsp.http_server import HttpServer
@@ -14,3 +19,63 @@ async def test_small_answers_are_not_held_back_by_the_kernel() -> None:
     assert server._socket.proto == listening.proto == socket.IPPROTO_TCP
     await server.stop()
     listening.close()
+
+
+OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk\r\nUpgrade: h2c\r\n"
+HEAD = b"POST /echo?a=1 HTTP/1.1\r\nHost: x\r\n" + OFFER
+LAST = b"POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 4\r\n\r\nlast"
+
+
+async def echo(request: Request) -> Response:
+    return Response(request.method.encode() + b" " + await request.body() + b";")
+
+
+@pytest.mark.parametrize(
+    "packets",
+    [
+        [HEAD + b"Content-Length: 5\r\n\r\nfirst", LAST],
+        [HEAD + b"Content-Length: 5\r\n\r\nfirst" + LAST],
+        [HEAD + b"Content-Length: 5\r\n\r\n", b"fir", b"st", LAST],
+        [HEAD[:70], HEAD[70:] + b"Content-Length: 5\r\n\r\nfi", b"rst" + LAST],
+        [HEAD + b"Transfer-Encoding: chunked\r\n\r\n3\r\nfir\r\n2\r\nst\r\n0\r\n\r\n", LAST],
+        [HEAD.replace(b"h2c", b"websocket") + b"Content-Length: 5\r\n\r\nfirst", LAST],
+    ],
+    ids=["two packets", "one packet", "head apart", "cut anywhere", "chunked", "websocket"],
+)
+async def test_who_offers_another_protocol_is_answered_in_this_one_and_loses_no_body(
+    packets: list[bytes],
+) -> None:
+    server = HttpServer("x", "127.0.0.1", 0)
+    await server.start(Starlette(routes=[Route("/echo", echo, methods=["GET", "POST"])]))
+    try:
+        async with asyncio.timeout(20):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            for packet in packets:
+                writer.write(packet)
+                await writer.drain()
+                await asyncio.sleep(0)
+            said = await reader.read()
+            writer.close()
+    finally:
+        await server.stop()
+    assert said.count(b"HTTP/1.1 200") == 2
+    assert said.index(b"POST first;") < said.index(b"POST last;")
+
+
+async def test_a_connect_and_an_offer_without_a_body_are_answered_too() -> None:
+    server = HttpServer("x", "127.0.0.1", 0)
+    await server.start(Starlette(routes=[Route("/echo", echo)]))
+    try:
+        async with asyncio.timeout(20):
+            said = []
+            for packet in (
+                b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                b"GET /echo HTTP/1.0\r\n" + OFFER + b"\r\n",
+            ):
+                reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+                writer.write(packet)
+                said.append(await reader.read())
+                writer.close()
+    finally:
+        await server.stop()
+    assert [one.split(b" ")[1] for one in said] == [b"400", b"200"]
