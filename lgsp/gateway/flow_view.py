@@ -1,8 +1,7 @@
 """How the flow stands, system by system, with a light for each."""
 
 import asyncio
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Literal
 
@@ -19,8 +18,7 @@ __all__ = ["FlowOverview", "FlowView", "SystemFlow"]
 MINUTE_MS, DAY_MS = 60_000, 86_400_000
 YELLOW_MS, RED_MS = 5_000, 60_000
 """Ages of the oldest message that waits for a system."""
-FRESH_S, CALM = 1.0, 10.0
-"""A look is shared for a second, and for ten times as long as it took: watching a busy province costs a tenth of a processor at most."""
+FRESH_S = 1.0
 Light = Literal["green", "yellow", "red"]
 
 
@@ -70,23 +68,21 @@ class FlowView(_View):
 
 
 class FlowOverview:
-    """Answers everybody who asks within a second, or longer where looking takes long, with one look."""
+    """Answers everybody who asks within a second with one look."""
 
-    def __init__(self, services: GatewayServices, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, services: GatewayServices) -> None:
         self._services = services
-        self._monotonic = monotonic
         self._looking = asyncio.Lock()
         self._seen: FlowView | None = None
-        self._fresh_until = 0.0
+        self._seen_at = 0.0
 
     async def view(self) -> FlowView:
-        """The state, a moment old."""
+        """The state, at most a second old."""
         async with self._looking:
-            began = self._monotonic()
-            if self._seen is None or began >= self._fresh_until:
+            now = asyncio.get_running_loop().time()
+            if self._seen is None or now - self._seen_at > FRESH_S:
                 self._seen = await self._look()
-                ended = self._monotonic()
-                self._fresh_until = ended + max(FRESH_S, CALM * (ended - began))
+                self._seen_at = now
             return self._seen
 
     async def _look(self) -> FlowView:

@@ -13,6 +13,7 @@ from typing import Any, Protocol, cast
 from starlette.types import ASGIApp
 
 from lgsp import registry
+from lgsp.clock import Clock
 from lgsp.conformance.clients.connector import Hooks, Work
 from lgsp.conformance.line import Line
 from lgsp.conformance.model import Suite, Verdict
@@ -37,11 +38,12 @@ async def check_connector(  # noqa: PLR0913 - the stand-in's place, the hooks, a
     options: Mapping[str, str],
     *,
     port: int = 0,
+    clock: Clock | None = None,
     only: Sequence[str] = (),
     ready: Callable[[str], object] | None = None,
     tell: Callable[[Verdict], None] | None = None,
 ) -> list[Verdict]:
-    """Host the stand-in of that name, call `ready` with its URL, and run the suite.
+    """Host the stand-in of that name, call `ready` with its URL, and run the suite. `clock`: the stand-in's, else the machine's.
 
     Raises:
         ConfigurationError: no such stand-in, or the port is taken.
@@ -49,7 +51,7 @@ async def check_connector(  # noqa: PLR0913 - the stand-in's place, the hooks, a
     create = cast("Callable[..., ASGIApp]", registry.find("lgsp.standins", _CREATE_APP))
     server = HttpServer(standin, "127.0.0.1", port)
     try:
-        await server.start(create(registry.find_standin(standin), autopilot=False))
+        await server.start(create(registry.find_standin(standin), autopilot=False, clock=clock))
         if ready is not None:
             ready(server.url)
 

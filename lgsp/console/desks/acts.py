@@ -15,12 +15,6 @@ MAX_FILE_BYTES = 500 * 1024
 """Of a file that a person attaches on a page."""
 
 
-class TooLargeError(Exception):
-    """The file of that name is larger than `limit` bytes."""
-
-    limit = MAX_FILE_BYTES
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """A field of a form, under the name that the stand-in gives it; `value` is written into it beforehand."""
@@ -91,7 +85,7 @@ async def body_of(act: Act, form: FormData) -> dict[str, JsonValue]:
     """The form as the stand-in takes it; what was left empty is left out.
 
     Raises:
-        TooLargeError: a file is.
+        ValueError: a file is too large.
     """
     body: dict[str, JsonValue] = {}
     for place in act.places:
@@ -110,6 +104,6 @@ async def body_of(act: Act, form: FormData) -> dict[str, JsonValue]:
 async def _attached(file: UploadFile) -> JsonValue:
     content = await file.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
-        raise TooLargeError(file.filename)
+        raise ValueError(f"{file.filename}: > {MAX_FILE_BYTES >> 10} kB")
     name = (file.filename or "file").replace("\\", "/").rpartition("/")[2]
     return {"name": name, "content_base64": base64.b64encode(content).decode()}
