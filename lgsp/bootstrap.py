@@ -227,7 +227,7 @@ def _desk(bus: Bus, store: MessageStore) -> DeadLetters:
 
 
 def _adapters(system: Running, server: Server, keys: Keys) -> dict[str, object]:
-    blobs = FileBlobStore(system.settings.data_dir / "blobs")
+    blobs = _blobs(system)
     trust = TrustFolder(system.settings.trust_folder)
     adapters: dict[str, object] = {}
     for name, table in system.settings.systems.items():
@@ -239,6 +239,10 @@ def _adapters(system: Running, server: Server, keys: Keys) -> dict[str, object]:
         ports = Ports(name, system.clock, blobs, mailbox, inbox, secret, trust)
         adapters[name] = factory({**table.table(), **own}, ports)
     return adapters
+
+
+def _blobs(system: Running) -> FileBlobStore:
+    return FileBlobStore(system.settings.data_dir / "blobs")
 
 
 def _gateway(stack: AsyncExitStack, system: Running, stopping: asyncio.Event) -> ASGIApp:
@@ -275,6 +279,7 @@ def _gateway(stack: AsyncExitStack, system: Running, stopping: asyncio.Event) ->
         standing=standing,
         stand_ins=stand_ins,
         stage=_stage(stack, system, stand_ins),
+        blobs=_blobs(system),
         registry=system.registry,
         stopping=stopping,
     )

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from pydantic import JsonValue
 from starlette.routing import BaseRoute
 
-from lgsp.adapter import Pulled
+from lgsp.adapter import BlobStore, Pulled
 from lgsp.bus import SystemView
 from lgsp.channels import Accepted, Activity, Capability, HeldSubject, InvalidEntry, PartitionView
 from lgsp.clock import Clock, SystemClock
@@ -205,6 +205,7 @@ class GatewayServices:
     standing: StandingDesk | None = None
     stand_ins: StandIns | None = None
     stage: Stage | None = None
+    blobs: BlobStore | None = None
     inboxes: Mapping[str, Pulled] = field(default_factory=dict)
     registry: CollectorRegistry | None = None
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

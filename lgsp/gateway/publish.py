@@ -16,7 +16,7 @@ from lgsp.gateway.problems import documented
 from lgsp.message import Message
 from lgsp.routing.signatures import has_verdicts
 
-__all__ = ["publish_routes"]
+__all__ = ["check_verdicts", "publish_routes"]
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     202: {"model": Receipt | BatchReceipt, "description": "Accepted; of a batch, every event."},
@@ -54,7 +54,7 @@ async def _accept(services: GatewayServices, metrics: Metrics, raw: bytes) -> Re
     try:
         message = Message.from_json(raw)
         reference = message.id
-        _check_verdicts(message)
+        check_verdicts(message)
         accepted = await services.publisher.publish(message)
     except LgspError as exc:
         metrics.refused.labels(exc.code).inc()
@@ -68,8 +68,12 @@ async def _accept(services: GatewayServices, metrics: Metrics, raw: bytes) -> Re
     )
 
 
-def _check_verdicts(message: Message) -> None:
-    """A verdict on signatures is given by the adapter that saw them, never by whoever publishes."""
+def check_verdicts(message: Message) -> None:
+    """A verdict on signatures is given by the adapter that saw them, never by whoever publishes.
+
+    Raises:
+        InvalidMessageError: the message claims one.
+    """
     if message.kind.startswith("document.") and has_verdicts(message.data):
         wrong = "verdicts on signatures are given by the bus; leave them out"
         wrong_vi = "kết quả kiểm tra chữ ký do hệ thống ghi; hãy bỏ trường này"

@@ -131,7 +131,7 @@ class World:
             raise NotSoError(f"{url} does not say what time it is", f"{url} không cho biết thời điểm")
         return datetime.fromisoformat(str(found["now"]))
 
-    async def until(self, what: Said, look: Callable[[], Awaitable[T | None]]) -> T:
+    async def until(self, what: Said | str, look: Callable[[], Awaitable[T | None]]) -> T:
         """Look until it is there.
 
         Raises:
@@ -142,9 +142,10 @@ class World:
                 while (found := await look()) is None:  # noqa: ASYNC110 - it happens in another system
                     await asyncio.sleep(LOOK_AGAIN_S)
         except TimeoutError as exc:
+            said = what if isinstance(what, Said) else Said(what)
             raise NotSoError(
-                f"after {self.limit_s:g} s still waiting: {what.en}",
-                f"đợi {self.limit_s:g} giây vẫn chưa thấy: {what.of('vi')}",
+                f"after {self.limit_s:g} s still waiting: {said.en}",
+                f"đợi {self.limit_s:g} giây vẫn chưa thấy: {said.of('vi')}",
             ) from exc
         return found
 

@@ -21,6 +21,7 @@ __all__ = [
     "dossier_code",
     "is_organization_id",
     "new_id",
+    "new_number",
     "new_traceparent",
     "organization_pattern_matches",
 ]
@@ -133,6 +134,11 @@ def organization_pattern_matches(pattern: str, organization_id: str) -> bool:
 def new_id() -> str:
     """A fresh message id."""
     return str(uuid.uuid4())
+
+
+def new_number() -> int:
+    """A number of seven digits that nobody is likely to have drawn before: for what people send by hand."""
+    return 1_000_000 + secrets.randbelow(9_000_000)
 
 
 def new_traceparent() -> str:

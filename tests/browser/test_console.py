@@ -19,6 +19,7 @@ PAGES = (
     "/console/routes",
     "/console/systems",
     "/console/lab",
+    "/console/lab/samples",
     "/console/lab/faults",
     "/console/lab/clock",
     "/console/lab/anew",
@@ -217,15 +218,3 @@ def test_what_a_system_refuses_is_said(open_page):
     page = open_page("/console/systems/igate?show=acts&about=none", lang="en")
     page.click('form[action$="act/move"] button')
     assert "no dossier" in page.inner_text(".note.bad")
-
-
-def test_a_message_is_sent_from_the_form_of_its_schema_and_a_wrong_one_is_named(open_page):
-    page = open_page("/console/schemas/document.issued/1", lang="en")
-    page.fill('[name="@subject"]', "doc-from-form")
-    page.fill("[name=document_id]", "doc-from-form")
-    page.fill("[name=recipients]", "[")
-    page.click("form.act button")
-    assert "/data/recipients" in page.inner_text(".note.bad")
-    page.fill("[name=recipients]", '[{"id": "000.00.00.G22", "name": "Văn phòng Chính phủ"}]')
-    page.click("form.act button")
-    page.wait_for_url("**/console/messages/*")

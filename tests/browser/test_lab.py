@@ -7,7 +7,7 @@ import pytest
 
 from served_province import ServedProvince
 
-TABS = ("", "/faults", "/clock", "/anew")
+TABS = ("", "/samples", "/faults", "/clock", "/anew")
 LANGUAGES = ("vi", "en")
 
 
@@ -210,3 +210,82 @@ def test_a_stand_in_begins_anew_once_the_person_is_sure(open_lab, served):
     assert len(asked) == 1
     counts = httpx.get(state, trust_env=False).json()
     assert counts.get("external_documents", 0) == 0
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        ("vi", "Công văn có tệp đính kèm, gửi ra ngoài tỉnh"),
+        ("en", "Official letter with attachments, to a ministry"),
+    ],
+)
+def test_a_sample_is_sent_in_two_clicks_and_its_message_is_shown(open_lab, serious, lang, title):
+    page = open_lab("/samples", lang=lang, width=390)
+    page.click(f"text={title}")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert serious(page) == []
+    page.click("form.act button.main >> nth=0")
+    page.wait_for_url("**/console/messages/*")
+    assert "V/v kết nối, liên thông phần mềm quản lý văn bản" in page.inner_text("main")
+    assert "phu-luc.txt" in page.inner_text("main")
+
+
+def test_a_sample_that_needs_another_is_sent_at_once_behind_it(open_lab):
+    page = open_lab("/samples", lang="en")
+    page.click('button[aria-label$="Recall of a letter that went to the wrong place"]')
+    page.wait_for_url("**/console/messages/*")
+    assert "Document" in page.text_content(".sequence")
+    assert "Recall" in page.text_content(".sequence")
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "expected", "empty", "name"),
+    [
+        ("vi", "Văn bản độc hại", "Đúng như dự kiến", "phải có ít nhất 1 phần tử", "sai định dạng"),
+        ("en", "Hostile: a file name", "As expected", "at least 1 item", "should match pattern"),
+    ],
+)
+def test_a_hostile_sample_is_refused_at_its_fields(open_lab, serious, lang, title, expected, empty, name):
+    page = open_lab("/samples", lang=lang)
+    page.click(f"li:has-text('{title}') button")
+    assert expected in page.inner_text(".note.bad")
+    assert empty in page.inner_text("label:has([name=recipients]) .wrong")
+    assert name in page.inner_text("label:has([name=attachments]) .wrong")
+    assert "/0/name" in page.inner_text("label:has([name=attachments]) .wrong")
+    assert page.input_value("[name=subject]") == "<script>alert(1)</script>"
+    assert serious(page) == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "no_json", "no_day", "too_short"),
+    [
+        (
+            "vi",
+            "không phải JSON hợp lệ (dòng 1, cột 1)",
+            "phải là ngày, như 2026-12-01",
+            "phải có ít nhất 1 ký tự",
+        ),
+        ("en", "no JSON: ", "valid date", "at least 1 character"),
+    ],
+)
+def test_a_form_names_each_mistake_at_its_field_keeps_what_was_typed_and_is_sent_once_it_is_right(
+    open_lab, lang, no_json, no_day, too_short
+):
+    page = open_lab("/samples", lang=lang)
+    page.goto(re.sub("/console/.*", "/console/schemas/document.issued/1?sample=thong-bao", page.url))
+    recipients = page.input_value("[name=recipients]")
+    page.fill("[name=recipients]", "[")
+    page.click("form.act button.main >> nth=0")
+    assert no_json in page.inner_text("label:has([name=recipients]) .wrong")
+    page.fill("[name=recipients]", recipients)
+    page.fill("[name=promulgated_on]", "hôm nay")
+    page.fill("[name='@subject']", "")
+    page.click("form.act button.main >> nth=0")
+    assert too_short in page.inner_text("label:has([name='@subject']) .wrong")
+    page.fill("[name='@subject']", "doc-from-form")
+    page.click("form.act button.main >> nth=0")
+    assert no_day in page.inner_text("label:has([name=promulgated_on]) .wrong")
+    page.fill("[name=promulgated_on]", "2026-11-26")
+    page.click("form.act button.main >> nth=0")
+    page.wait_for_url("**/console/messages/*")
+    assert "doc-from-form" in page.inner_text("main")

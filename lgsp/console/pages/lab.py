@@ -17,6 +17,7 @@ __all__ = ["LAB_TABS", "routes"]
 
 LAB_TABS = (
     ("scenarios", "/console/lab"),
+    ("samples", "/console/lab/samples"),
     ("faults", "/console/lab/faults"),
     ("clock", "/console/lab/clock"),
     ("anew", "/console/lab/anew"),
