@@ -1,8 +1,6 @@
 """/api/indicators: what a province's operations centre (IOC) shows, computed from what flowed."""
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Annotated
@@ -12,11 +10,12 @@ from pydantic import JsonValue
 from starlette.responses import Response
 
 from lgsp.gateway.ports import GatewayServices
+from lgsp.gateway.sheets import BYTE_ORDER_MARK, csv_lines
 from lgsp.gateway.views import counted_view
 from lgsp.standards.statistics import AgencyRow, Row
 from lgsp.store import Counted
 
-__all__ = ["Indicators", "indicator_routes", "indicators", "safe_cell", "share"]
+__all__ = ["Indicators", "indicator_routes", "indicators", "share"]
 
 Start = Annotated[date, Query(alias="from")]
 End = Annotated[date, Query(alias="to")]
@@ -56,14 +55,6 @@ def share(part: int, whole: int) -> float | None:
     return round(100 * part / whole, 1) if whole else None
 
 
-def safe_cell(value: object) -> str | int:
-    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
-    if isinstance(value, int):
-        return value
-    text = str(value)
-    return f"'{text}" if text.lstrip().startswith(("=", "+", "-", "@", "\t", "\r")) else text
-
-
 def indicator_routes(services: GatewayServices) -> APIRouter:
     """As JSON, and as CSV for a spreadsheet."""
     routes = APIRouter(prefix="/api/indicators", tags=["statistics"])
@@ -98,7 +89,7 @@ def indicator_routes(services: GatewayServices) -> APIRouter:
         if table not in tables:
             raise HTTPException(404, f"no table {table[:40]!r}; there are documents and dossiers")
         headers = {"Content-Disposition": f'attachment; filename="{table}-{start}-{end}.csv"'}
-        return Response(_csv(asdict(row) for row in tables[table]), media_type="text/csv", headers=headers)
+        return Response(_csv([asdict(row) for row in tables[table]]), media_type="text/csv", headers=headers)
 
     return routes
 
@@ -110,11 +101,5 @@ async def _found(services: GatewayServices, start: date, end: date) -> Indicator
         raise HTTPException(422, str(exc)) from exc
 
 
-def _csv(rows: Iterable[dict[str, object]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    for number, row in enumerate(rows):
-        if not number:
-            writer.writerow(row)
-        writer.writerow([safe_cell(value) for value in row.values()])
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+def _csv(rows: Sequence[dict[str, object]]) -> bytes:
+    return BYTE_ORDER_MARK + csv_lines([list(rows[0]) if rows else [], *(row.values() for row in rows)])

@@ -1,18 +1,21 @@
 """/api/messages, /api/trace, /api/routes."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from starlette.responses import StreamingResponse
 
 from lgsp.clock import VIETNAM
 from lgsp.errors import NotFoundError
 from lgsp.gateway.events import EVENT_BODY, event_body
 from lgsp.gateway.ports import GatewayServices
-from lgsp.gateway.views import decision_view, held_view, message_view, traced_view
+from lgsp.gateway.sheets import BYTE_ORDER_MARK, csv_lines
+from lgsp.gateway.views import decision_view, held_view, iso, message_view, traced_view
 from lgsp.message import Message
 from lgsp.store import MessageQuery
 
@@ -24,8 +27,8 @@ Moment = Annotated[datetime | None, Field(description="without a zone it is Viet
 Seq = Annotated[int | None, Field(ge=0, lt=2**63)]
 
 
-class Search(BaseModel):
-    """Query parameters of the search."""
+class Filters(BaseModel):
+    """Query parameters that say which messages are meant."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -37,21 +40,35 @@ class Search(BaseModel):
     recipient: Organization = None
     since: Moment = None
     until: Moment = None
-    limit: Annotated[int, Field(ge=1, le=500)] = 50
-    after: Seq = None
-    newer: Seq = None
 
     def to_query(self) -> MessageQuery:
         """For the store."""
         return MessageQuery(
             type=self.type, state=self.state, text=self.text, system=self.system, sender=self.sender,
             recipient=self.recipient, since_ms=_milliseconds(self.since), until_ms=_milliseconds(self.until),
-            limit=self.limit, after=self.after, newer=self.newer,
         )  # fmt: skip
+
+
+class Search(Filters):
+    """Query parameters of the search."""
+
+    limit: Annotated[int, Field(ge=1, le=500)] = 50
+    after: Seq = None
+    newer: Seq = None
+
+    def to_query(self) -> MessageQuery:
+        """For the store."""
+        return replace(super().to_query(), limit=self.limit, after=self.after, newer=self.newer)
 
 
 MOST_SUBJECTS = 50
 """Of a trace: so many are looked up among the held ones."""
+
+
+_EXPORT_PAGE, _EXPORT_PAGES = 500, 200
+_EXPORTED = (
+    "type", "state", "number", "title", "sender", "recipients", "source", "subject", "message_id", "correlation_id",
+)  # fmt: skip
 
 
 def message_routes(services: GatewayServices) -> APIRouter:
@@ -64,6 +81,21 @@ def message_routes(services: GatewayServices) -> APIRouter:
         found = await services.store.search(query.to_query())
         following = found[-1].seq if len(found) == query.limit else None
         return {"messages": [message_view(message) for message in found], "next": following}
+
+    @routes.get("/messages.csv", response_class=StreamingResponse)
+    async def export(filters: Annotated[Filters, Query()]) -> StreamingResponse:
+        """What fits the filters, newest first, for a spreadsheet: 100,000 rows at most, a page of the store at a time.
+
+        UTF-8 with a byte order mark; a cell that a spreadsheet would take for a formula begins with an apostrophe.
+        """
+        return StreamingResponse(
+            _exported(services, filters.to_query()),
+            media_type="text/csv",
+            headers={
+                "Content-Disposition": 'attachment; filename="messages.csv"',
+                "Cache-Control": "no-store",
+            },
+        )
 
     @routes.get("/messages/{message_id:path}")
     async def show(message_id: str) -> dict[str, JsonValue]:
@@ -88,6 +120,17 @@ def message_routes(services: GatewayServices) -> APIRouter:
         return decision_view(services.router.explain(Message.from_json(await event_body(request))))
 
     return routes
+
+
+async def _exported(services: GatewayServices, query: MessageQuery) -> AsyncIterator[bytes]:
+    yield BYTE_ORDER_MARK + csv_lines([("accepted_at", *_EXPORTED)])
+    after: int | None = None
+    for _ in range(_EXPORT_PAGES):
+        rows = await services.store.search(replace(query, limit=_EXPORT_PAGE, after=after))
+        yield csv_lines((iso(row.accepted_ms), *(getattr(row, name) for name in _EXPORTED)) for row in rows)
+        if len(rows) < _EXPORT_PAGE:
+            return
+        after = rows[-1].seq
 
 
 def _milliseconds(moment: datetime | None) -> int | None:

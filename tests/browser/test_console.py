@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from builders import document_data, message
 from province import province
 
 PAGES = (
@@ -133,22 +134,69 @@ def test_hostile_content_is_shown_as_text(open_page, served):
     assert "<script>alert(1)</script>" in page.inner_text(".lead")
 
 
-def test_words_without_diacritics_find_and_stay_in_the_url(open_page):
+def test_words_without_diacritics_find_and_stay_in_the_url(open_page, served):
     page = open_page("/console/messages")
     page.fill("#text", "van ban")
     page.wait_for_url("**text=van*")
     page.fill("#text", "script alert")
     page.wait_for_url("**text=script*")
     assert page.locator("[data-row]").count() >= 1
+    page.select_option("[name=type]", "document.*")
+    page.wait_for_url("**type=document*")
+    assert page.url == f"{served.url}/console/messages?text=script+alert&type=document.%2A"
+    page.reload()
+    assert page.input_value("[name=type]") == "document.*"
+    assert page.locator("[data-row]").count() >= 1
 
 
-def test_the_live_list_pauses_and_goes_on_where_it_was_left(open_page):
-    page = open_page("/console/messages?live=1")
+def test_what_fits_the_filters_is_downloaded_for_a_spreadsheet(open_page):
+    page = open_page("/console/messages")
+    page.select_option("[name=type]", "document.issued")
+    page.wait_for_url("**type=document.issued*")
+    with page.expect_download() as found:
+        page.click("text=CSV")
+    lines = found.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].startswith("accepted_at,type,state,number,title")
+    assert len(lines) > 1
+    assert all(",document.issued," in line for line in lines[1:])
+
+
+def publish(served, number: str) -> None:
+    sent = message(
+        f"tail-{number}", subject=f"tail-{number}", data=document_data(f"tail-{number}", subject="Theo dõi")
+    )
+    headers = {"content-type": "application/cloudevents+json"}
+    answer = httpx.post(f"{served.url}/v1/messages", content=sent.to_json(), headers=headers, trust_env=False)
+    assert answer.status_code == 202, answer.text
+
+
+def test_the_live_list_grows_keeps_the_focus_pauses_and_goes_on_where_it_was_left(open_page, served):
+    """All the while the filter stays, in the list and in the address."""
+    publish(served, "1")
+    page = open_page("/console/messages?text=theo+doi&live=1", lang="en")
+    rows = page.locator("[data-row]")
+    page.wait_for_selector("[data-row]")
+    page.focus("[data-row] a")
+    again = []
+    page.on("request", lambda request: again.append(request.url) if "/events" in request.url else None)
+    publish(served, "2")
+    page.wait_for_selector("[data-row]:nth-child(2)")
+    assert again == []  # the connection stayed, so that nothing was missed meanwhile
+    assert page.evaluate("document.activeElement.id").startswith("m-")
     page.keyboard.press("p")
     page.wait_for_url("**mark=*")
-    page.locator("[data-pause]").click()
-    page.wait_for_url("**live=1*")
-    assert "mark=" in page.url
+    assert "live=1" not in page.url
+    publish(served, "3")
+    page.wait_for_selector("#fresh:has-text('1 new since you paused')")
+    assert rows.count() == 2
+    page.keyboard.press("p")
+    page.wait_for_selector("[data-row]:nth-child(3), tr:nth-child(4)[data-row]")
+    assert rows.count() == 3
+    assert "You left here" in page.inner_text("tr.divider")
+    assert "text=theo" in page.url
+    page.fill("#text", "theo")
+    page.wait_for_url(lambda url: "text=theo&" in url or url.endswith("text=theo"))
+    assert "live=1" in page.url
 
 
 def test_the_keyboard_reaches_pages_search_and_help(open_page):

@@ -1,3 +1,5 @@
+import csv
+import io
 import json
 
 import httpx
@@ -304,3 +306,32 @@ async def test_refused_messages_are_shown_with_every_fault_and_what_came(world):
     assert "raw" not in listed
     assert (await world.http.get("/api/invalid/1:5-0")).json()["raw"] == "<edXML"
     assert (await world.http.get("/api/invalid/1:6-0")).status_code == 404
+
+
+async def test_messages_are_exported_as_csv_that_runs_nothing_by_the_filters_and_page_by_page(
+    world, monkeypatch
+):
+    monkeypatch.setattr("lgsp.gateway.messages._EXPORT_PAGE", 2)
+    titles = ["=HYPERLINK(1)", "+84", "-1", "@x", 'Quyết định, "khẩn"\nhai dòng']
+    for number, title in enumerate(titles):
+        event = EVENT | {
+            "id": f"m{number}",
+            "subject": f"d{number}",
+            "data": EVENT["data"] | {"subject": title},
+        }
+        body = Message.from_json(json.dumps(event)).to_json()
+        entry = JournalEntry(
+            0, f"{number + 1}-0", f"m{number}", "accepted", "/systems/ioffice", 1_795_000_000_000, "", body
+        )
+        await world.store.append([entry])
+    answer = await world.http.get("/api/messages.csv", params={"type": "document.*"})
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.content.startswith("\ufeffaccepted_at,type,state".encode())
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [row["title"] for row in reversed(rows)] == [*(f"'{title}" for title in titles[:4]), titles[4]]
+    assert {row["accepted_at"] for row in rows} == {"2026-11-18T18:06:40.000+07:00"}
+    none = await world.http.get("/api/messages.csv", params={"state": "dead"})
+    assert none.text.count("\n") == 1
+    is_problem(await world.http.get("/api/messages.csv", params={"limit": 3}), 422)
+    monkeypatch.setattr("lgsp.gateway.messages._EXPORT_PAGES", 2)
+    assert len(list(csv.reader(io.StringIO((await world.http.get("/api/messages.csv")).text)))) == 1 + 4

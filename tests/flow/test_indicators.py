@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lgsp.gateway.indicators import safe_cell
+from lgsp.gateway.sheets import safe_cell
 from province import province
 
 pytestmark = pytest.mark.flow

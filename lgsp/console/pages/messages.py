@@ -4,6 +4,7 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from pydantic import ValidationError
+from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -73,7 +74,7 @@ def routes(console: Console) -> list[BaseRoute]:
         else:
             rows = await store.search(replace(wanted, after=mark + 1))
         filters = {name: value for name in _FILTERS if (value := request.query_params.get(name))}
-        return console.page(
+        page = console.page(
             request,
             "messages.html",
             search=search,
@@ -91,5 +92,10 @@ def routes(console: Console) -> list[BaseRoute]:
             systems=console.services.systems,
             api_query=urlencode(filters),
         )
+        if request.headers.get("hx-target") == "results":
+            # A form sends its empty fields too; the address that people copy has none of them.
+            kept = {name: value for name, value in request.query_params.items() if value}
+            page.headers["HX-Push-Url"] = str(URL(request.url.path).replace(query=urlencode(kept)))
+        return page
 
     return [Route("/messages", listing)]
