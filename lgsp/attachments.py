@@ -30,11 +30,16 @@ class FileBlobStore:
         Raises:
             InvalidMessageError: larger than the bound; nothing is kept.
         """
+        coming = _chunks(content)
+        first, ends = await _beginning(coming)
+        _check_size(len(first), self._max_bytes)
+        if ends:
+            return await asyncio.to_thread(self._put_small, first)
         digest = hashlib.sha256()
         size = 0
         file = await asyncio.to_thread(self._temporary)
         try:
-            async for chunk in _chunks(content):
+            async for chunk in _behind(first, coming):
                 size += len(chunk)
                 _check_size(size, self._max_bytes)
                 digest.update(chunk)
@@ -46,6 +51,24 @@ class FileBlobStore:
             raise
         return ref
 
+    def _put_small(self, raw: bytes) -> BlobRef:
+        """In one visit of a thread; what lies there already is not written again."""
+        ref = BlobRef(sha256=hashlib.sha256(raw).hexdigest(), size=len(raw))
+        place = self._path(ref.sha256)
+        try:
+            if place.read_bytes() == raw:
+                return ref
+        except OSError:
+            pass
+        file = self._temporary()
+        try:
+            file.write(raw)
+            _keep(file, place)
+        except BaseException:
+            _throw_away(file)
+            raise
+        return ref
+
     async def open(self, ref: BlobRef) -> AsyncIterator[bytes]:
         """The content in chunks; its digest is checked at the end.
 
@@ -53,6 +76,9 @@ class FileBlobStore:
             NotFoundError: nothing is stored under that digest, or the file was damaged.
         """
         try:
+            if ref.size <= _CHUNK_BYTES:
+                yield await asyncio.to_thread(self._read_small, ref)
+                return
             file = await asyncio.to_thread(self._path(ref.sha256).open, "rb")
         except FileNotFoundError as exc:
             raise NotFoundError(f"no attachment with SHA-256 {ref.sha256}") from exc
@@ -63,8 +89,12 @@ class FileBlobStore:
                 yield chunk
         finally:
             file.close()
-        if digest.hexdigest() != ref.sha256:
-            raise NotFoundError(f"the attachment with SHA-256 {ref.sha256} was damaged on disk")
+        _check_digest(digest.hexdigest(), ref)
+
+    def _read_small(self, ref: BlobRef) -> bytes:
+        raw = self._path(ref.sha256).read_bytes()
+        _check_digest(hashlib.sha256(raw).hexdigest(), ref)
+        return raw
 
     def _temporary(self) -> IO[bytes]:
         self._root.mkdir(parents=True, exist_ok=True)
@@ -100,6 +130,28 @@ async def _chunks(content: AsyncIterator[bytes] | bytes) -> AsyncIterator[bytes]
         return
     async for chunk in content:
         yield chunk
+
+
+async def _beginning(coming: AsyncIterator[bytes]) -> tuple[bytes, bool]:
+    """What comes first, up to about a chunk; and whether that was all."""
+    parts, size = [], 0
+    async for chunk in coming:
+        parts.append(chunk)
+        size += len(chunk)
+        if size > _CHUNK_BYTES:
+            return b"".join(parts), False
+    return b"".join(parts), True
+
+
+async def _behind(first: bytes, coming: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in coming:
+        yield chunk
+
+
+def _check_digest(found: str, ref: BlobRef) -> None:
+    if found != ref.sha256:
+        raise NotFoundError(f"the attachment with SHA-256 {ref.sha256} was damaged on disk")
 
 
 def _check_size(size: int, limit: int) -> None:

@@ -55,6 +55,7 @@ from lgsp.schemas import SchemaRegistry
 from lgsp.settings import Settings, SystemSettings, ensure_data_dir, kept_secret
 from lgsp.standards import identifiers
 from lgsp.standards.signatures import TrustFolder
+from lgsp.standards.tls import client_context
 from lgsp.store import MessageStore
 from lgsp.tap_process import TapPlaces, TapProcess
 from lgsp.verify import Account, Verifier, Witnesses
@@ -326,7 +327,7 @@ def _stage(stack: AsyncExitStack, system: Running, stand_ins: StandIns) -> Stage
     office = system.settings.systems.get("ioffice")
     if office is None or "ioffice" not in stand_ins.urls:
         return None
-    http = httpx.AsyncClient(timeout=30.0, trust_env=False)
+    http = httpx.AsyncClient(timeout=30.0, trust_env=False, verify=client_context())
     stack.push_async_callback(http.aclose)
     urls = {**stand_ins.urls, "gateway": system.urls["gateway"]}
     table = office.table()

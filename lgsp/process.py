@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -27,10 +28,11 @@ def run(work: Coroutine[object, object, int]) -> int:
         return runner.run(work)
 
 
-def give_way() -> None:
-    """Let the others have the processor first, where the system knows such a thing: nobody waits for this process."""
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
+def give_way(pid: int = 0) -> None:
+    """Let the others have the processor first, where the system knows such a thing: nobody waits for this process, or that one."""
+    if hasattr(os, "setpriority"):
+        with suppress(ProcessLookupError):
+            os.setpriority(os.PRIO_PROCESS, pid, _NICE)
 
 
 def configure_log(level: str) -> None:

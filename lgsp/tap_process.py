@@ -75,6 +75,7 @@ class TapProcess:
                 start_new_session=True,
             )
             self.pid = process.pid
+            give_way(process.pid)  # a delivery never waits for the store, nor a start for what it imports
             try:
                 await self._accompany(process)
             finally:
@@ -132,7 +133,6 @@ async def _work() -> int:
     )
     places = TapPlaces.model_validate_json(await reader.readline())
     configure_log(places.log_level)
-    give_way()  # a delivery never waits for the store
     stopping = asyncio.Event()
 
     async def parent_ends() -> None:

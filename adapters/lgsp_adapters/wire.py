@@ -2,11 +2,9 @@
 
 import asyncio
 import math
-import ssl
 import sys
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
-from functools import lru_cache
 from typing import TypedDict, Unpack
 
 import httpx
@@ -17,6 +15,7 @@ from lgsp.errors import ConfigurationError, RejectedError, TransientError
 from lgsp.http_client import HttpTransport
 from lgsp.standards.content import Content, ContentWriter
 from lgsp.standards.encoded import ACCEPTED, EncodingError, Unpacker
+from lgsp.standards.tls import client_context
 from lgsp.wirelog import Body, Exchange
 from lgsp.wirelog import current as current_scope
 from lgsp.wirelog import note as note_exchange
@@ -70,14 +69,8 @@ def build_client(
         timeout=httpx.Timeout(timeout_s),
         follow_redirects=False,
         trust_env=False,
-        transport=transport or HttpTransport(_tls(), max_connections=max_connections),
+        transport=transport or HttpTransport(client_context(), max_connections=max_connections),
     )
-
-
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    """One for all clients: reading the machine's roots takes 30 ms each time."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 async def stream(content: Content) -> AsyncIterator[bytes]:

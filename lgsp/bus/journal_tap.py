@@ -79,15 +79,18 @@ class JournalTap:
     async def _follow(self, stopping: asyncio.Event, lost: asyncio.Event) -> None:
         again = True
         while not stopping.is_set() and not lost.is_set():
+            began = time.monotonic()
             found = await self._journals.read(again=again, count=self._each)
             steps = await self._store(found, stopping)
+            took_s = time.monotonic() - began
             # Idle, it looks again: a read whose answer never came may have left something pending.
             again = bool(found) == again
             if not found:
                 await until_stopped(self._journals.wait(_BLOCK_MS), stopping, lost)
             elif len(found) < _ENTRIES:
-                # Under load, more of a message's steps come together, and it is touched once for all of them.
-                pause_s = _LINGER_S if steps >= _BUSY else _BREATH_S
+                # Under load, more of a message's steps come together, and it is touched once for all of them; with a trickle, a round
+                # costs as much as the steps in it, and may take a fifth of the time.
+                pause_s = _LINGER_S if steps >= _BUSY else min(_LINGER_S, max(_BREATH_S, 4 * took_s))
                 await until_stopped(asyncio.sleep(pause_s), stopping, lost)
 
     async def _drain(self, stopping: asyncio.Event) -> None:

@@ -1,13 +1,18 @@
-"""The table of commands. A command's module is imported only when it is called."""
+"""The table of commands. Whatever a command needs is imported when it is called; help and version import nothing."""
 
-from collections.abc import Callable, Sequence
+import gc
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from difflib import get_close_matches
 from importlib import import_module
-
-import typer
+from shutil import get_terminal_size
+from textwrap import fill
 
 from lgsp import __version__
+from lgsp.errors import NotFoundError
 
-__all__ = ["COMMANDS", "command_app", "run"]
+__all__ = ["COMMANDS", "run"]
 
 COMMANDS = {
     "up": ("run:up", "Everything in one process, or the parts named by --only."),
@@ -46,44 +51,59 @@ COMMANDS = {
 }
 """name -> (module:attribute, one line of help)."""
 
+_HELP = """Usage: lgsp COMMAND [ARGS]...
+
+  LGSP: a provincial integration layer on a laptop.
+
+Options:
+  --version  Print the version.
+  --help     Show this message; after a command, that command's.
+
+Commands:
+"""
+
 
 def run(arguments: Sequence[str]) -> None:
-    """Run one command; anything else (help, version, a mistyped name) is answered without importing any of them."""
-    name = arguments[0] if arguments else ""
-    if name in COMMANDS:
-        command_app(name)(args=list(arguments[1:]), prog_name=f"lgsp {name}")
-    else:
-        _overview()(args=list(arguments), prog_name="lgsp")
+    """Run one command, or say what there is.
+
+    Raises:
+        NotFoundError: there is no such command.
+        SystemExit: with the exit code, where the command sets one.
+    """
+    match arguments:
+        case [name, *rest] if name in COMMANDS:
+            path, _ = COMMANDS[name]
+            with _without_collector():
+                app = import_module("lgsp.cli.command").command_app(name, path)
+            app(args=rest, prog_name=f"lgsp {name}")
+        case ["--version", *_]:
+            sys.stdout.write(f"lgsp {__version__}\n")
+        case ["--help", *_]:
+            sys.stdout.write(_overview())
+        case [unknown, *_]:
+            close = get_close_matches(unknown, COMMANDS, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "`lgsp --help` lists them"
+            raise NotFoundError(f"no such command {unknown!r}; {hint}")
+        case _:
+            sys.stdout.write(_overview())
+            raise SystemExit(2)
 
 
-def command_app(name: str) -> typer.Typer:
-    """The command behind a name."""
-    path, _ = COMMANDS[name]
-    module, _, attribute = path.partition(":")
-    found = getattr(import_module(f"lgsp.cli.{module}"), attribute)
-    if isinstance(found, typer.Typer):
-        return found
-    single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    single.command(name)(found)
-    return single
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """What importing makes is no garbage: looking for cycles in it, again and again, takes a tenth of the start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
-def _overview() -> typer.Typer:
-    app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-    app.callback(invoke_without_command=True)(_root)
-    for name, (_, line) in COMMANDS.items():
-        app.command(name, help=line)(_listed())
-    return app
-
-
-def _listed() -> Callable[[], None]:
-    def listed() -> None:
-        """Shown on the help page; `run` calls the real one."""
-
-    return listed
-
-
-def _root(version: bool = typer.Option(False, "--version", help="Print the version.")) -> None:
-    """LGSP: a provincial integration layer on a laptop."""
-    if version:
-        typer.echo(f"lgsp {__version__}")
+def _overview() -> str:
+    wide, column = min(get_terminal_size().columns, 110), max(map(len, COMMANDS)) + 4
+    lines = [
+        fill(line, wide, initial_indent=f"  {name}".ljust(column), subsequent_indent=" " * column)
+        for name, (_, line) in COMMANDS.items()
+    ]
+    return _HELP + "\n".join(lines) + "\n"

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
-
-import holidays
+from functools import cached_property
+from importlib import import_module
 
 from lgsp.clock.clocks import VIETNAM
 
@@ -14,9 +14,14 @@ class WorkCalendar:
     """Working days: Monday to Friday without public holidays (Bộ luật Lao động 2019, Điều 112), overridable by day."""
 
     def __init__(self, *, closed: Collection[date] = (), opened: Collection[date] = ()) -> None:
-        self._holidays = holidays.country_holidays("VN")
         self._closed = frozenset(closed)
         self._opened = frozenset(opened)
+
+    @cached_property
+    def _holidays(self) -> Collection[date]:
+        # 30 ms to import, and most processes never ask for a working day.
+        found: Collection[date] = import_module("holidays").country_holidays("VN")
+        return found
 
     def is_working_day(self, day: date) -> bool:
         """Whether offices work on that day; days that were moved by decision are given to the constructor."""

@@ -25,6 +25,7 @@ from lgsp.gateway import GatewayServices
 __all__ = ["create_console"]
 
 log = structlog.get_logger()
+_PHRASES = frozenset(status.phrase for status in HTTPStatus)
 _STATUS: tuple[tuple[type[LgspError], int], ...] = (
     (NotFoundError, 404),
     (InvalidMessageError, 422),
@@ -43,8 +44,16 @@ def create_console(services: GatewayServices) -> Starlette:
         if status == HTTPStatus.INTERNAL_SERVER_ERROR:
             log.error("console.bug", path=request.url.path, exc_info=error)
         detail = str(error.detail) if isinstance(error, HTTPException) else console.said(request, error)
+        # An error that does not speak the reader's language has words by its code, and its own words beside them.
+        lang = console.texts_of(request).lang
+        wordless = isinstance(error, LgspError) and lang == "vi" and not error.message_vi
         return console.page(
-            request, "error.html", status=status, error_status=status, detail="" if status == 500 else detail
+            request,
+            "error.html",
+            status=status,
+            error_status=status,
+            cause=error.code if wordless and isinstance(error, LgspError) else "",
+            detail="" if status == HTTPStatus.INTERNAL_SERVER_ERROR or detail in _PHRASES else detail,
         )
 
     app = Starlette(

@@ -143,6 +143,7 @@ class Console:
         return {
             "t": t,
             "word": t.word,
+            "said": t.said,
             "lang": reader.lang,
             "theme": reader.theme,
             "here": request.url.path,

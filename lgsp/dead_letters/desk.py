@@ -12,6 +12,7 @@ from lgsp.dead_letters.groups import DeadFilter, DeadGroup
 from lgsp.dead_letters.tasks import Order, Progress, Task, TaskEndedError
 from lgsp.errors import Fault, InvalidMessageError, NotFoundError
 from lgsp.message import Message
+from lgsp.remark import remark
 from lgsp.routing import Router
 from lgsp.standards import identifiers
 
@@ -20,6 +21,7 @@ __all__ = ["DeadLetters", "DeadPage", "Surroundings"]
 MAX_EXAMINED = 1000
 MAX_GROUPS = 1000
 EVERYTHING = DeadFilter()
+GONE = remark("dead_gone", "it is not there: replayed or discarded before, or it never existed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +102,12 @@ class DeadLetters:
     async def dry_run(self, order: Order) -> DryRun:
         """What a replay would do; of at most a thousand."""
         planned, gone = await self.planned(order)
-        forecasts = [Forecast(dead_id, Verdict.GONE, detail="it is not there") for dead_id in gone]
+        forecasts = [Forecast(dead_id, Verdict.GONE, remark=GONE) for dead_id in gone]
         for _, dead_id in planned[:MAX_EXAMINED]:
             try:
                 forecasts.append(await self.forecast(await self._channel.get(dead_id)))
-            except NotFoundError as exc:
-                forecasts.append(Forecast(dead_id, Verdict.GONE, detail=str(exc)))
+            except NotFoundError:
+                forecasts.append(Forecast(dead_id, Verdict.GONE, remark=GONE))
         counts = Counter(str(one.verdict) for one in forecasts)
         return DryRun(len(planned) + len(gone), len(forecasts), counts, tuple(forecasts))
 
@@ -114,27 +116,26 @@ class DeadLetters:
         found = Forecast(entry.id, Verdict.SEND, entry.message_id, entry.subject)
         if entry.system and entry.system not in self._around.systems:
             known = ", ".join(sorted(self._around.systems))
-            detail = f"no system {entry.system!r} is configured any more; there are: {known}"
-            return replace(found, verdict=Verdict.NO_SYSTEM, detail=detail)
+            text = "no system '{system}' is configured any more; there are: {known}"
+            said = remark("dead_no_system", text, system=entry.system, known=known)
+            return replace(found, verdict=Verdict.NO_SYSTEM, remark=said)
         try:
             message = Message.from_json(entry.body)
             self._around.admit(message)
         except InvalidMessageError as exc:
-            return replace(found, verdict=Verdict.INVALID, detail=str(exc), faults=exc.faults)
+            said = remark("dead_invalid", "{count} fault(s), each at its place", count=len(exc.faults))
+            return replace(found, verdict=Verdict.INVALID, remark=said, faults=exc.faults)
         to = (entry.system,) if entry.system else self._routed(message, entry.organizations)
         if not to:
-            return replace(
-                found, verdict=Verdict.UNROUTED, detail="no route takes it; see `lgsp routes explain`"
-            )
+            said = remark("dead_unrouted", "no route takes it; see `lgsp routes explain`")
+            return replace(found, verdict=Verdict.UNROUTED, remark=said)
         found = replace(found, to=to)
         if message.expired(self._clock.now()):
-            return replace(
-                found, verdict=Verdict.EXPIRED, detail=f"its time was over at {message.expirytime}"
-            )
+            said = remark("dead_expired", "its time was over at {at}", at=message.expirytime)
+            return replace(found, verdict=Verdict.EXPIRED, remark=said)
         if all([await self._around.delivered(message.id, system) for system in to]):
-            return replace(
-                found, verdict=Verdict.DROPPED, detail="delivered before; the receiver knows its key"
-            )
+            said = remark("dead_dropped", "delivered before; the receiver knows its key")
+            return replace(found, verdict=Verdict.DROPPED, remark=said)
         return found
 
     # --- acting on one

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lgsp.errors import Fault, NotFoundError
+from lgsp.remark import Remark
 from lgsp.store import MessageStore
 
 __all__ = ["DryRun", "Forecast", "Verdict", "has_delivered"]
@@ -31,8 +32,13 @@ class Forecast:
     message_id: str = ""
     subject: str = ""
     to: tuple[str, ...] = ()
-    detail: str = ""
+    remark: Remark | None = None
     faults: tuple[Fault, ...] = ()
+
+    @property
+    def detail(self) -> str:
+        """Why, in English."""
+        return str(self.remark or "")
 
 
 @dataclass(frozen=True, slots=True)

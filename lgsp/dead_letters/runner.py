@@ -7,9 +7,9 @@ import structlog
 
 from lgsp.channels import Keys, Lease, Server, TaskBook
 from lgsp.clock import Clock
-from lgsp.dead_letters.desk import DeadLetters
+from lgsp.dead_letters.desk import GONE, DeadLetters
 from lgsp.dead_letters.tasks import MAX_NAMED, Problem, Task, TaskState
-from lgsp.errors import ChannelUnavailableError, LgspError, StaleLeaseError
+from lgsp.errors import ChannelUnavailableError, LgspError, NotFoundError, StaleLeaseError
 
 __all__ = ["TaskRunner"]
 
@@ -85,7 +85,7 @@ class TaskRunner:
             raise
         except Exception as exc:
             log.exception("tasks.bug", task=task.id)
-            _failed(task, "", f"bug: {type(exc).__name__}: {exc}")
+            _failed(task, "", f"bug: {type(exc).__name__}: {exc}", LgspError.code)
             task.progress.ended = TaskState.FAILED
         else:
             task.progress.owner = "" if wish == "pause" else self._owner
@@ -101,7 +101,7 @@ class TaskRunner:
         if progress.total is None:
             progress.total = len(planned) + len(gone)
             for dead_id in gone:
-                _failed(task, dead_id, "it is not there: replayed or discarded before, or it never existed")
+                _failed(task, dead_id, GONE.text, NotFoundError.code)
         else:
             progress.done = progress.total - len(planned) - progress.failed
         progress.owner = self._owner
@@ -137,7 +137,7 @@ class TaskRunner:
         except ChannelUnavailableError:
             raise
         except LgspError as exc:
-            _failed(task, dead_id, str(exc))
+            _failed(task, dead_id, str(exc), exc.code)
         else:
             task.progress.done += 1
 
@@ -170,7 +170,7 @@ class _Pace:
         self._due = max(self._due, self._now() - self._step_s) + self._step_s
 
 
-def _failed(task: Task, dead_id: str, reason: str) -> None:
+def _failed(task: Task, dead_id: str, reason: str, code: str) -> None:
     task.progress.failed += 1
     if len(task.progress.problems) < MAX_NAMED:
-        task.progress.problems.append(Problem(id=dead_id, reason=reason[:500]))
+        task.progress.problems.append(Problem(id=dead_id, reason=reason[:500], code=code))

@@ -52,12 +52,13 @@ class Order(BaseModel):
 
 
 class Problem(BaseModel):
-    """A dead letter of the task to which it could not be done, and why."""
+    """A dead letter of the task to which it could not be done, and why; `code` is the error's, as in problem documents."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str
     reason: str
+    code: str = ""
 
 
 class Progress(BaseModel):

@@ -1,5 +1,7 @@
 """/schemas and /api/asyncapi.json: contracts at stable URLs. A message's `dataschema` has the same path."""
 
+from functools import cache, partial
+
 from fastapi import APIRouter, Request
 from pydantic import JsonValue
 from starlette.responses import JSONResponse, Response
@@ -16,13 +18,15 @@ _CACHED = {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin
 def contract_routes(services: GatewayServices) -> APIRouter:
     """What other programs are built on."""
     routes = APIRouter(tags=["contracts"])
-    schemas, texts = published(services.schemas), xsds()
+    texts = xsds()
+    # Made when somebody asks: they take a tenth of a second.
+    schemas = cache(partial(published, services.schemas))
 
     @routes.get("/schemas")
     async def index() -> dict[str, JsonValue]:
         """Every JSON Schema and XSD by its path."""
         return {
-            "schemas": [f"/schemas/{name}" for name in schemas],
+            "schemas": [f"/schemas/{name}" for name in schemas()],
             "xsd": [f"/schemas/xsd/{name}" for name in texts],
         }
 
@@ -36,7 +40,7 @@ def contract_routes(services: GatewayServices) -> APIRouter:
     @routes.get("/schemas/{kind}/{version}")
     async def schema(kind: str, version: str) -> JSONResponse:
         """JSON Schema of a type's data; `message/1` is the envelope."""
-        found = schemas.get(f"{kind}/{version.removesuffix('.json')}")
+        found = schemas().get(f"{kind}/{version.removesuffix('.json')}")
         if found is None:
             raise NotFoundError(f"no schema {kind}/{version}; /schemas lists them")
         return JSONResponse(found, media_type="application/schema+json", headers=_CACHED)

@@ -19,6 +19,7 @@ from lgsp.dead_letters import (
 )
 from lgsp.gateway.problems import FaultDocument
 from lgsp.gateway.views import iso
+from lgsp.remark import Remark
 
 __all__ = ["DeadView", "DryRunView", "ForecastView", "FullDeadView", "GroupView", "TaskView"]
 
@@ -99,6 +100,7 @@ class ForecastView(_View):
     ]
     to: tuple[str, ...]
     detail: str
+    remark: Remark | None
     faults: tuple[FaultDocument, ...]
 
     @classmethod
@@ -112,7 +114,7 @@ class ForecastView(_View):
         )
         return cls(
             id=one.id, message_id=one.message_id, subject=one.subject, verdict=one.verdict.value, to=one.to,
-            detail=one.detail, faults=faults,
+            detail=one.detail, remark=one.remark, faults=faults,
         )  # fmt: skip
 
 

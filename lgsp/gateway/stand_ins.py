@@ -9,6 +9,7 @@ import httpx
 from pydantic import JsonValue
 
 from lgsp.errors import Fault, InvalidMessageError, LgspError, NotFoundError, RejectedError, TransientError
+from lgsp.standards.tls import client_context
 
 __all__ = ["Rows", "StandIns"]
 
@@ -35,7 +36,8 @@ class StandIns:
     def of(cls, urls: Mapping[str, str]) -> Self:
         """With a client of its own, to be closed."""
         limits = httpx.Limits(max_connections=16)
-        return cls(urls, httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, limits=limits))
+        http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False, verify=client_context(), limits=limits)
+        return cls(urls, http)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -5,8 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
+from pydantic_core import to_json
+
+from lgsp.remark import Remark, remark
 
 __all__ = ["Condition", "pointer_value"]
+
+_MOST_SAID = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +27,30 @@ class Condition:
     exists: bool | None = None
     matches: str | None = None
 
-    def failure(self, data: Mapping[str, JsonValue]) -> str:
-        """Why it does not hold, in words; empty when it holds."""
+    def failure(self, data: Mapping[str, JsonValue]) -> Remark | None:
+        """Why it does not hold; None when it holds."""
         value = pointer_value(data, self.pointer)
         if self.exists is not None and (value is not None) != self.exists:
-            return f"data{self.pointer} is {'absent' if self.exists else 'there'}"
+            if self.exists:
+                return remark("route_absent", "data{place} is absent", place=self.pointer)
+            return remark("route_there", "data{place} is there", place=self.pointer)
         if self.one_of is not None and not any(_same(value, wanted) for wanted in self.one_of):
-            return f"data{self.pointer} is {value!r}, wanted {' or '.join(map(repr, self.one_of))}"
+            return remark(
+                "route_value",
+                "data{place} is {value}, wanted {wanted}",
+                place=self.pointer,
+                value=_said(value),
+                wanted=" | ".join(map(_said, self.one_of)),
+            )
         if self.matches is not None and not (isinstance(value, str) and re.fullmatch(self.matches, value)):
-            return f"data{self.pointer} is {value!r}, which does not match {self.matches!r}"
-        return ""
+            return remark(
+                "route_pattern",
+                "data{place} is {value}, which does not match {wanted}",
+                place=self.pointer,
+                value=_said(value),
+                wanted=self.matches,
+            )
+        return None
 
 
 def pointer_value(data: Mapping[str, JsonValue], pointer: str) -> JsonValue:
@@ -46,6 +65,12 @@ def pointer_value(data: Mapping[str, JsonValue], pointer: str) -> JsonValue:
         else:
             return None
     return value
+
+
+def _said(value: JsonValue) -> str:
+    """As JSON has it, and not too much of it."""
+    text = to_json(value).decode()
+    return text if len(text) <= _MOST_SAID else f"{text[:_MOST_SAID]}…"
 
 
 def _same(value: JsonValue, wanted: JsonValue) -> bool:

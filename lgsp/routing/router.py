@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from typing import Self
 
 from lgsp.message import Message
 from lgsp.model.document import SignatureState
+from lgsp.remark import Remark, remark
 from lgsp.routing.conditions import Condition
 from lgsp.routing.signatures import SignaturePolicy, signature_state
 from lgsp.standards.identifiers import organization_pattern_matches
@@ -60,20 +62,35 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class RouteExplanation:
-    """What became of one route; `reason` says it in words."""
+    """What became of one route; `reason` says it in words, `remarks` the same for whoever reads another language."""
 
     route: str
     matched: bool
     reason: str
     to: tuple[str, ...] = ()
     organizations: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        route: str,
+        remarks: Sequence[Remark],
+        *,
+        to: tuple[str, ...] = (),
+        organizations: tuple[str, ...] = (),
+        matched: bool = False,
+    ) -> Self:
+        """With the remarks' texts as the reason."""
+        return cls(route, matched, "; ".join(map(str, remarks)), to, organizations, tuple(remarks))
 
 
 @dataclass(frozen=True, slots=True)
 class RoutingDecision:
     """Who gets it (one entry per system), which recipients nobody serves, and why.
 
-    `signature_warning` is what the journal should say; `signature_refusal` why the document may not enter at all.
+    `signature_warning` is what the journal should say; `signature_refusal` why the document may not enter at all; `signature_remark` the
+    worse of them.
     """
 
     recipients: tuple[Recipient, ...]
@@ -81,6 +98,7 @@ class RoutingDecision:
     explanation: tuple[RouteExplanation, ...]
     signature_warning: str = ""
     signature_refusal: str = ""
+    signature_remark: Remark | None = None
 
 
 class Router:
@@ -123,7 +141,7 @@ class Router:
     def _decide(self, message: Message, routes: Sequence[Route]) -> RoutingDecision:
         merged: dict[str, dict[str, None]] = {}
         served: set[str] = set()
-        complaints: dict[SignaturePolicy, str] = {}
+        complaints: dict[SignaturePolicy, Remark] = {}
         recipients = message.recipient_ids
         for route in routes:
             verdict = _apply(route, message)
@@ -134,49 +152,67 @@ class Router:
             served.update(verdict.organizations if route.by_recipient else recipients)
             for system in verdict.to:
                 merged.setdefault(system, {}).update(dict.fromkeys(verdict.organizations))
+        warning, refusal = complaints.get("warn"), complaints.get("require")
         return RoutingDecision(
             recipients=tuple(Recipient(system, tuple(ids)) for system, ids in merged.items()),
             unrouted=tuple(one for one in recipients if one not in served),
             explanation=(),
-            signature_warning=complaints.get("warn", ""),
-            signature_refusal=complaints.get("require", ""),
+            signature_warning=str(warning or ""),
+            signature_refusal=str(refusal or ""),
+            signature_remark=refusal or warning,
         )
 
 
 def _apply(route: Route, message: Message) -> RouteExplanation:
-    reason = _mismatch(route, message)
-    if reason:
-        return RouteExplanation(route.name, matched=False, reason=reason)
+    if wrong := _mismatch(route, message):
+        return RouteExplanation.of(route.name, [wrong])
     organizations: tuple[str, ...] = ()
     if route.by_recipient:
         organizations = tuple(one for one in dict.fromkeys(message.recipient_ids) if route.takes(one))
         if not organizations:
-            named = message.recipients or "none"
-            return RouteExplanation(
-                route.name, matched=False, reason=f"no recipient fits (message names: {named})"
-            )
+            named = message.recipients or "–"
+            wrong = remark("route_recipient", "no recipient fits (message names: {named})", named=named)
+            return RouteExplanation.of(route.name, [wrong])
     to = tuple(name for name in route.to if route.back or message.source != f"/systems/{name}")
-    reason = f"{message.kind} for {', '.join(organizations)}" if organizations else f"{message.kind} matches"
+    remarks = [
+        remark(
+            "route_for",
+            "{kind} for {organizations}",
+            kind=message.kind,
+            organizations=", ".join(organizations),
+        )
+        if organizations
+        else remark("route_matches", "{kind} matches", kind=message.kind)
+    ]
     if not to:
-        reason += f"; but it came from {message.source}, and the route has no back = true"
-    return RouteExplanation(route.name, matched=True, reason=reason, to=to, organizations=organizations)
+        source = message.source.removeprefix("/systems/")
+        remarks.append(
+            remark("route_back", "but it came from {source}, and the route has no back = true", source=source)
+        )
+    return RouteExplanation.of(route.name, remarks, to=to, organizations=organizations, matched=True)
 
 
-def _signature_complaint(route: Route, message: Message) -> str:
+def _signature_complaint(route: Route, message: Message) -> Remark | None:
     if route.signature == "off" or message.kind not in _SIGNED_KINDS:
-        return ""
+        return None
     state = signature_state(message.data)
-    return (
-        "" if state == SignatureState.VALID else f"signature {state}, route {route.name!r} wants a valid one"
-    )
+    if state == SignatureState.VALID:
+        return None
+    text = "signature {state}, route '{route}' wants a valid one"
+    return remark("route_signature", text, state=state, route=route.name)
 
 
-def _mismatch(route: Route, message: Message) -> str:
+def _mismatch(route: Route, message: Message) -> Remark | None:
     if not route.is_for(message.kind):
-        return f"type {message.kind} is not {' or '.join(route.when)}"
+        return remark(
+            "route_kind", "type {kind} is not {wanted}", kind=message.kind, wanted=" | ".join(route.when)
+        )
     if route.sender and not _any_matches(route.sender, message.sender or ""):
-        return f"sender {message.sender or 'none'} is not {' or '.join(route.sender)}"
-    return next(filter(None, (condition.failure(message.data) for condition in route.data)), "")
+        wanted = " | ".join(route.sender)
+        return remark(
+            "route_sender", "sender {sender} is not {wanted}", sender=message.sender or "–", wanted=wanted
+        )
+    return next(filter(None, (condition.failure(message.data) for condition in route.data)), None)
 
 
 def _any_matches(patterns: Sequence[str], organization: str) -> bool:

@@ -10,6 +10,7 @@ import httpx
 
 from lgsp.bootstrap import Running, running
 from lgsp.clock import VIETNAM
+from lgsp.http_client import HttpTransport
 from lgsp.settings import Settings
 from lgsp.simulate.people import People
 from lgsp.simulate.plan import Dossier, Paper, Plan, Tally, deeds
@@ -66,11 +67,11 @@ async def through_systems(settings: Settings, plan: Plan, told: Callable[[Progre
     Raises:
         ConfigurationError: a part did not start.
     """
-    limits = httpx.Limits(max_connections=2 * _HANDS)
+    lean = HttpTransport(max_connections=2 * _HANDS)
     async with (
         standins(settings, settings.data_dir) as pointed,
         running(pointed, only=frozenset({"bus"})) as system,
-        httpx.AsyncClient(timeout=_LIMIT_S, trust_env=False, limits=limits) as http,
+        httpx.AsyncClient(timeout=_LIMIT_S, transport=lean) as http,
     ):
         urls = {
             "gateway": system.urls["gateway"],

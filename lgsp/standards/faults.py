@@ -77,7 +77,7 @@ def vietnamese(item: ErrorDetails) -> str:
         return own
     known = _VIETNAMESE.get(item["type"])
     if known is None:
-        return f"giá trị không hợp lệ ({item['msg']})"
+        return f"giá trị không hợp lệ «{item['msg']}»"
     return known.format(**{name: _plain(value) for name, value in context.items()})
 
 

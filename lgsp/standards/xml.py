@@ -58,7 +58,7 @@ def parse(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Element:
     except etree.XMLSyntaxError as exc:
         line, column = exc.position
         said = (exc.msg or "")[:_LONGEST_MESSAGE]
-        wrong_vi = f"XML không đúng cú pháp, dòng {line}, cột {column}: {said}"
+        wrong_vi = f"XML không đúng cú pháp, dòng {line}, cột {column} «{said}»"
         raise _refused("xml.malformed", said, wrong_vi, line=line) from exc
     _check_shape(root)
     return root

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from lgsp.wirelog.exchange import Body
 
@@ -34,9 +35,14 @@ _BOUNDARY = re.compile(rb"[A-Za-z0-9+/]")
 def clean_headers(headers: Iterable[tuple[str, str]]) -> str:
     """As JSON: [[name, value], …], credentials masked."""
     return json.dumps(
-        [[name, MASK if _HEADERS.search(name) else value[:4096]] for name, value in headers],
+        [[name, MASK if _is_secret_header(name) else value[:4096]] for name, value in headers],
         ensure_ascii=False,
     )
+
+
+@lru_cache(maxsize=1024)
+def _is_secret_header(name: str) -> bool:
+    return bool(_HEADERS.search(name))
 
 
 def clean_url(url: str) -> str:
@@ -53,8 +59,10 @@ def clean_body(body: Body) -> str:
         digest = f", sha-256 {hashlib.sha256(raw).hexdigest()}" if whole else ""
         return f"[{body.size} bytes that are not text{digest}]"
     text = _BASE64.sub(lambda found: _elided(found, len(raw), whole=whole), raw).decode(errors="replace")
-    text = _JSON.sub(_mask_json, text)
-    text = _XML.sub(_mask_xml, text)
+    if '"' in text:
+        text = _JSON.sub(_mask_json, text)
+    if "</" in text:
+        text = _XML.sub(_mask_xml, text)
     if not text.lstrip().startswith(("{", "[", "<")):
         text = _FORM.sub(_mask_form, text)
     return text if len(text) <= MOST_BODY else text[:MOST_BODY]
@@ -75,6 +83,7 @@ def _elided(found: re.Match[bytes], length: int, *, whole: bool) -> bytes:
     return f"[base64: {len(encoded)} characters, sha-256 of them {digest}]".encode()
 
 
+@lru_cache(maxsize=1024)
 def _is_secret(name: str) -> bool:
     return bool(_SECRET.search(re.sub(r"[^a-z0-9]", "", name.lower())))
 

@@ -1,21 +1,20 @@
 """WireLog: takes scopes without waiting, cleans and writes them beside the loop, keeps a bounded ring."""
 
 import asyncio
+import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from lgsp.clock import Clock
 from lgsp.errors import ChannelUnavailableError, ConfigurationError
 from lgsp.wirelog.clean import clean_body, clean_headers, clean_url
 from lgsp.wirelog.exchange import Exchange
 from lgsp.wirelog.scope import Scope, reference_key
-from lgsp.wirelog.store import Row, StoredExchange, find, open_engine, trim, write
+from lgsp.wirelog.store import Row, StoredExchange, WireFile
 
 __all__ = ["WireLog"]
 
@@ -32,8 +31,8 @@ _TRIM_EVERY = 500
 class WireLog:
     """What was exchanged for each message. Losing it loses no message: what does not fit into its queue is dropped."""
 
-    def __init__(self, engine: AsyncEngine, clock: Clock, *, most: int, most_bytes: int) -> None:
-        self._engine = engine
+    def __init__(self, file: WireFile, clock: Clock, *, most: int, most_bytes: int) -> None:
+        self._file = file
         self._clock = clock
         self._most, self._most_bytes = most, most_bytes
         self._waiting: deque[tuple[Scope, int]] = deque()
@@ -53,12 +52,12 @@ class WireLog:
             ConfigurationError: the file can't be opened.
         """
         try:
-            engine = await open_engine(file)
-        except (SQLAlchemyError, OSError) as exc:
+            opened = await asyncio.to_thread(WireFile, file)
+        except (sqlite3.Error, OSError) as exc:
             raise ConfigurationError(
                 f"the wire log {file} can't be opened: {exc}; move it away, or set wire_log = false"
             ) from exc
-        wire = cls(engine, clock, most=most, most_bytes=most_bytes)
+        wire = cls(opened, clock, most=most, most_bytes=most_bytes)
         writer = asyncio.create_task(wire._write_on(), name="wire-log")
         try:
             yield wire
@@ -67,7 +66,7 @@ class WireLog:
             await asyncio.gather(writer, return_exceptions=True)
             while wire._waiting:
                 await wire._write_some()
-            await engine.dispose()
+            opened.close()
 
     def now_ms(self) -> int:
         """The bus's time."""
@@ -89,9 +88,8 @@ class WireLog:
         """The newest exchanges about a message; `receipts` are (system, reference) of its deliveries."""
         keys = [message_id, *(reference_key(system, reference) for system, reference in receipts)]
         try:
-            async with self._engine.connect() as connection:
-                return await find(connection, keys, limit)
-        except (SQLAlchemyError, OSError) as exc:
+            return await asyncio.to_thread(self._file.find, keys, limit)
+        except (sqlite3.Error, OSError) as exc:
             raise ChannelUnavailableError(f"the wire log does not answer: {exc}") from exc
 
     async def _write_on(self) -> None:
@@ -105,22 +103,20 @@ class WireLog:
     async def _write_some(self) -> None:
         batch = [self._waiting.popleft() for _ in range(min(_BATCH, len(self._waiting)))]
         try:
-            rows = await asyncio.to_thread(_rows, [scope for scope, _ in batch])
-            async with self._engine.begin() as connection:
-                await write(connection, rows)
-                self._written += sum(len(one) for _, one in rows)
-                if self._written >= _TRIM_EVERY:
-                    self._written = 0
-                    await trim(connection, most=self._most, most_bytes=self._most_bytes)
-        except (SQLAlchemyError, OSError) as exc:
+            await asyncio.to_thread(self._write, [scope for scope, _ in batch])
+        except (sqlite3.Error, OSError) as exc:
             self.dropped += len(batch)
             log.warning("wirelog.not_written", reason=str(exc).splitlines()[0], dropped=len(batch))
         finally:
             self._waiting_bytes -= sum(size for _, size in batch)
 
-
-def _rows(scopes: Sequence[Scope]) -> list[tuple[set[str], list[Row]]]:
-    return [(scope.keys, [_row(scope, one) for one in scope.exchanges]) for scope in scopes]
+    def _write(self, scopes: Sequence[Scope]) -> None:
+        """In a thread; one batch at a time."""
+        self._file.write([(scope.keys, [_row(scope, one) for one in scope.exchanges]) for scope in scopes])
+        self._written += sum(len(scope.exchanges) for scope in scopes)
+        if self._written >= _TRIM_EVERY:
+            self._written = 0
+            self._file.trim(most=self._most, most_bytes=self._most_bytes)
 
 
 def _row(scope: Scope, one: Exchange) -> Row:

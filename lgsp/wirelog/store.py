@@ -1,53 +1,45 @@
-"""The file: a ring of exchanges and the keys that they are found by. SQLite, so that another process can read beside."""
+"""The file: a ring of exchanges and the keys that they are found by. SQLite, so that another process can read beside.
 
-import asyncio
+Nothing here is asynchronous: whoever writes does so in a thread, a batch at a time. Through SQLAlchemy's asynchronous engine, which
+goes to its own thread and back for each row, keeping an exchange cost twenty times as much.
+"""
+
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from pydantic import JsonValue
-from sqlalchemy import Column, Integer, MetaData, Table, Text, delete, event, func, insert, select
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 
-__all__ = ["LINKS", "StoredExchange", "find", "open_engine", "trim", "write"]
+__all__ = ["Row", "StoredExchange", "WireFile"]
 
 _OPENING_TRIES = 200
 _OPENING_PAUSE_S = 0.05
-_METADATA = MetaData()
-
-EXCHANGES = Table(
-    "exchanges",
-    _METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("kept_bytes", Integer, nullable=False),
-    Column("at_ms", Integer, nullable=False),
-    Column("took_ms", Integer, nullable=False),
-    Column("system", Text, nullable=False),
-    Column("stage", Text, nullable=False),
-    Column("caller", Text, nullable=False),
-    Column("method", Text, nullable=False),
-    Column("url", Text, nullable=False),
-    Column("status", Integer, nullable=False),
-    Column("error", Text, nullable=False),
-    Column("headers", Text, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("body_bytes", Integer, nullable=False),
-    Column("answer_headers", Text, nullable=False),
-    Column("answer", Text, nullable=False),
-    Column("answer_bytes", Integer, nullable=False),
+_BUSY_S = 30.0
+_SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS exchanges (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, kept_bytes INTEGER NOT NULL, at_ms INTEGER NOT NULL, took_ms INTEGER NOT NULL,
+        system TEXT NOT NULL, stage TEXT NOT NULL, caller TEXT NOT NULL, method TEXT NOT NULL, url TEXT NOT NULL,
+        status INTEGER NOT NULL, error TEXT NOT NULL, headers TEXT NOT NULL, body TEXT NOT NULL, body_bytes INTEGER NOT NULL,
+        answer_headers TEXT NOT NULL, answer TEXT NOT NULL, answer_bytes INTEGER NOT NULL)""",
+    "CREATE TABLE IF NOT EXISTS links (key TEXT NOT NULL, exchange INTEGER NOT NULL, PRIMARY KEY (key, exchange)) WITHOUT ROWID",
+    "CREATE INDEX IF NOT EXISTS ix_links_exchange ON links (exchange)",
 )
-LINKS = Table(
-    "links",
-    _METADATA,
-    Column("key", Text, primary_key=True),
-    Column("exchange", Integer, primary_key=True, index=True),
-    sqlite_with_rowid=False,
+_COLUMNS = (
+    "kept_bytes", "at_ms", "took_ms", "system", "stage", "caller", "method", "url", "status", "error", "headers", "body", "body_bytes",
+    "answer_headers", "answer", "answer_bytes",
+)  # fmt: skip
+_INSERT = (
+    f"INSERT INTO exchanges ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608
 )
+_LINK = "INSERT OR IGNORE INTO links (key, exchange) VALUES (?, ?)"
+_OLD = """SELECT max(id) FROM (
+    SELECT id, sum(kept_bytes) OVER (ORDER BY id DESC) AS newer, row_number() OVER (ORDER BY id DESC) AS place FROM exchanges
+) WHERE newer > ? OR place > ?"""
 
 Row = dict[str, str | int]
 
@@ -74,78 +66,87 @@ class StoredExchange:
     answer_bytes: int
 
 
-async def open_engine(file: Path) -> AsyncEngine:
-    """The file, made where it is not there; of parts that start together one makes it, and the others ask again."""
-    engine = create_async_engine(f"sqlite+aiosqlite:///{file}", connect_args={"timeout": 30})
-    event.listen(engine.sync_engine, "connect", _prepare)
+class WireFile:
+    """One connection that writes; each search has one of its own. Raises sqlite3.Error, all of it."""
+
+    def __init__(self, file: Path) -> None:
+        """Open the file, and make it where it is not there; of parts that start together one makes it, and the others wait."""
+        self._file = file
+        self._connection = _made(file)
+        # A writer that is cancelled leaves its batch to its thread, and the next one must wait for that.
+        self._turn = threading.Lock()
+
+    def write(self, batch: Sequence[tuple[Iterable[str], list[Row]]]) -> None:
+        """Each entry: the keys, and the exchanges that they find."""
+        with self._changing() as connection:
+            for keys, rows in batch:
+                for row in rows:
+                    number = connection.execute(_INSERT, row).lastrowid
+                    connection.executemany(_LINK, [(key, number) for key in keys])
+
+    def trim(self, *, most: int, most_bytes: int) -> None:
+        """Forget the oldest, until at most so many exchanges and bytes are left."""
+        with self._changing() as connection:
+            (last,) = connection.execute(_OLD, (most_bytes, most)).fetchone()
+            if last is not None:
+                connection.execute("DELETE FROM exchanges WHERE id <= ?", (last,))
+                connection.execute("DELETE FROM links WHERE exchange <= ?", (last,))
+
+    def find(self, keys: Sequence[str], limit: int) -> list[StoredExchange]:
+        """The newest of these, in the order in which they happened."""
+        names = [one.name for one in fields(StoredExchange)]
+        wanted = f"""SELECT {", ".join(names)} FROM exchanges
+            WHERE id IN (SELECT exchange FROM links WHERE key IN ({", ".join("?" for _ in keys)})) ORDER BY id DESC LIMIT ?"""  # noqa: S608
+        with closing(_connected(self._file)) as connection:
+            rows = connection.execute(wanted, (*keys, limit)).fetchall()
+        found = []
+        for row in rows:
+            values = dict(zip(names, row, strict=True))
+            headers = {name: _read(values[name]) for name in ("headers", "answer_headers")}
+            found.append(StoredExchange(**(values | headers)))
+        return sorted(found, key=lambda one: (one.at_ms, one.id))
+
+    def close(self) -> None:
+        """The connection that writes."""
+        with self._turn:
+            self._connection.close()
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """All of it, or nothing."""
+        connection = self._connection
+        with self._turn:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+
+def _made(file: Path) -> sqlite3.Connection:
+    connection = _connected(file)
     for tries_left in reversed(range(_OPENING_TRIES)):
         try:
-            async with engine.begin() as connection:
-                await connection.run_sync(_METADATA.create_all)
-        except OperationalError as exc:
-            if not tries_left or not any(reason in str(exc.orig) for reason in ("locked", "already exists")):
-                await engine.dispose()
+            # Changing the journal's mode does not wait for others, as everything else does.
+            for setting in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", *_SCHEMA):
+                connection.execute(setting)
+        except sqlite3.OperationalError as exc:
+            if not tries_left or "locked" not in str(exc):
+                connection.close()
                 raise
-            await asyncio.sleep(_OPENING_PAUSE_S)
+            time.sleep(_OPENING_PAUSE_S)
         else:
             break
-    return engine
+    return connection
 
 
-async def write(connection: AsyncConnection, batch: Sequence[tuple[Iterable[str], list[Row]]]) -> None:
-    """Each entry: the keys, and the exchanges that they find."""
-    for keys, rows in batch:
-        for row in rows:
-            inserted = await connection.execute(insert(EXCHANGES).values(row))
-            number = inserted.inserted_primary_key[0] if inserted.inserted_primary_key else 0
-            links = [{"key": key, "exchange": number} for key in keys]
-            await connection.execute(sqlite_insert(LINKS).on_conflict_do_nothing(), links)
-
-
-async def trim(connection: AsyncConnection, *, most: int, most_bytes: int) -> None:
-    """Forget the oldest, until at most so many exchanges and bytes are left."""
-    number, size = EXCHANGES.c.id, EXCHANGES.c.kept_bytes
-    newer = func.sum(size).over(order_by=number.desc()).label("newer")
-    place = func.row_number().over(order_by=number.desc()).label("place")
-    ranked = select(number.label("id"), newer, place).subquery()
-    last = (
-        await connection.execute(
-            select(func.max(ranked.c.id)).where((ranked.c.newer > most_bytes) | (ranked.c.place > most))
-        )
-    ).scalar()
-    if last is not None:
-        await connection.execute(delete(EXCHANGES).where(number <= last))
-        await connection.execute(delete(LINKS).where(LINKS.c.exchange <= last))
-
-
-async def find(connection: AsyncConnection, keys: Sequence[str], limit: int) -> list[StoredExchange]:
-    """The newest of these, in the order in which they happened."""
-    numbers = select(LINKS.c.exchange).where(LINKS.c.key.in_(keys)).distinct()
-    wanted = select(EXCHANGES).where(EXCHANGES.c.id.in_(numbers)).order_by(EXCHANGES.c.id.desc()).limit(limit)
-    rows = (await connection.execute(wanted)).mappings().all()
-    found = [
-        StoredExchange(
-            **{
-                name: row[name]
-                for name in StoredExchange.__dataclass_fields__
-                if not name.endswith("headers")
-            },
-            headers=_read(row["headers"]),
-            answer_headers=_read(row["answer_headers"]),
-        )
-        for row in rows
-    ]
-    return sorted(found, key=lambda one: (one.at_ms, one.id))
+def _connected(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
 
 
 def _read(headers: str) -> list[list[str]]:
     value: JsonValue = json.loads(headers)
     pairs = value if isinstance(value, list) else []
     return [[str(part) for part in pair] for pair in pairs if isinstance(pair, list)]
-
-
-def _prepare(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()
-    for setting in ("journal_mode=WAL", "synchronous=NORMAL"):
-        cursor.execute(f"PRAGMA {setting}")
-    cursor.close()

@@ -19,6 +19,7 @@ from lgsp.channels import Activity
 from lgsp.clock import VirtualClock
 from lgsp.gateway import GatewayServices, StandIns, create_gateway
 from lgsp.gateway import flow as flow_room
+from lgsp.gateway.flow_view import FlowOverview
 from lgsp.http_server import HttpServer
 from lgsp.schemas import SchemaRegistry
 from lgsp.store import JournalEntry, MessageStore
@@ -185,6 +186,15 @@ async def test_all_who_ask_within_a_second_share_one_look(world: World) -> None:
     await world.happened("m-1", "routed", "delivered")
     await asyncio.gather(*(world.flow() for _ in range(5)))
     assert (await world.axis())["to_day"] == 0
+
+
+async def test_a_look_that_takes_long_is_shared_ten_times_as_long(world: World) -> None:
+    now_s = iter([100.0, 104.0, 105.0, 143.9, 144.0, 144.1])  # began, ended; asked; asked; began, ended
+    overview = FlowOverview(world.services(), monotonic=lambda: next(now_s))
+    first = await overview.view()
+    assert await overview.view() is first
+    assert await overview.view() is first
+    assert await overview.view() is not first
 
 
 async def test_an_event_says_how_many_of_which_kind_took_which_step(world: World) -> None:

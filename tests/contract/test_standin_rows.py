@@ -57,6 +57,8 @@ async def test_rows_are_found_by_a_field_and_counted(office):
     found = await stand_ins.rows("ioffice", "documents", where=where)
     assert [row["document_id"] for row in found.rows] == ["d9", "d7"]
     assert found.following is None
+    where = {"field": ["statuses", "code"], "value": ["7/UBND"]}  # one of them holds lists
+    assert (await stand_ins.rows("ioffice", "documents", where=where)).total == 1
 
 
 async def test_an_answer_stays_small_however_large_the_table_and_a_limit_has_a_bound(office):

@@ -70,3 +70,24 @@ async def test_a_stream_that_breaks_leaves_nothing(tmp_path):
     with pytest.raises(ConnectionError):
         await FileBlobStore(tmp_path).put(broken())
     assert files(tmp_path) == []
+
+
+async def test_small_content_that_is_there_is_not_written_again_and_damaged_content_is(tmp_path):
+    store = FileBlobStore(tmp_path)
+    ref = await store.put(b"small")
+    (file,) = files(tmp_path)
+    before = file.stat().st_ino
+    await store.put(b"small")
+    assert file.stat().st_ino == before
+    file.write_bytes(b"smell")
+    with pytest.raises(NotFoundError):
+        await read(store, ref)
+    await store.put(b"small")
+    assert await read(store, ref) == b"small"
+
+
+@pytest.mark.parametrize("size", [256 * 1024, 256 * 1024 + 1])
+async def test_content_around_the_size_of_a_chunk_comes_out_as_it_went_in(tmp_path, size):
+    store = FileBlobStore(tmp_path)
+    ref = await store.put(chunks(b"x" * (size - 1), b"y"))
+    assert await read(store, ref) == b"x" * (size - 1) + b"y"

@@ -14,7 +14,7 @@ from lgsp.clock import SystemClock
 from lgsp.wirelog.clean import MOST_BODY, clean_body, clean_headers, clean_url
 from lgsp.wirelog.exchange import KEPT_BYTES, Body, Exchange
 from lgsp.wirelog.scope import Scope, entered
-from lgsp.wirelog.store import open_engine
+from lgsp.wirelog.store import WireFile
 from lgsp_adapters import wire
 
 pytestmark = pytest.mark.unit
@@ -170,6 +170,6 @@ async def test_a_full_queue_drops_and_says_so(tmp_path: Path, monkeypatch: pytes
 
 
 async def test_parts_that_start_together_all_open_the_new_file(tmp_path):
-    engines = await asyncio.gather(*(open_engine(tmp_path / "wire.db") for _ in range(12)))
-    for engine in engines:
-        await engine.dispose()
+    opened = await asyncio.gather(*(asyncio.to_thread(WireFile, tmp_path / "wire.db") for _ in range(12)))
+    for file in opened:
+        file.close()

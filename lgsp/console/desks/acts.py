@@ -15,6 +15,12 @@ MAX_FILE_BYTES = 500 * 1024
 """Of a file that a person attaches on a page."""
 
 
+class TooLargeError(Exception):
+    """The file of that name is larger than `limit` bytes."""
+
+    limit = MAX_FILE_BYTES
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A field of a form, under the name that the stand-in gives it; `value` is written into it beforehand."""
@@ -85,7 +91,7 @@ async def body_of(act: Act, form: FormData) -> dict[str, JsonValue]:
     """The form as the stand-in takes it; what was left empty is left out.
 
     Raises:
-        ValueError: a file is too large.
+        TooLargeError: a file is.
     """
     body: dict[str, JsonValue] = {}
     for place in act.places:
@@ -104,6 +110,6 @@ async def body_of(act: Act, form: FormData) -> dict[str, JsonValue]:
 async def _attached(file: UploadFile) -> JsonValue:
     content = await file.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
-        raise ValueError(f"{file.filename}: > {MAX_FILE_BYTES >> 10} kB")
+        raise TooLargeError(file.filename)
     name = (file.filename or "file").replace("\\", "/").rpartition("/")[2]
     return {"name": name, "content_base64": base64.b64encode(content).decode()}

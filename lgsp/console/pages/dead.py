@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from lgsp.console.console import Console
 from lgsp.console.stages import laid_out
+from lgsp.console.texts import Texts
 from lgsp.dead_letters import DeadFilter, Order
 from lgsp.errors import InvalidMessageError
 from lgsp.gateway.dead_views import DeadView, DryRunView, ForecastView, FullDeadView, GroupView, TaskView
@@ -29,7 +30,7 @@ _Wish = Literal["run", "pause", "cancel"]
 _WISHES: dict[str, _Wish] = {"run": "run", "pause": "pause", "cancel": "cancel"}
 
 
-def filter_of(given: Mapping[str, object]) -> DeadFilter:
+def filter_of(given: Mapping[str, object], t: Texts) -> DeadFilter:
     """From a URL's or a form's fields; an empty one is none, but for `system=-`, what no route took.
 
     Raises:
@@ -41,7 +42,8 @@ def filter_of(given: Mapping[str, object]) -> DeadFilter:
     try:
         return DeadFilter.model_validate(wanted)
     except ValidationError as exc:
-        raise HTTPException(422, str(exc.errors()[0]["msg"])) from exc
+        name = str(exc.errors()[0]["loc"][0])
+        raise HTTPException(422, t("error.no_filter", name=name)) from exc
 
 
 def routes(console: Console) -> list[BaseRoute]:
@@ -54,7 +56,7 @@ def _reading(console: Console) -> list[BaseRoute]:
 
     async def groups(request: Request) -> Response:
         """By cause, and the tasks that run; with a filter, its letters too."""
-        wanted = filter_of(request.query_params)
+        wanted = filter_of(request.query_params, console.texts_of(request))
         page = await desk.page(wanted, after=request.query_params.get("after", "")[:64], limit=_PAGE)
         tried = None
         if request.query_params.get("try") == "1":
@@ -98,7 +100,7 @@ def _tasks(console: Console) -> list[BaseRoute]:
         reason = _text(form, "reason")
         if action == "discard" and not reason:
             raise HTTPException(422, console.texts_of(request)("dead.say_why"))
-        wanted = filter_of(form)
+        wanted = filter_of(form, console.texts_of(request))
         if wanted.is_empty:
             raise HTTPException(422, console.texts_of(request)("dead.say_which"))
         await desk.order(Order(action=action, filter=wanted, reason=reason))
@@ -109,7 +111,7 @@ def _tasks(console: Console) -> list[BaseRoute]:
         form = await console.change(request)
         asked = _WISHES.get(_text(form, "wish"))
         if asked is None:
-            raise HTTPException(422, "wish: run, pause or cancel")
+            raise HTTPException(422, console.texts_of(request)("error.no_wish"))
         await desk.wish(request.path_params["task_id"], asked)
         return console.back_to("/console/dead#tasks")
 

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from lgsp.clock import VIETNAM
 from lgsp.console.console import Console
+from lgsp.console.texts import Texts
 from lgsp.gateway.indicators import indicators, share
 
 __all__ = ["routes"]
@@ -21,12 +22,13 @@ def routes(console: Console) -> list[BaseRoute]:
 
     async def show(request: Request) -> Response:
         today = console.services.clock.now().astimezone(VIETNAM).date()
-        start = _day(request, "from", today.replace(month=1, day=1))
-        end = _day(request, "to", today)
+        t = console.texts_of(request)
+        start = _day(request, "from", today.replace(month=1, day=1), t)
+        end = _day(request, "to", today, t)
         try:
             found = await indicators(console.services, start, end)
         except ValueError as exc:
-            raise HTTPException(422, str(exc)) from exc
+            raise HTTPException(422, console.texts_of(request)("error.no_period")) from exc
         *agencies, all_agencies = found.documents
         *units, all_units = found.dossiers
         return console.page(
@@ -44,11 +46,11 @@ def routes(console: Console) -> list[BaseRoute]:
     return [Route("/indicators", show)]
 
 
-def _day(request: Request, name: str, default: date) -> date:
+def _day(request: Request, name: str, default: date, t: Texts) -> date:
     text = request.query_params.get(name, "")
     if not text:
         return default
     try:
         return date.fromisoformat(text)
     except ValueError as exc:
-        raise HTTPException(422, f"{name}: {text[:20]!r} is no day; write 2026-12-01") from exc
+        raise HTTPException(422, t("error.no_day", name=text[:20])) from exc

@@ -1,11 +1,12 @@
 """The streams as they stand, the rules of routing with what they say to a message, and the schemas."""
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from lgsp.console.console import Console
-from lgsp.errors import Fault, InvalidMessageError, NotFoundError
+from lgsp.errors import Fault, InvalidMessageError
 from lgsp.message import Message
 
 __all__ = ["routes"]
@@ -17,7 +18,7 @@ def routes(console: Console) -> list[BaseRoute]:
 
     async def streams(request: Request) -> Response:
         if services.standing is None:
-            raise NotFoundError("this gateway has no streams to look at")
+            raise HTTPException(404, console.texts_of(request)("error.no_streams"))
         partitions = await services.standing.partitions()
         server, systems = await services.standing.capabilities(), await services.standing.systems()
         return console.page(request, "streams.html", partitions=partitions, server=server, systems=systems)

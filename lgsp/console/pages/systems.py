@@ -12,9 +12,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from lgsp.console.console import Console
-from lgsp.console.desks import ACTS, Act, Holding, Line, body_of, holdings
+from lgsp.console.desks import ACTS, Act, Holding, Line, TooLargeError, body_of, holdings
+from lgsp.console.texts import Texts
 from lgsp.console.wording import shown
-from lgsp.errors import LgspError, NotFoundError
+from lgsp.errors import LgspError, NotFoundError, RejectedError
 from lgsp.gateway import StandIns
 
 __all__ = ["routes", "stand_ins_of"]
@@ -47,7 +48,7 @@ def routes(console: Console) -> list[BaseRoute]:
         name, stand_ins = request.path_params["name"], stand_ins_of(console)
         tab = request.query_params.get("show", "holds")
         if name not in stand_ins.urls or tab not in SHOWN:
-            raise NotFoundError(f"no stand-in plays {name!r}")
+            raise HTTPException(404, console.texts_of(request)("error.no_stand_in", name=name[:100]))
         lists, entries, differences = await _content(console, request, name, tab)
         return console.page(
             request,
@@ -67,16 +68,25 @@ def routes(console: Console) -> list[BaseRoute]:
         name = request.path_params["name"]
         found = next((one for one in ACTS.get(name, ()) if one.name == request.path_params["act"]), None)
         if found is None:
-            raise NotFoundError(f"nobody does that at {name!r}")
-        said, failed = await _done(console, request, name, found, await _body(found, form))
-        query = urlencode({"show": "acts" if failed else "holds", "failed" if failed else "said": said[:600]})
+            raise HTTPException(404, console.texts_of(request)("error.no_act", name=name[:100]))
+        body = await _body(found, form, console.texts_of(request))
+        said, refusal = await _done(console, request, name, found, body)
+        about = body.get(found.about) if refusal and found.about else None
+        query = urlencode(
+            {
+                "show": "acts" if refusal else "holds",
+                **({"refused": refusal} if refusal else {}),
+                **({"about": str(about)[:300]} if about else {}),
+                "said": said[:600],
+            }
+        )
         return console.back_to(f"/console/systems/{name}?{query}")
 
-    async def _body(found: Act, form: FormData) -> dict[str, JsonValue]:
+    async def _body(found: Act, form: FormData, t: Texts) -> dict[str, JsonValue]:
         try:
             return await body_of(found, form)
-        except ValueError as exc:
-            raise HTTPException(413, str(exc)) from exc
+        except TooLargeError as exc:
+            raise HTTPException(413, t("error.no_file", name=str(exc)[:200], size=exc.limit >> 10)) from exc
         finally:
             await form.close()
 
@@ -89,14 +99,22 @@ def routes(console: Console) -> list[BaseRoute]:
 
 async def _done(
     console: Console, request: Request, name: str, act: Act, body: dict[str, JsonValue]
-) -> tuple[str, bool]:
-    """What the system said, and whether it refused."""
+) -> tuple[str, str]:
+    """What the system said, and why it refused (`desk.refused_…`), "" where it did it."""
     try:
         answer = await stand_ins_of(console).ask(name, "POST", f"act/{act.name}", body=body)
     except LgspError as exc:
-        return console.said(request, exc), True
+        return console.said(request, exc), _refusal(exc)
     values, t = answer.values() if isinstance(answer, dict) else [answer], console.texts_of(request)
-    return " · ".join(shown(value, t) for value in values if value is not None), False
+    return " · ".join(shown(value, t) for value in values if value is not None), ""
+
+
+def _refusal(error: LgspError) -> str:
+    if isinstance(error, NotFoundError):
+        return "404"
+    if isinstance(error, RejectedError):
+        return error.wire_code if error.wire_code in {"409", "422"} else "other"
+    return "away"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,13 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
+from lgsp.remark import Remark
+
 __all__ = ["LANGUAGES", "Texts", "texts"]
 
 LANGUAGES = ("vi", "en")
+_CODED = {"kind": "type", "source": "system", "system": "system", "state": "signature"}
+"""Values of remarks that are codes, with the section of their words."""
 
 
 class Texts:
@@ -30,6 +34,17 @@ class Texts:
     def word(self, section: str, code: object) -> str:
         """The word for a code, as a state or a type; the code itself where there is none."""
         return self._words.get(f"{section}.{str(code).replace('.', '_')}", str(code))
+
+    def said(self, remark: Remark) -> str:
+        """What the backend remarked, in this language; as it said it where the catalogue has no such remark."""
+        text = self._words.get(f"remark.{remark.code}")
+        if text is None:
+            return remark.text
+        values = {
+            name: self.word(_CODED[name], value) if name in _CODED else value
+            for name, value in remark.values.items()
+        }
+        return text.format(**values)
 
 
 @cache

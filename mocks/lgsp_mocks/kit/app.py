@@ -1,7 +1,6 @@
 """create_app: a stand-in as an ASGI application."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache, partial
@@ -14,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lgsp.clock import Clock, SteerableClock, SystemClock
 from lgsp.http_client import HttpTransport
 from lgsp.standards import identifiers
+from lgsp.standards.tls import client_context
 from lgsp_mocks.kit.authority import Authority
 from lgsp_mocks.kit.control import router
 from lgsp_mocks.kit.control_tests import router as tests_router
@@ -53,7 +53,7 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     state = State(data_dir / f"{stand_in.name}.sqlite3" if data_dir else None)
     files = Files(data_dir / f"{stand_in.name}.files" if data_dir else None)
     client = http or httpx.AsyncClient(
-        timeout=10, transport=HttpTransport(_tls(), max_connections=_CONNECTIONS)
+        timeout=10, transport=HttpTransport(client_context(), max_connections=_CONNECTIONS)
     )
     given = dict(settings or {})
     folder = Path(given["authority_dir"]) if "authority_dir" in given else data_dir and data_dir / "authority"
@@ -107,12 +107,6 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
 def _forms(people: Population, agency: str) -> tuple[str, ...]:
     found = people.agency(agency)
     return (found.id, found.code) if found else ()
-
-
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    """One for all stand-ins of a process: reading the machine's roots takes 30 ms each time."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 @lru_cache(maxsize=64)

@@ -109,11 +109,10 @@ class Table:
 
         `before` is a place in the table, so what is put meanwhile shifts no page.
         """
-        fitting = [
-            (place, key)
-            for place, (key, row) in enumerate(self._rows.items())
-            if not fields or any(row.get(field) in values for field in fields)
-        ]
+        # A plain pass for each field: a hundred thousand rows are looked through while a page is waited for.
+        wanted = tuple(values)  # not a set, since a field may hold a list
+        fits = {key for field in fields for key, row in self._rows.items() if row.get(field) in wanted}
+        fitting = [(place, key) for place, key in enumerate(self._rows) if not fields or key in fits]
         ahead = [each for each in fitting if before is None or each[0] < before]
         shown = ahead[len(ahead) - min(limit, len(ahead)) :][::-1]
         following = shown[-1][0] if len(shown) < len(ahead) else None
