@@ -80,6 +80,7 @@ def steps() -> str:
         "",
         "Made from the code by `make docs`; `lgsp scenario steps` prints the same. Both languages may stand in one file;",
         "`# language: vi` at its top lets the keywords be Tính năng, Bối cảnh, Kịch bản, Khung kịch bản, Dữ liệu, Cho, Khi, Thì, Và.",
+        "Sentences of one's own, in Python, stand beside these: `@step` in [testing.md](testing.md#scenarios-for-people-who-dont-program).",
         "",
         "| {…} | |",
         "|---|---|",

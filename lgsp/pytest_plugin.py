@@ -51,6 +51,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "feature files (globs, from the root directory) that are collected as tests",
         type="args",
     )
+    parser.addini(
+        "lgsp_steps",
+        "Python files, or folders of them, with steps of one's own (from the root directory)",
+        type="args",
+    )
     parser.addini("lgsp_scope", f"how long one running LGSP lasts: {', '.join(_SCOPES)}", default="function")
 
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -13,7 +14,21 @@ import typer
 
 from lgsp.cli.common import ConfigOption, JsonOption, print_json, settings_of
 from lgsp.errors import ConfigurationError
-from lgsp.scenario import GROUPS, PARAMETERS, Played, Scenario, State, World, built_in, load, paced, play
+from lgsp.scenario import (
+    GROUPS,
+    PARAMETERS,
+    Played,
+    Progress,
+    Scenario,
+    State,
+    World,
+    built_in,
+    load,
+    own_steps,
+    paced,
+    play,
+    vocabulary,
+)
 from lgsp.scenario.report import junit, step_lines
 from lgsp.settings import Settings
 from lgsp.testing import Options
@@ -40,12 +55,17 @@ At = Annotated[
     list[str] | None,
     typer.Option("--at", metavar="NAME=URL", help="Where a stand-in of the running system is."),
 ]
+Own = Annotated[
+    list[Path] | None,
+    typer.Option("--steps", metavar="FILE|DIR", help="Python files with steps of your own; may be repeated."),
+]
+Playing = Callable[[Scenario, World], AsyncGenerator[Progress]]
 Tag = Annotated[str | None, typer.Option("--tag", help="Only scenarios with this tag.")]
 
 
 @app.command("run")
 def run_them(  # noqa: PLR0913, PLR0917 - each is a flag of the command
-    paths: Paths = None, url: Urls = None, at: At = None, tag: Tag = None,
+    paths: Paths = None, url: Urls = None, at: At = None, tag: Tag = None, own: Own = None,
     pace: Annotated[float, typer.Option(min=0, max=3600, help="Seconds between two steps.")] = 0,
     limit: Annotated[float, typer.Option(min=0.1, max=3600, help="Seconds until a step has to be so.")] = 30,
     report: Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")] = None,
@@ -54,7 +74,8 @@ def run_them(  # noqa: PLR0913, PLR0917 - each is a flag of the command
     """Play them; ends with 0 when every step passed, with 1 otherwise."""
     scenarios = _wanted(paths, tag)
     where = _Where(url, at or [], config, limit)
-    played = asyncio.run(_play(scenarios, where, pace=pace, quiet=json_output))
+    playing = partial(play, before=paced(pace) if pace else None, words=vocabulary(own_steps(own or ())))
+    played = asyncio.run(_play(scenarios, where, playing, quiet=json_output))
     if report is not None:
         _write(report, junit(played))
     if json_output:
@@ -80,8 +101,9 @@ def listing(paths: Paths = None, tag: Tag = None, json_output: JsonOption = Fals
 
 
 @app.command()
-def steps(json_output: JsonOption = False) -> None:
+def steps(own: Own = None, json_output: JsonOption = False) -> None:
     """The sentences that scenarios are written in."""
+    groups = {**GROUPS, **({("Your own", "Của bạn"): own_steps(own)} if own else {})}
     if json_output:
         rows = [
             {
@@ -92,12 +114,12 @@ def steps(json_output: JsonOption = False) -> None:
                 "below": step.below,
                 "what": step.act.__doc__,
             }
-            for (en, vi), steps in GROUPS.items()
+            for (en, vi), steps in groups.items()
             for step in steps
         ]
         print_json({"parameters": PARAMETERS, "steps": rows})
         return
-    for (en, vi), group in GROUPS.items():
+    for (en, vi), group in groups.items():
         typer.echo(f"\n{vi} · {en}")
         for step in group:
             typer.echo(f"  {step.vi}\n    {step.en}")
@@ -126,14 +148,16 @@ class _Where:
     limit_s: float
 
 
-async def _play(scenarios: Sequence[Scenario], where: _Where, *, pace: float, quiet: bool) -> list[Played]:
+async def _play(
+    scenarios: Sequence[Scenario], where: _Where, playing: Playing, *, quiet: bool
+) -> list[Played]:
     found = []
     async with _world(where) as world:
         for scenario in scenarios:
             if not quiet:
                 typer.echo(f"\n{scenario.name}  ({scenario.file}:{scenario.number})")
             ended = []
-            async with aclosing(play(scenario, world, before=paced(pace) if pace else None)) as progress:
+            async with aclosing(playing(scenario, world)) as progress:
                 async for step in progress:
                     if step.state is not State.RUNNING:
                         ended.append(step)

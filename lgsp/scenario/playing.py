@@ -9,9 +9,9 @@ from enum import StrEnum
 
 import httpx
 
+from lgsp.scenario.own import vocabulary
 from lgsp.scenario.reading import Line, Scenario
 from lgsp.scenario.situation import Situation
-from lgsp.scenario.steps import vocabulary
 from lgsp.scenario.vocabulary import Vocabulary
 from lgsp.scenario.world import NOTHING, NotSoError, Said, World
 
@@ -77,13 +77,15 @@ class Played:
         return "" if wrong is None else f"{wrong.line.keyword} {wrong.line.text}: {wrong.why}"
 
 
-async def play(scenario: Scenario, world: World, *, before: Before | None = None) -> AsyncGenerator[Progress]:
+async def play(
+    scenario: Scenario, world: World, *, before: Before | None = None, words: Vocabulary | None = None
+) -> AsyncGenerator[Progress]:
     """Each step twice: as it begins, and as it ended. Behind one that failed, or means nothing, the rest is skipped.
 
     `before` is awaited before each step: a pace, or a person who says when (`paced`). Closing the iterator, or cancelling
-    whoever iterates, ends the scenario; what it switched on is off then.
+    whoever iterates, ends the scenario; what it switched on is off then. `words`: another vocabulary than the built-in one.
     """
-    words, situation = vocabulary(), Situation(world)
+    known, situation = words or vocabulary(), Situation(world)
     async with situation.undo:
         is_over = False
         for index, line in enumerate(scenario.lines):
@@ -94,14 +96,16 @@ async def play(scenario: Scenario, world: World, *, before: Before | None = None
             if before is not None:
                 await before(step)
             yield step
-            ended = await _ended(step, words, situation)
+            ended = await _ended(step, known, situation)
             is_over = ended.state is not State.PASSED
             yield ended
 
 
-async def play_through(scenario: Scenario, world: World, *, before: Before | None = None) -> Played:
+async def play_through(
+    scenario: Scenario, world: World, *, before: Before | None = None, words: Vocabulary | None = None
+) -> Played:
     """To its end."""
-    async with aclosing(play(scenario, world, before=before)) as progress:
+    async with aclosing(play(scenario, world, before=before, words=words)) as progress:
         steps = [step async for step in progress if step.state is not State.RUNNING]
     return Played(scenario, tuple(steps))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from lgsp.scenario.reading import Line
 from lgsp.scenario.world import NotSoError, Record, World
@@ -15,7 +15,10 @@ _VIETNAMESE = {"document": "văn bản", "dossier": "hồ sơ", "document or dos
 
 @dataclass
 class Situation:
-    """One scenario's. `key` is the business key of what it was last about; `reply`: what the bus last answered to a hand-made call."""
+    """One scenario's. `key` is the business key of what it was last about; `reply`: what the bus last answered to a hand-made call.
+
+    `notes` belongs to one's own steps: what one of them leaves there for the next. `undo` runs at the end, also of a failed scenario.
+    """
 
     world: World
     line: Line = field(default_factory=lambda: Line(0, "", ""))
@@ -24,6 +27,7 @@ class Situation:
     issued_at: str = ""
     reply: Record | None = None
     fault: tuple[str, str] | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
     undo: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     def rows(self) -> list[Mapping[str, str]]:

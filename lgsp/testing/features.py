@@ -9,12 +9,23 @@ import httpx
 import pytest
 
 from lgsp.errors import ConfigurationError
-from lgsp.scenario import Played, Scenario, load, play_through
+from lgsp.scenario import Played, Scenario, Vocabulary, load, own_steps, play_through, vocabulary
 from lgsp.scenario import World as ScenarioWorld
 from lgsp.scenario.report import as_text
 from lgsp.testing.world import World
 
 __all__ = ["FeatureFile"]
+
+
+_WORDS = pytest.StashKey[Vocabulary]()
+
+
+def _words(config: pytest.Config) -> Vocabulary:
+    """The sentences of this run: the steps files of `lgsp_steps` are loaded once."""
+    if _WORDS not in config.stash:
+        places = [config.rootpath / one for one in config.getini("lgsp_steps")]
+        config.stash[_WORDS] = vocabulary(own_steps(places))
+    return config.stash[_WORDS]
 
 
 class FeatureFile(pytest.File):
@@ -24,10 +35,10 @@ class FeatureFile(pytest.File):
         """Its scenarios.
 
         Raises:
-            CollectError: it is no feature file; with what was expected in which line.
+            CollectError: it is no feature file, or a file of `lgsp_steps` is wrong; with what was expected in which line.
         """
         try:
-            scenarios = load([self.path])
+            scenarios, _ = load([self.path]), _words(self.config)
         except ConfigurationError as exc:
             raise self.CollectError(str(exc)) from None
         for one in scenarios:
@@ -73,7 +84,7 @@ class ScenarioItem(pytest.Item):
         """
         if self.lgsp_world is None:
             raise RuntimeError("pytest has not set this test up")
-        played = asyncio.run(_played(self.scenario, self.lgsp_world))
+        played = asyncio.run(_played(self.scenario, self.lgsp_world, _words(self.config)))
         if not played.passed:
             raise NotPassedError(played)
 
@@ -88,8 +99,8 @@ class ScenarioItem(pytest.Item):
         return self.path, self.scenario.number - 1, self.scenario.name
 
 
-async def _played(scenario: Scenario, world: World) -> Played:
+async def _played(scenario: Scenario, world: World, words: Vocabulary) -> Played:
     account = world.standin("ioffice").credentials
     async with httpx.AsyncClient(timeout=30.0, trust_env=False) as http:
         there = ScenarioWorld(world.urls, http, account.get("system_id", ""), account.get("secret", ""))
-        return await play_through(scenario, there)
+        return await play_through(scenario, there, words=words)

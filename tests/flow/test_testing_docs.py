@@ -36,7 +36,7 @@ def test_the_page_can_be_followed_from_an_empty_folder(tmp_path: Path) -> None:
         for _, text in blocks(PAGES[0])
         if (found := re.match(r"# file: (\S+)\n", text)) is not None
     ]
-    assert len(written) == 6
+    assert len(written) == 7
     for name, text in written:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")

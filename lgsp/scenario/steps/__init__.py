@@ -1,9 +1,9 @@
 """Every step there is, by what it is about."""
 
 from lgsp.scenario.steps import bus, documents, dossiers, expectations, faults, time
-from lgsp.scenario.vocabulary import Step, Vocabulary
+from lgsp.scenario.vocabulary import Step
 
-__all__ = ["GROUPS", "vocabulary"]
+__all__ = ["GROUPS"]
 
 GROUPS: dict[tuple[str, str], tuple[Step, ...]] = {
     ("Documents", "Văn bản"): documents.STEPS,
@@ -13,8 +13,3 @@ GROUPS: dict[tuple[str, str], tuple[Step, ...]] = {
     ("Time", "Thời gian"): time.STEPS,
     ("Expectations", "Yêu cầu và trả lời"): expectations.STEPS,
 }
-
-
-def vocabulary() -> Vocabulary:
-    """All of them."""
-    return Vocabulary(step for steps in GROUPS.values() for step in steps)
