@@ -12,7 +12,11 @@ from lgsp.attachments import FileBlobStore
 from lgsp.conformance.clients.connector import Work
 from lgsp.testing import Options, World
 
-SOURCES = {"dossier": "/systems/portal", "result": "/systems/ioffice"}
+SOURCES = {
+    "dossier.": "/systems/portal",
+    "result.issued": "/systems/ioffice",
+    "result.requested": "/systems/igate",
+}
 
 
 class BusConnector:
@@ -40,11 +44,18 @@ class BusConnector:
         kind, data = str(work["kind"]), await self._stored(work["data"])
         subject = str(data.get("national_code") or data["code"])
         said = hashlib.sha256(f"{kind} {sorted(data.items())}".encode()).hexdigest()
+        source = next(source for begin, source in SOURCES.items() if kind.startswith(begin))
         event: dict[str, Any] = {
-            "specversion": "1.0", "id": said[:32], "source": SOURCES[kind.partition(".")[0]], "type": f"vn.lgsp.{kind}", "subject": subject,
-            "time": "2026-11-23T08:00:00+07:00", "dataschema": f"https://lgsp.vn/schemas/{kind}/1", "datacontenttype": "application/json",
+            "specversion": "1.0",
+            "id": said[:32],
+            "source": source,
+            "type": f"vn.lgsp.{kind}",
+            "subject": subject,
+            "time": "2026-11-23T08:00:00+07:00",
+            "dataschema": f"https://lgsp.vn/schemas/{kind}/1",
+            "datacontenttype": "application/json",
             "data": data,
-        }  # fmt: skip
+        }
         await anyio.to_thread.run_sync(self.world.bus.publish, event)
 
     async def _stored(self, value: Any) -> Any:

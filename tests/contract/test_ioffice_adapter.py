@@ -402,8 +402,13 @@ async def test_what_ioffice_refuses_is_rejected_with_its_code(wire, ioffice, ans
 
 
 @pytest.mark.parametrize(
-    ("answer", "down"), [(httpx.Response(503), True), (httpx.Response(200, text="<"), False)]
-)
+    ("answer", "down"),
+    [
+        (httpx.Response(503), True), (httpx.Response(200, text="<"), False),
+        (httpx.Response(200, json={"data": None, "error": {"code": "500", "userMessage": "Lỗi hệ thống"}}), False),
+        (httpx.Response(200, json={"data": None, "error": {"code": 503}}), True),
+    ],
+)  # fmt: skip
 async def test_an_answer_that_decides_nothing_is_transient(wire, ioffice, answer, down):
     ioffice.answer = answer
     with pytest.raises(TransientError) as caught:

@@ -10,7 +10,7 @@ from lgsp.conformance import Outcome
 from lgsp.conformance.clients import CLIENT_SUITES, Hooks, check_connector
 
 pytestmark = pytest.mark.flow
-SETTINGS: dict[str, dict[str, Any]] = {"igate": {"timeout_s": 1.0}}
+SETTINGS: dict[str, dict[str, Any]] = {"igate": {"timeout_s": 1.0}, "ioffice": {"timeout_s": 1.0}}
 
 
 @pytest.mark.parametrize("system", SETTINGS)

@@ -25,6 +25,7 @@ _LINK = "/qlvb/lienthong"
 _TAKEN = "1"
 _UNREADABLE = "0"
 _FINE = frozenset({"", "0", "00", "200"})
+_AWAY = frozenset({"502", "503", "504"})
 
 
 class IOfficeAdapter:
@@ -182,7 +183,7 @@ class IOfficeAdapter:
 
 
 def _judge(response: httpx.Response, operation: str) -> dict[str, JsonValue]:
-    """`{data, error{code, internalMessage, userMessage}}`; an error there, or a 4xx, is a refusal."""
+    """`{data, error{code, internalMessage, userMessage}}`; an error there, or a 4xx, is a refusal, unless it says 5xx or 429."""
     status = response.status_code
     if status in {401, 403}:
         raise RejectedError(f"{operation}: HTTP {status}, check username and password", wire_code=str(status))
@@ -192,6 +193,7 @@ def _judge(response: httpx.Response, operation: str) -> dict[str, JsonValue]:
     if status < 400 and code in _FINE:
         return answer
     said = error.get("userMessage") or error.get("internalMessage") if isinstance(error, dict) else ""
-    raise RejectedError(
-        f"{operation}: HTTP {status} {code} {said or ''}".rstrip(), wire_code=code or str(status)
-    )
+    what = f"{operation}: HTTP {status} {code} {said or ''}".rstrip()
+    if code == "429" or (len(code) == 3 and code.isdigit() and code.startswith("5")):
+        raise TransientError(what, system_down=code in _AWAY)
+    raise RejectedError(what, wire_code=code or str(status))

@@ -1,26 +1,22 @@
 """A connector of VNPT-iGate: a partner that reads dossiers, submits them and tells their steps. It points at the kit's stand-in."""
 
-import asyncio
 import json
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from pydantic import JsonValue
 
-from lgsp.conformance.clients.connector import EVERY_S, Connector, Request, Row, Work
-from lgsp.conformance.line import Answer
-from lgsp.conformance.model import Level, SkipError, Suite, demand
+from lgsp.conformance.clients.connector import Request, Row
+from lgsp.conformance.clients.lasting import KIT, LINE, MOST_TRIES, LastingConnector, values_of
+from lgsp.conformance.model import Level, Suite, demand
 
 __all__ = [
     "CLIENTS",
     "DETAIL",
     "FILE",
     "IGATE_CLIENT",
-    "LINE",
-    "MOST_TRIES",
     "PARTNER",
     "SEARCH",
     "IGateConnector",
@@ -28,32 +24,13 @@ __all__ = [
 
 CLIENTS = "public client code"
 PARTNER = 'public client code (partner API "DVC Bộ")'
-LINE = "assumed (what breaks on a line)"
 KEYCLOAK, PARTNER_TOKEN = "/auth/realms/digo/protocol/openid-connect/token", "/pa/partner/token"
 SEARCH, DETAIL, FILE = "/pa/dossier/search", "/pa/dossier/{}/--online", "/fi/file/"
-MOST_TRIES = 20
-"""How often one thing may be tried in one go, before a connector has to leave it for later (assumed)."""
-
-_KIT = "x-lgsp-check"
-"""Marks the kit's own calls, which are not judged."""
 
 
 @dataclass
-class IGateConnector(Connector):
-    """A connector under test, seen from iGate. Dossiers stay from one assertion to the next, as connectors remember them."""
-
-    async def begin(self) -> None:
-        """A quiet iGate, with a journal that says nothing."""
-        for what in ("faults", "expectations", "requests"):
-            await self.control("DELETE", what)
-
-    async def requests(self) -> list[Request]:
-        """What the connector asked so far, oldest first."""
-        return [one for one in await super().requests() if _KIT not in one.headers]
-
-    async def calls(self, path: str, status: int | None = None) -> list[Request]:
-        """Those of a path."""
-        return [one for one in await self.requests() if one.path == path and status in {None, one.status}]
+class IGateConnector(LastingConnector):
+    """A connector under test, seen from iGate."""
 
     async def tokens(self) -> list[Request]:
         """How it logged in, at whichever of the two endpoints."""
@@ -96,26 +73,6 @@ class IGateConnector(Connector):
             counts = [f"{one['code']}: {await self.times_read(one)}" for one in dossiers]
             demand(False, f"details read, of {times} wanted: {', '.join(counts)}")
 
-    async def once(self, path: str, **answer: object) -> None:
-        """The connector's next call of that path is answered so."""
-        await self.expect(path, 1, **answer)
-
-    async def expect(self, path: str, times: int | None = None, /, **answer: object) -> None:
-        """Its calls of that path are answered so, until the next assertion or `clear`."""
-        body: dict[str, object] = {
-            "request": {"path": path, "headers": {_KIT: None}},
-            "answers": [answer],
-        }
-        await self.arrange("expectations", body | ({"times": times} if times else {}))
-
-    async def clear(self) -> None:
-        """IGate answers by itself again."""
-        await self.control("DELETE", "expectations")
-
-    async def fault(self, kind: str, path: str, **more: object) -> None:
-        """A fault that strikes once."""
-        await self.arrange("faults", {"kind": kind, "path": path, "count": 1, **more})
-
     async def pages(self, *pages: Sequence[Row], spoilt: Sequence[JsonValue] = ()) -> None:
         """The search gives these pages, whatever size is asked for (`spoilt`: rows before those of the first); behind them an
         empty one, and without any nothing at all.
@@ -133,7 +90,7 @@ class IGateConnector(Connector):
         self, name: str, query: Mapping[str, str], priority: int, rows: list[JsonValue], *, is_last: bool
     ) -> None:
         answer = {"content": rows, "last": is_last, "size": len(rows), "numberOfElements": len(rows)}
-        match = {"path": SEARCH, "headers": {_KIT: None}, "query": query}
+        match = {"path": SEARCH, "headers": {KIT: None}, "query": query}
         body = {"id": name, "request": match, "answers": [{"json_body": answer}], "priority": priority}
         await self.arrange("expectations", body)
 
@@ -141,7 +98,7 @@ class IGateConnector(Connector):
         found: list[JsonValue] = []
         for one in dossiers:
             query = urlencode({"code": one["code"]})
-            answer = await self._ask(
+            answer = await self.ask(
                 "GET", f"{SEARCH}?{query}", {"Authorization": f"Bearer {await self._token()}"}
             )
             rows = answer.object().get("content")
@@ -155,56 +112,10 @@ class IGateConnector(Connector):
             "client_secret": self.options["secret"],
         }
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = await self._ask("POST", KEYCLOAK, headers, urlencode(form).encode())
+        answer = await self.ask("POST", KEYCLOAK, headers, urlencode(form).encode())
         token = str(answer.object().get("access_token", ""))
         self.line.hide(token)
         return token
-
-    async def _ask(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-        return await self.line.call(method, path, body=body, headers={_KIT: "1", **headers})
-
-    async def one_go(self) -> None:
-        """One round, or a third of the patience where it polls by itself."""
-        if self.hooks.poll is None:
-            await self.linger(self.patience_s / 3)
-        else:
-            await self.rounds(1)
-
-    async def linger(self, seconds: float) -> None:
-        """Let it do on its own what it still wants to do."""
-        await asyncio.sleep(seconds)
-
-    async def offer(self, work: Work) -> None:
-        """A piece of work, where the connector does that kind.
-
-        Raises:
-            SkipError: it doesn't, or can't be given any.
-        """
-        kind = str(work["kind"])
-        if kind not in self.options["kinds"].split(","):
-            raise SkipError(f"--set kinds=… leaves out {kind}")
-        await self.give(work)
-
-    async def insist(self, work: Work | Sequence[Work], holds: Callable[[], Awaitable[bool]]) -> bool:
-        """The same work again and again, until it holds or patience ends; whether it does."""
-        works = [work] if isinstance(work, Mapping) else work
-        ends = time.monotonic() + self.patience_s
-        while True:
-            for one in works:
-                await self.offer(one)
-            again = time.monotonic() + self.patience_s / 5
-            while not await holds():
-                if time.monotonic() > ends:
-                    return False
-                if time.monotonic() > again:
-                    break
-                await asyncio.sleep(EVERY_S)
-            else:
-                return True
-
-    def queries(self, requests: Sequence[Request]) -> list[str]:
-        """Every value of every query."""
-        return [value for one in requests for values in parse_qs(one.query).values() for value in values]
 
 
 IGATE_CLIENT: Suite[IGateConnector] = Suite(
@@ -263,7 +174,7 @@ async def _(connector: IGateConnector) -> None:
     await connector.must_read(await connector.received())
     secrets = {connector.options["secret"], *map(_given, await connector.tokens())} - {""}
     connector.line.hide(*secrets)
-    leaking = [one.path for one in await connector.requests() if secrets & set(connector.queries([one]))]
+    leaking = [one.path for one in await connector.requests() if secrets & set(values_of(one))]
     demand(not leaking, f"in the query of {', '.join(sorted(set(leaking)))}")
 
 

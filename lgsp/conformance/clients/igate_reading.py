@@ -3,16 +3,8 @@
 from typing import cast
 
 from lgsp.conformance.clients.connector import Row
-from lgsp.conformance.clients.igate import (
-    CLIENTS,
-    DETAIL,
-    FILE,
-    IGATE_CLIENT,
-    LINE,
-    MOST_TRIES,
-    SEARCH,
-    IGateConnector,
-)
+from lgsp.conformance.clients.igate import CLIENTS, DETAIL, FILE, IGATE_CLIENT, SEARCH, IGateConnector
+from lgsp.conformance.clients.lasting import LINE, MOST_TRIES
 from lgsp.conformance.model import Level, demand
 
 __all__: list[str] = []

@@ -1,8 +1,6 @@
 """What a connector submits to iGate (NopHoSo), where it can be given work (`--send`)."""
 
-import base64
 import hashlib
-import json
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,18 +10,16 @@ from pydantic import JsonValue
 
 from lgsp.clock import VIETNAM, SystemClock
 from lgsp.conformance.clients.connector import Request, Row, Work
-from lgsp.conformance.clients.igate import IGATE_CLIENT, LINE, MOST_TRIES, PARTNER, IGateConnector
-from lgsp.conformance.model import Level, SkipError, demand
+from lgsp.conformance.clients.igate import IGATE_CLIENT, PARTNER, IGateConnector
+from lgsp.conformance.clients.lasting import LINE, MOST_TRIES, PAPER, PAPER_NAME, paper, said
+from lgsp.conformance.model import Level, demand
 from lgsp.conformance.servers.fresh import dossier_code
 
-__all__ = ["PAPER", "PAPER_NAME", "SUBMIT", "UPLOAD", "Submission", "paper", "said", "submit"]
+__all__ = ["SUBMIT", "UPLOAD", "Submission", "submit"]
 
 SUBMIT, UPLOAD = "/pa/partner/NopHoSo", "/pa/partner/UploadFile"
 NEEDS = "--send: work of the kind dossier.submitted, as its schema says, the files as name and base64"
-PAPER_NAME = "Đơn đề nghị cấp giấy phép (ký số).pdf"
-PAPER = b"%PDF-1.4\n% \xc4\x90\xc6\xa1n \x00\xff\r\n\n%%EOF\n"
 OWNER = "Công ty TNHH Thử Nghiệm Đắk Hà"
-JOURNAL_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +29,6 @@ class Submission:
     code: str
     submitted_at: datetime
     work: Work
-
-
-def paper(content: bytes = PAPER) -> dict[str, JsonValue]:
-    """A file, as work carries it."""
-    return {"name": PAPER_NAME, "media_type": "application/pdf", "base64": base64.b64encode(content).decode()}
 
 
 def submission(connector: IGateConnector) -> Submission:
@@ -79,19 +70,6 @@ async def insisted(connector: IGateConnector, one: Submission) -> bool:
     return await connector.insist(one.work, is_there)
 
 
-def said(request: Request) -> Row:
-    """The JSON object, or the one in the list, that was posted."""
-    if request.size > JOURNAL_BYTES:
-        raise SkipError(f"{request.path} has {request.size} bytes, the journal keeps {JOURNAL_BYTES}")
-    try:
-        body = json.loads(request.body)
-    except ValueError:
-        demand(False, f"{request.path}: the body is no JSON: {request.body[:80]!r}")
-    one = body[0] if isinstance(body, list) and len(body) == 1 else body
-    demand(isinstance(one, dict), f"{request.path}: the body is no object")
-    return cast("Row", one)
-
-
 async def submitted(connector: IGateConnector) -> tuple[Submission, Row]:
     """One that iGate has taken, and NopHoSo as it was said."""
     await connector.begin()
@@ -105,20 +83,6 @@ def papers_of(body: Row) -> list[Row]:
     rows = [row for row in parts if isinstance(row, dict)] if isinstance(parts, list) else []
     lists = [row.get("GiayToDinhKem") for row in rows]
     return [one for found in lists if isinstance(found, list) for one in found if isinstance(one, dict)]
-
-
-async def answered(connector: IGateConnector, one: Submission, **answer: object) -> list[Request]:
-    """What it calls when NopHoSo is always answered so, and it is given the work once."""
-    await connector.begin()
-    await connector.expect(SUBMIT, **answer)
-    await connector.offer(one.work)
-
-    async def is_called() -> bool:
-        return bool(await connector.calls(SUBMIT))
-
-    demand(await connector.until(is_called), "NopHoSo was not called")
-    await connector.linger(connector.patience_s / 3)
-    return await connector.calls(SUBMIT)
 
 
 @IGATE_CLIENT.asserts(
@@ -317,7 +281,7 @@ async def _(connector: IGateConnector) -> None:
 )
 async def _(connector: IGateConnector) -> None:
     body = {"code": "MaTTHC", "message": "Thủ tục chưa được công bố"}
-    calls = await answered(connector, submission(connector), status=400, json_body=body)
+    calls = await connector.always_answered(submission(connector).work, SUBMIT, status=400, json_body=body)
     demand(len(calls) == 1, f"said {len(calls)} times")
 
 
@@ -329,8 +293,8 @@ async def _(connector: IGateConnector) -> None:
     needs=NEEDS,
 )
 async def _(connector: IGateConnector) -> None:
-    calls = await answered(
-        connector, submission(connector), json_body={"code": "400", "message": "Sai dữ liệu", "data": None}
+    calls = await connector.always_answered(
+        submission(connector).work, SUBMIT, json_body={"code": "400", "message": "Sai dữ liệu", "data": None}
     )
     demand(len(calls) == 1, f"said {len(calls)} times")
 
@@ -344,7 +308,7 @@ async def _(connector: IGateConnector) -> None:
 )
 async def _(connector: IGateConnector) -> None:
     one = submission(connector)
-    calls = await answered(connector, one, status=503)
+    calls = await connector.always_answered(one.work, SUBMIT, status=503)
     demand(len(calls) <= MOST_TRIES, f"{len(calls)} tries in one go")
     await connector.clear()
     demand(await insisted(connector, one), "iGate does not hold it once it is back")

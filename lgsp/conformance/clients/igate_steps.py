@@ -8,8 +8,9 @@ from pydantic import JsonValue
 
 from lgsp.clock import SystemClock
 from lgsp.conformance.clients.connector import Row, Work
-from lgsp.conformance.clients.igate import IGATE_CLIENT, LINE, PARTNER, IGateConnector
-from lgsp.conformance.clients.igate_sending import PAPER, SUBMIT, UPLOAD, paper, said, submission, submit
+from lgsp.conformance.clients.igate import IGATE_CLIENT, PARTNER, IGateConnector
+from lgsp.conformance.clients.igate_sending import SUBMIT, UPLOAD, submission, submit
+from lgsp.conformance.clients.lasting import LINE, PAPER, paper, said
 from lgsp.conformance.model import demand
 
 __all__: list[str] = []
