@@ -40,6 +40,7 @@ COMMANDS = {
     ),
     "playback": ("record:playback", "Answer from a recorded session."),
     "scenario": ("scenario:app", "Feature files in Vietnamese or English: run, list, steps."),
+    "lab": ("lab:app", "At a running gateway: play a scenario step by step, send samples."),
     "clock": ("clock:app", "The time of a running system: show, freeze, advance, resume."),
     "stats": ("stats:stats", "Dossiers by unit and field, as form 06a counts them."),
     "simulate": (

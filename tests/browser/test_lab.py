@@ -89,8 +89,8 @@ def test_a_scenario_is_played_step_by_step_and_shows_what_each_step_did(
     assert page.inner_text("#stage [role=status]") == passed
     key = stage_of(served)["key"]
     assert key in page.inner_text("#stage")
-    assert page.locator("#stage table tbody tr").count() >= 3
-    page.click("#stage table tbody tr:last-child a")
+    assert page.locator("#stage .moved li").count() >= 3
+    page.click("#stage .moved li:last-child a")
     page.wait_for_url("**/console/messages/*")
 
 

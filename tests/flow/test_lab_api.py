@@ -1,11 +1,13 @@
 """/api/lab over the running demo province: scenarios, faults, clock, stand-ins."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from lgsp.cli import main
 from province import province
 from waiting import eventually
 
@@ -35,7 +37,7 @@ async def in_state(lab: httpx.AsyncClient, state: str) -> dict:
 async def test_a_scenario_is_played_step_by_step_and_the_receiver_holds_the_document(
     lab: httpx.AsyncClient,
 ) -> None:
-    keys = [one["key"] for one in (await lab.get("scenarios")).json()]
+    keys = [one["key"] for one in (await lab.get("scenarios")).json()["scenarios"]]
     assert "incoming" in keys
     started = await lab.post("stage/start", json={"scenario": "incoming", "paused": True})
     assert (started.status_code, started.json()["state"], started.json()["next"]) == (202, "waiting", 1)
@@ -87,7 +89,7 @@ async def test_an_order_that_is_none_is_a_problem_in_both_languages(
 
 
 async def test_a_fault_is_set_shown_and_cleared(lab: httpx.AsyncClient) -> None:
-    kinds = {one["kind"]: one for one in (await lab.get("faults/kinds")).json()}
+    kinds = {one["kind"]: one for one in (await lab.get("faults/kinds")).json()["kinds"]}
     assert "axis" in kinds["latency"]["at"]
     order = {"at": "axis", "kind": "latency", "delay_s": 0.01, "share": 0.5, "expires_s": 90}
     answer = await lab.post("faults", json=order)
@@ -139,7 +141,7 @@ async def test_the_clock_is_read_advanced_and_set(lab: httpx.AsyncClient) -> Non
 
 
 async def test_a_stand_in_is_reset_and_seeded(lab: httpx.AsyncClient) -> None:
-    assert "igate" in (await lab.get("stand-ins")).json()
+    assert "igate" in (await lab.get("stand-ins")).json()["stand_ins"]
     await lab.post("faults", json={"at": "igate", "kind": "down"})
     assert (await lab.post("stand-ins/igate/reset")).status_code == 204
     assert (await lab.get("faults")).json()["faults"] == []
@@ -166,3 +168,38 @@ async def test_openapi_describes_the_lab(lab: httpx.AsyncClient) -> None:
         for method, operation in methods.items():
             assert operation["description"], (method, path)
             assert "application/problem+json" in operation["responses"]["404"]["content"], (method, path)
+
+
+async def test_the_command_line_plays_step_by_step_and_sends_a_sample(
+    lab: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def run(*arguments: str) -> int:
+        return await asyncio.to_thread(
+            main, ["lab", *arguments, "--url", str(lab.base_url.copy_with(path="/"))]
+        )
+
+    assert await run("show") == 0
+    assert capsys.readouterr().out == "idle\n"
+    assert await run("play", "incoming", "--step") == 0
+    assert (
+        "Văn bản đến · Incoming document: waiting\n  next      Khi 000.00.00.G09" in capsys.readouterr().out
+    )
+    assert await run("play", "outgoing") == 2
+    assert "is being played" in capsys.readouterr().err
+    assert await run("next") == 0
+
+    async def second() -> bool:
+        return (await lab.get("stage")).json()["next"] == 2
+
+    await eventually(second, "the first step has ended")
+    assert await run("resume", "--pace", "60") == 0
+    assert await run("pause") == 0
+    assert await run("stop", "--json") == 0
+    assert '"state": "stopped"' in capsys.readouterr().out
+
+    assert await run("samples") == 0
+    assert "cong-van" in capsys.readouterr().out
+    assert await run("send", "cong-van") == 0
+    assert "accepted; follow it with `lgsp trace" in capsys.readouterr().out
+    assert await run("send", "van-ban-doc-hai") != 0
+    assert "/data/attachments/0/name" in capsys.readouterr().err

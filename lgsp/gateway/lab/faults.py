@@ -31,6 +31,12 @@ class FaultKindView(BaseModel):
     at: tuple[str, ...]
 
 
+class FaultKindsView(BaseModel):
+    """Each kind once."""
+
+    kinds: tuple[FaultKindView, ...]
+
+
 class FaultOrder(BaseModel):
     """A fault for the stand-in `at`. Scope: `path` and `operation` (globs), `agency`; then what the stand-in's own OpenAPI has for
     that kind (`share`, `count`, `after`, `seed`, `status`, `delay_s`, `jitter_s`, `bytes_per_s`, `skew_s`, `when`).
@@ -130,9 +136,9 @@ def fault_routes(services: GatewayServices) -> APIRouter:
         return Faults(stand_ins_of(services))
 
     @routes.get("/kinds")
-    async def kinds() -> list[FaultKindView]:
+    async def kinds() -> FaultKindsView:
         """What can go wrong, and where."""
-        return await faults().kinds()
+        return FaultKindsView(kinds=tuple(await faults().kinds()))
 
     @routes.get("")
     async def listing() -> FaultsView:

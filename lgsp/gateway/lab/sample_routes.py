@@ -34,6 +34,12 @@ class SampleView(BaseModel):
         )  # fmt: skip
 
 
+class SamplesView(BaseModel):
+    """All of them."""
+
+    samples: tuple[SampleView, ...]
+
+
 class SentView(BaseModel):
     """What was published: the message, and (`before`) what had to go first; follow it at /api/messages/{id}."""
 
@@ -86,9 +92,9 @@ def sample_routes(services: GatewayServices) -> APIRouter:
     routes = APIRouter(responses=documented(404, 422, 429, 502, 503))
 
     @routes.get("/samples")
-    async def listing() -> list[SampleView]:
+    async def listing() -> SamplesView:
         """The gallery."""
-        return [SampleView.of(one) for one in samples().values()]
+        return SamplesView(samples=tuple(SampleView.of(one) for one in samples().values()))
 
     @routes.get("/samples/{name}")
     async def show(name: str) -> dict[str, JsonValue]:

@@ -38,6 +38,12 @@ class ScenarioView(BaseModel):
         )  # fmt: skip
 
 
+class ScenariosView(BaseModel):
+    """All of them."""
+
+    scenarios: tuple[ScenarioView, ...]
+
+
 class StepView(BaseModel):
     """A step as it stands: `state` is ahead, next (the one that waits), running, passed, failed, undefined or skipped.
 
@@ -151,9 +157,9 @@ def stage_routes(services: GatewayServices) -> APIRouter:
     routes = APIRouter(responses=documented(404, 409))
 
     @routes.get("/scenarios")
-    async def scenarios() -> list[ScenarioView]:
+    async def scenarios() -> ScenariosView:
         """What can be played: the flows of the demo."""
-        return [ScenarioView.of(one) for one in built_in()]
+        return ScenariosView(scenarios=tuple(ScenarioView.of(one) for one in built_in()))
 
     @routes.get("/stage")
     async def look() -> StageView:

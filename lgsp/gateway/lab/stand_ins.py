@@ -1,8 +1,7 @@
 """/api/lab/stand-ins: forget what they hold, and put the seeded population back."""
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter
+from pydantic import BaseModel
 
 from lgsp.errors import NotFoundError
 from lgsp.gateway.ports import GatewayServices
@@ -10,6 +9,12 @@ from lgsp.gateway.problems import documented
 from lgsp.gateway.stand_ins import StandIns
 
 __all__ = ["begin_anew", "stand_in_routes", "stand_ins_of"]
+
+
+class StandInsView(BaseModel):
+    """By name."""
+
+    stand_ins: tuple[str, ...]
 
 
 def stand_ins_of(services: GatewayServices) -> StandIns:
@@ -40,9 +45,9 @@ def stand_in_routes(services: GatewayServices) -> APIRouter:
     routes = APIRouter(prefix="/stand-ins", responses=documented(404, 502))
 
     @routes.get("")
-    async def names() -> Sequence[str]:
+    async def names() -> StandInsView:
         """The systems that stand-ins play here."""
-        return list(stand_ins_of(services).urls)
+        return StandInsView(stand_ins=tuple(stand_ins_of(services).urls))
 
     @routes.post("/{name}/reset", status_code=204)
     async def reset(name: str) -> None:

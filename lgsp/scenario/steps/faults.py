@@ -50,8 +50,8 @@ async def _on(at: Situation, system: str, fault: Record) -> Said:
     kept = cast("Record", await at.world.control(system, "POST", "faults", fault))
     at.fault = system, str(kept["id"])
     at.undo.push_async_callback(partial(_off, at.world, system, at.fault[1]))
-    kind, until = kept["kind"], kept["expires_at"]
-    return Said(f"{system}: {kind} until {until}", f"{system}: {kind} đến {until}")
+    kind, until = kept["kind"], str(kept["expires_at"])[11:19]
+    return Said(f"{system}: {kind} until {until}", f"{system}: sự cố {kind} đến {until}")
 
 
 async def _off(world: World, system: str, name: str) -> None:
