@@ -77,8 +77,14 @@ async def _gallery(console: Console, request: Request) -> Response:
     names = console.services.schemas.names()
     kinds = [(kind, samples_of(kind)) for kind in sorted({kind for kind, _ in names})]
     return console.page(
-        request, "lab_samples.html", tabs=LAB_TABS, failed="", kinds=[one for one in kinds if one[1]]
-    )
+        request, "lab_samples.html", tabs=LAB_TABS, failed="", kinds=[one for one in kinds if one[1]], real=_real(console),
+    )  # fmt: skip
+
+
+def _real(console: Console) -> list[str]:
+    """The systems that no stand-in plays: what is sent may reach them, so whoever sends is asked first."""
+    played = console.services.stand_ins.urls if console.services.stand_ins else {}
+    return [name for name in console.services.systems if name not in played]
 
 
 async def _show(console: Console, request: Request) -> Response:
@@ -100,7 +106,7 @@ async def _show(console: Console, request: Request) -> Response:
     earlier = [other for other in versions if other < version]
     return console.page(
         request, "schema.html", kind=kind, version=version, versions=versions, fields=fields, form=form, wrong=form.wrong(),
-        samples=samples_of(kind), earlier=earlier,
+        samples=samples_of(kind), earlier=earlier, real=_real(console),
         changes=compare(schemas.json_schema(kind, earlier[-1]), schema) if earlier else (),
     )  # fmt: skip
 
