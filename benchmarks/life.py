@@ -24,7 +24,7 @@ import httpx
 from lgsp.bench.load import documents
 from lgsp.bootstrap import Overrides, running
 from lgsp.bus import Worker, WorkerSettings
-from lgsp.http_client import HttpTransport
+from lgsp.http_client import HttpClient, HttpTransport
 from lgsp.process import configure_log, run
 from lgsp.settings import Settings, load
 from lgsp.simulate.people import People
@@ -123,7 +123,7 @@ async def _lives(settings: Settings, folder: Path, papers: int, dossiers: int) -
     async with (
         standins(settings, folder) as pointed,
         running(pointed, only=frozenset({"bus"}), overrides=Overrides(tap_apart=True)) as system,
-        httpx.AsyncClient(timeout=60.0, transport=HttpTransport(max_connections=_HANDS)) as http,
+        HttpClient(HttpTransport(max_connections=_HANDS), timeout_s=60.0) as http,
     ):
         urls = {
             "gateway": system.urls["gateway"],
@@ -160,7 +160,7 @@ async def _deliveries(settings: Settings, folder: Path, count: int) -> dict[str,
     async with (
         standins(settings.model_copy(update={"mocks": {"axis": 0}}), folder) as pointed,
         running(pointed, only=frozenset({"store"}), overrides=Overrides(tap_apart=True)) as system,
-        httpx.AsyncClient(timeout=60.0, transport=HttpTransport(max_connections=_HANDS)) as http,
+        HttpClient(HttpTransport(max_connections=_HANDS), timeout_s=60.0) as http,
     ):
         if system.bus is None:
             raise RuntimeError("a bus was started")

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from lgsp.adapter import AdapterSettings
 from lgsp.errors import ConfigurationError, RejectedError, TransientError
-from lgsp.http_client import HttpTransport
+from lgsp.http_client import HttpClient, HttpTransport
 from lgsp.standards.content import Content, ContentWriter
 from lgsp.standards.encoded import ACCEPTED, EncodingError, Unpacker
 from lgsp.standards.tls import client_context
@@ -39,6 +39,7 @@ MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 
 _AWAY = frozenset({502, 503, 504})
 _LOGINS = 3
+_OF_THE_ENCODING = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout)
 # The call was made: whether the message or the system is to blame is not known. A full pool (PoolTimeout) is our own doing.
 _NO_ANSWER = (httpx.ReadTimeout, httpx.WriteTimeout, httpx.NetworkError, httpx.RemoteProtocolError)
@@ -63,14 +64,8 @@ def build_client(
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> httpx.AsyncClient:
     """A client with every time limit set; it follows no redirects and ignores the environment's proxies."""
-    return httpx.AsyncClient(
-        base_url=base_url,
-        headers={"Accept-Encoding": ACCEPTED},
-        timeout=httpx.Timeout(timeout_s),
-        follow_redirects=False,
-        trust_env=False,
-        transport=transport or HttpTransport(client_context(), max_connections=max_connections),
-    )
+    own = transport or HttpTransport(client_context(), max_connections=max_connections)
+    return HttpClient(own, timeout_s=timeout_s, base_url=base_url, headers={"Accept-Encoding": ACCEPTED})
 
 
 async def stream(content: Content) -> AsyncIterator[bytes]:
@@ -123,29 +118,34 @@ async def _exchange(
     client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None, sink: Callable[[bytes], object], max_bytes: int, *,
     cut: bool = False,
 ) -> httpx.Response:  # fmt: skip
-    place = f"{request.method} {request.url.copy_with(query=None)}"
     watched = _Watched(request) if current_scope() is not None else None
     try:
         response = await client.send(request, auth=auth or httpx.USE_CLIENT_DEFAULT, stream=True)
         try:
             reader = watched.reading(response, sink) if watched else sink
-            await _read(response, reader, max_bytes, None if cut else place)
+            await _read(response, reader, max_bytes, cut=cut)
         finally:
             await response.aclose()
     except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as exc:
-        raise RejectedError(f"{place}: the request can't be written: {exc}", wire_code="request") from exc
+        raise RejectedError(
+            f"{_place(request)}: the request can't be written: {exc}", wire_code="request"
+        ) from exc
     except httpx.TransportError as exc:
-        reason = f"{place}: {type(exc).__name__} {exc}".rstrip()
+        reason = f"{_place(request)}: {type(exc).__name__} {exc}".rstrip()
         raise TransientError(
             reason, system_down=isinstance(exc, _NO_CONNECTION), unanswered=isinstance(exc, _NO_ANSWER)
         ) from exc
     except EncodingError as exc:
-        raise TransientError(f"{place}: the answer can't be decoded: {exc}") from exc
+        raise TransientError(f"{_place(request)}: the answer can't be decoded: {exc}") from exc
     finally:
         if watched:
             watched.note()
-    _check_status(response, place)
+    _check_status(response)
     return response
+
+
+def _place(request: httpx.Request) -> str:
+    return f"{request.method} {request.url.copy_with(query=None)}"
 
 
 class _Heard(httpx.AsyncByteStream):
@@ -191,9 +191,8 @@ class _Watched:
 
 
 async def _read(
-    response: httpx.Response, sink: Callable[[bytes], object], max_bytes: int, place: str | None
+    response: httpx.Response, sink: Callable[[bytes], object], max_bytes: int, *, cut: bool
 ) -> None:
-    """Without a `place` to complain of, what is too much is left unread."""
     size, unpacker = 0, Unpacker(response.headers.get("content-encoding", ""))
     stream = response.stream  # raw: what httpx unpacks, it unpacks at once, and 64 KB can become 64 MB
     if not isinstance(stream, httpx.AsyncByteStream):
@@ -202,19 +201,23 @@ async def _read(
         for piece in unpacker.unpack(chunk):
             size += len(piece)
             if size > max_bytes:
-                if place is None:
+                if cut:
                     sink(piece)
                     return
-                raise TransientError(f"{place}: the answer is larger than {max_bytes} bytes")
+                raise TransientError(
+                    f"{_place(response.request)}: the answer is larger than {max_bytes} bytes"
+                )
             sink(piece)
 
 
-def _check_status(response: httpx.Response, place: str) -> None:
+def _check_status(response: httpx.Response) -> None:
     status = response.status_code
     if status != 429 and status < 500:
         return
     raise TransientError(
-        f"{place}: HTTP {status}", system_down=status in _AWAY, retry_after_s=_retry_after(response)
+        f"{_place(response.request)}: HTTP {status}",
+        system_down=status in _AWAY,
+        retry_after_s=_retry_after(response),
     )
 
 
@@ -229,11 +232,7 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 def _complete(response: httpx.Response, body: bytes) -> httpx.Response:
     # The body is decoded by now, so the headers that describe its encoding would be untrue.
-    headers = [
-        (name, value)
-        for name, value in response.headers.multi_items()
-        if name.lower() not in {"content-encoding", "content-length", "transfer-encoding"}
-    ]
+    headers = [pair for pair in response.headers.raw if pair[0].lower() not in _OF_THE_ENCODING]
     return httpx.Response(response.status_code, headers=headers, content=body, request=response.request)
 
 

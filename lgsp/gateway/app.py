@@ -79,8 +79,9 @@ def create_gateway(
         app.include_router(clock_routes(clock))
     for system, routes in services.callbacks.items():
         heard = [Middleware(CapturedCallbacks, system, services.wire)] if services.wire else []
-        app.router.routes.append(
-            Mount(f"/in/{system}", routes=list(routes), name=f"in-{system}", middleware=heard)
+        # First, since a system asks all day long, and each router before it would look at the call.
+        app.router.routes.insert(
+            0, Mount(f"/in/{system}", routes=list(routes), name=f"in-{system}", middleware=heard)
         )
     install(app)
     app.add_middleware(BodyLimit)

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import httpx
-
 from lgsp.bootstrap import Running, running
 from lgsp.clock import VIETNAM
-from lgsp.http_client import HttpTransport
+from lgsp.http_client import HttpClient, HttpTransport
 from lgsp.settings import Settings
 from lgsp.simulate.people import People
 from lgsp.simulate.plan import Dossier, Paper, Plan, Tally, deeds
@@ -71,7 +69,7 @@ async def through_systems(settings: Settings, plan: Plan, told: Callable[[Progre
     async with (
         standins(settings, settings.data_dir) as pointed,
         running(pointed, only=frozenset({"bus"})) as system,
-        httpx.AsyncClient(timeout=_LIMIT_S, transport=lean) as http,
+        HttpClient(lean, timeout_s=_LIMIT_S) as http,
     ):
         urls = {
             "gateway": system.urls["gateway"],

@@ -29,6 +29,7 @@ PREFIX = "XroadVnpt-"
 VERSION = "3.0.201608"
 USER_AGENT = "JAVASDKAgent/1.0.0 XRoad/VPCP"
 MAX_SIGNED_BYTES = 16_384
+_SYSTEM, _SIGNED, _HASH = (f"{PREFIX}{name}".lower() for name in ("systemid", "sign-header", "hash-header"))
 
 
 class ErrorCode(StrEnum):
@@ -86,18 +87,20 @@ def verify(headers: Mapping[str, str], secret_of: Callable[[str], str | None]) -
     `headers` must look names up without regard to case, as Starlette's do. The time stamp is not checked for freshness: the real
     client sets it once per object.
     """
-    secret = secret_of(parameter(headers, "systemid"))
-    signed = parameter(headers, "sign-header")  # as text: UTF-8 is what was signed
+    # Once: Starlette's headers are a list that is searched from its beginning; of one that came twice the first counts.
+    sent = {name.lower(): value for name, value in reversed(list(headers.items()))}
+    secret = secret_of(_text(sent.get(_SYSTEM, "")))
+    signed = _text(sent.get(_SIGNED, ""))  # as text: UTF-8 is what was signed
     if secret is None or not signed or len(signed) > MAX_SIGNED_BYTES:
         return False
-    if not _same(_mac(signed, secret), parameter(headers, "hash-header")):
+    if not _same(_mac(signed, secret), _text(sent.get(_HASH, ""))):
         return False
     try:
         claimed = json.loads(signed)
         if not isinstance(claimed, dict) or f"{PREFIX}systemid" not in claimed:
             return False
-        found = ((headers.get(name), value) for name, value in claimed.items())
-        return all(sent is not None and _text(sent) == value for sent, value in found)
+        found = ((sent.get(name.lower()), value) for name, value in claimed.items())
+        return all(came is not None and _text(came) == value for came, value in found)
     except (ValueError, RecursionError):  # no JSON, or a name that no header can have
         return False
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import respx
 
-from lgsp.http_client import HttpTransport
+from lgsp.http_client import HttpClient, HttpTransport
 from waiting import eventually
 
 pytestmark = pytest.mark.unit
@@ -235,6 +235,28 @@ async def test_respx_stands_in_for_the_server(using: str):
             assert (await http.get("http://system.test/a")).json() == {"a": 1}
             with pytest.raises(httpx.ConnectError):
                 await http.get("http://system.test/b")
+
+
+async def test_the_client_for_machines_answers_as_httpx_does_and_leaves_credentials_to_it():
+    refused = b"HTTP/1.1 302 Found\r\nLocation: /a\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"
+    async with serving([OK], [refused], [OK], [OK]) as server:
+        transport = HttpTransport(max_connections=2)
+        async with HttpClient(transport, timeout_s=5, base_url=server.url, headers={"X-A": "1"}) as http:
+            answer = await http.post("/a", json={"b": 1})
+            assert (answer.content, answer.request.method) == (b"ok", "POST")
+            assert (await http.get("/a")).status_code == 302
+            await http.get("/a", auth=httpx.BasicAuth("me", "secret"))
+            async with http.stream("GET", "/a") as streamed:
+                assert await streamed.aread() == b"ok"
+    assert all(b"X-A: 1" in head for head in server.heads)
+    assert not any(b"ookie" in head for head in server.heads)
+    assert b"Authorization: Basic" in server.heads[2]
+
+
+async def test_a_client_for_plain_http_refuses_https():
+    async with HttpClient(HttpTransport(max_connections=1), timeout_s=5) as http:
+        with pytest.raises(httpx.UnsupportedProtocol, match="plain HTTP only"):
+            await http.get("https://127.0.0.1:1/")
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])

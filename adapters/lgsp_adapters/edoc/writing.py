@@ -38,13 +38,16 @@ async def encode(packet: Packet) -> Content:
 
 
 def _encode(packet: Packet) -> Content:
-    bare = replace(packet, attachments=()) if isinstance(packet, edxml.EdxmlDocument) else packet
     try:
-        edxml.read(edxml.write(bare))
-        return edxml.write_content(packet)
+        if isinstance(packet, edxml.EdxmlDocument) and packet.attachments:
+            edxml.read(edxml.write(replace(packet, attachments=())))
+            return edxml.write_content(packet)
+        written = edxml.write_content(packet)
+        edxml.read(written)
     except ValueError as exc:  # lxml: a character that XML 1.0 does not have
         fault = Fault("edxml.character", "/data", str(exc), "có ký tự mà XML không cho phép")
         raise InvalidMessageError("edXML", [fault]) from exc
+    return written
 
 
 async def from_canonical(message: Message, organizations: Sequence[str], blobs: BlobStore) -> Packet:

@@ -25,11 +25,16 @@ MAX_BODY_BYTES = 150 * 1024 * 1024
 SENT_KEPT = 200
 """How many sent packets getSentEdocList remembers; the wire has no paging."""
 
+_FORGOTTEN_AT_ONCE = 50
+
 REFUSED_KEPT = 1024 * 1024
 """How much of a packet that can't be read is kept for the operator."""
 
 _HERE, _BYTES = "@@here@@", "application/octet-stream"
 _LISTED = 200
+_SMALL_BYTES = 256 * 1024
+"""Up to here a packet is answered at once, and not in a stream."""
+
 _COUNTED = 10_000
 _STATES = frozenset({"processing", "done", "fail"})
 _Operation = Callable[[Request], Awaitable[Response]]
@@ -53,6 +58,7 @@ class VxpServer:
         self._secret = secret
         self._ports = ports
         self._intake = intake
+        self._remembered = 0
 
     def routes(self) -> list[BaseRoute]:
         """One per operation, relative to the mount point."""
@@ -126,9 +132,11 @@ class VxpServer:
             note="status" if message.kind == "document.status" else "edoc",
         )
         if await self._ports.mailbox.put(item, await self._ports.blobs.put(b"")):
-            kept = await self._ports.mailbox.waiting("sent", limit=SENT_KEPT + 1)
-            for old in kept[:-SENT_KEPT]:
-                await self._ports.mailbox.mark(old.id, "done", old.note)
+            if self._remembered % _FORGOTTEN_AT_ONCE == 0:
+                kept = await self._ports.mailbox.waiting("sent", limit=SENT_KEPT + 2 * _FORGOTTEN_AT_ONCE)
+                for old in kept[:-SENT_KEPT]:
+                    await self._ports.mailbox.mark(old.id, "done", old.note)
+            self._remembered += 1
 
     async def _received(self, request: Request) -> Response:
         kind = _header(request, "messagetype") or "edoc"
@@ -137,8 +145,8 @@ class VxpServer:
 
     async def _sent(self, request: Request) -> Response:
         kind = _header(request, "messagetype") or "edoc"
-        items = await self._ports.mailbox.waiting("sent", limit=SENT_KEPT)
-        return _ok(data=[_sent_entry(item) for item in items if item.note == kind])
+        items = await self._ports.mailbox.waiting("sent", limit=SENT_KEPT + 2 * _FORGOTTEN_AT_ONCE)
+        return _ok(data=[_sent_entry(item) for item in items[-SENT_KEPT:] if item.note == kind])
 
     async def _get(self, request: Request) -> Response:
         ref = await self._content(request)
@@ -156,6 +164,10 @@ class VxpServer:
 
     async def _download(self, request: Request) -> Response:
         ref = await self._content(request)
+        if ref.size <= _SMALL_BYTES:
+            return Response(
+                b"".join([chunk async for chunk in self._ports.blobs.open(ref)]), media_type=_BYTES
+            )
         headers = {"Content-Length": str(ref.size)}
         return StreamingResponse(self._ports.blobs.open(ref), media_type=_BYTES, headers=headers)
 

@@ -1,6 +1,5 @@
 """What the axis does with a packet: check it, find who gets it, and put it into their inboxes."""
 
-import asyncio
 from contextlib import closing
 from functools import partial
 
@@ -12,6 +11,7 @@ from lgsp_mocks.axis import packets
 from lgsp_mocks.axis.agencies import Agencies
 from lgsp_mocks.axis.packets import Packet
 from lgsp_mocks.axis.refusal import Refusal
+from lgsp_mocks.axis.streaming import beside_the_loop
 from lgsp_mocks.kit import Context, Record
 from lgsp_mocks.kit.faults import Place
 from lgsp_mocks.kit.packet_faults import PacketFaults
@@ -89,12 +89,12 @@ class Exchange:
         Raises:
             Refusal: with the wire's code.
         """
-        packet = await asyncio.to_thread(packets.read, content)
+        packet = await beside_the_loop(packets.read, content, content.size)
         packets.check_kind(packet, claimed_kind)
         sender = self._sender(packet, system, claimed_from)
         if f"{sender}|{content.sha256}" not in self._sent:
             self._earlier(packet, sender, self._receivers(packet))
-        sha256 = await asyncio.to_thread(self.files.put, content)
+        sha256 = await beside_the_loop(self.files.put, content, content.size)
         return self._accept(packet, sha256, system, claimed_from)
 
     def _accept(self, packet: Packet, sha256: str, sender_system: str, claimed_from: str) -> str:

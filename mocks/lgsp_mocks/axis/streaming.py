@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from typing import cast
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from typing import TypeVar, cast
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -15,13 +15,26 @@ from lgsp.standards.vxp import ErrorCode, FileDigest
 from lgsp_mocks.axis.refusal import Refusal
 from lgsp_mocks.kit import Record
 
-__all__ = ["Streamable", "bounded", "check_declared", "json_answer", "raw_answer", "receive", "skip"]
+__all__ = [
+    "SMALL_BYTES", "Streamable", "beside_the_loop", "bounded", "check_declared", "json_answer", "raw_answer", "receive", "skip",
+]  # fmt: skip
 
 Streamable = Content | str | int | bool | None | Mapping[str, "Streamable"] | Sequence["Streamable"]
 """JSON, in which a Content stands for the text of its base64."""
 
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+SMALL_BYTES = 256 * 1024
+"""Up to here, work on a packet takes less than the way to a thread and back."""
+
 SKIPPED_BYTES = 512 * 1024 * 1024
 """How much of a refused body is still taken off the line, so that its sender reads the answer."""
+
+
+async def beside_the_loop(work: Callable[[In], Out], value: In, size: int) -> Out:
+    """`work(value)`, in a thread where it is large."""
+    return work(value) if size <= SMALL_BYTES else await asyncio.to_thread(work, value)
 
 
 async def receive(request: Request, max_bytes: int) -> tuple[Content, FileDigest]:
@@ -95,6 +108,9 @@ def _too_large(max_bytes: int) -> Refusal:
 
 def raw_answer(content: Content) -> Response:
     """The bytes themselves."""
+    if content.size <= SMALL_BYTES:
+        with closing(content):
+            return Response(content.read(), media_type="application/octet-stream")
     return _streamed([content], "application/octet-stream", in_base64=False)
 
 

@@ -1,6 +1,5 @@
 """The VXP wire: every call of the recorded client. Errors are answers with HTTP 200 and an ErrorCode."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from typing import cast
@@ -17,7 +16,7 @@ from lgsp_mocks.axis import packets
 from lgsp_mocks.axis.exchange import Exchange
 from lgsp_mocks.axis.refusal import Refusal
 from lgsp_mocks.axis.registration import Registration
-from lgsp_mocks.axis.streaming import json_answer, raw_answer, receive, skip
+from lgsp_mocks.axis.streaming import beside_the_loop, json_answer, raw_answer, receive, skip
 from lgsp_mocks.kit import Record
 
 __all__ = ["LISTED", "MAX_JSON_BYTES", "VxpWire", "check_read_state"]
@@ -87,7 +86,9 @@ class VxpWire:
             if size is None:
                 raise Refusal(ErrorCode.BAD_FILE, "hash-file không khớp với nội dung")
             kind, sender = (vxp.parameter(request.headers, name) for name in ("messagetype", "from"))
-            with closing(await asyncio.to_thread(Content.of, content.chunks(0, size))) as file:
+            if size == content.size:
+                return _ok(DocId=await self._exchange.take(content, system, kind, sender))
+            with closing(await beside_the_loop(Content.of, content.chunks(0, size), size)) as file:
                 return _ok(DocId=await self._exchange.take(file, system, kind, sender))
 
     def _received(self, request: Request, system: str, _: bytes) -> Record:

@@ -16,6 +16,8 @@ __all__ = ["People"]
 
 log = structlog.get_logger()
 AT_ONCE = 8
+SMALL_BYTES = 256 * 1024
+"""Up to here, reading a packet takes less than the way to a thread and back."""
 
 
 class People:
@@ -66,7 +68,12 @@ class People:
 
     async def _packet(self, doc_id: str) -> Packet | Exception:
         try:
-            return await asyncio.to_thread(edxml.read, await self._wire.download(doc_id))
+            content = await self._wire.download(doc_id)
+            return (
+                edxml.read(content)
+                if content.size <= SMALL_BYTES
+                else await asyncio.to_thread(edxml.read, content)
+            )
         except (InvalidMessageError, Refused) as exc:
             return exc
 

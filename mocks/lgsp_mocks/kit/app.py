@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lgsp.clock import Clock, SteerableClock, SystemClock
-from lgsp.http_client import HttpTransport
+from lgsp.http_client import HttpClient, HttpTransport
 from lgsp.standards import identifiers
 from lgsp.standards.tls import client_context
 from lgsp_mocks.kit.authority import Authority
@@ -52,9 +52,8 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     time = clock or SteerableClock()
     state = State(data_dir / f"{stand_in.name}.sqlite3" if data_dir else None)
     files = Files(data_dir / f"{stand_in.name}.files" if data_dir else None)
-    client = http or httpx.AsyncClient(
-        timeout=10, transport=HttpTransport(client_context(), max_connections=_CONNECTIONS)
-    )
+    own = HttpTransport(client_context(), max_connections=_CONNECTIONS)
+    client = http or HttpClient(own, timeout_s=10)
     given = dict(settings or {})
     folder = Path(given["authority_dir"]) if "authority_dir" in given else data_dir and data_dir / "authority"
     authority = partial(_authority, folder)

@@ -29,13 +29,14 @@ class ExpectationMiddleware:
         self._expectations = expectations
         self._clock = clock
         self._routes = routes
+        self._known: set[tuple[str, str]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] != "http" or not is_wire(scope["path"]):
             await self._app(scope, receive, send)
             return
-        is_known = any(route.matches(scope)[0] is Match.FULL for route in self._routes)
+        is_known = self._is_known(scope)
         chosen = Chosen()
         if len(self._expectations):
             chosen, receive = await self._chosen(scope, receive, is_known=is_known)
@@ -49,6 +50,16 @@ class ExpectationMiddleware:
             receive = (await peek(receive, KEEP_BYTES)).receive
         await self._app(scope, receive, send)
         _note(chosen, "stand-in" if is_known else "nobody", [] if is_known else self._nearest(scope))
+
+    def _is_known(self, scope: Scope) -> bool:
+        """Whether the stand-in would answer; of a path without variables that is known after the first call."""
+        call = (scope["method"], scope["path"])
+        if call in self._known:
+            return True
+        found = any(route.matches(scope)[0] is Match.FULL for route in self._routes)
+        if found and any(getattr(route, "path", "") == scope["path"] for route in self._routes):
+            self._known.add(call)
+        return found
 
     async def _chosen(self, scope: Scope, receive: Receive, *, is_known: bool) -> tuple[Chosen, Receive]:
         body: bytes | None = None

@@ -8,6 +8,7 @@ import httpx
 from pydantic import JsonValue
 
 from lgsp.clock import Clock
+from lgsp.http_client import HttpClient
 from lgsp_mocks.kit.fault_kinds import Fault
 from lgsp_mocks.kit.faults import Faults, Place
 from lgsp_mocks.kit.incoming import operation_of
@@ -24,10 +25,9 @@ def faulty_client(
     client: httpx.AsyncClient, faults: Faults, clock: Clock, wording: Wording
 ) -> httpx.AsyncClient:
     """The client that stand-ins call out with; `client` does the work, and is closed by its owner."""
-    return httpx.AsyncClient(
-        base_url=client.base_url, headers=client.headers, timeout=client.timeout, trust_env=False,
-        transport=_Faulty(client, faults, clock, wording),
-    )  # fmt: skip
+    own = HttpClient(_Faulty(client, faults, clock, wording), timeout_s=10, base_url=client.base_url)
+    own.headers, own.timeout = client.headers, client.timeout
+    return own
 
 
 class _Faulty(httpx.AsyncBaseTransport):

@@ -24,6 +24,7 @@ class Files:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
+        self._made: set[Path] = set()
 
     def put(self, source: Content | bytes | Iterable[bytes]) -> str:
         """Keep; the SHA-256 to ask for it by."""
@@ -48,6 +49,7 @@ class Files:
 
     def clear(self) -> None:
         """Forget everything; who reads one now can read on."""
+        self._made.clear()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -64,7 +66,7 @@ class Files:
                 written.unlink(missing_ok=True)
                 raise
         path = self._path(digest.hexdigest())
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._make(path.parent)
         written.replace(path)
         return digest.hexdigest()
 
@@ -75,5 +77,10 @@ class Files:
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="lgsp-files-"))
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._make(self._folder)
         return self._folder
+
+    def _make(self, folder: Path) -> None:
+        if folder not in self._made:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._made.add(folder)
