@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lgsp.adapter import Delivery, Receipt
-from lgsp.bench.load import documents
+from lgsp.bench.load import SMALL_BYTES, documents
 from lgsp.bench.parts import Part, Place, bus_at, publish, tap
 from lgsp.bench.raw import RawLimit, raw_limit
 from lgsp.bus import Bus, Worker, WorkerSettings
@@ -24,11 +24,21 @@ __all__ = ["Figures", "Size", "measure"]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much: messages for the rate; `paced` messages at `pace` a second for the latency."""
+    """How much: messages of `size_bytes` for the rate; and for the latency as many bytes a second as 1,000 small ones have."""
 
     messages: int = 20_000
-    paced: int = 3_000
-    pace: int = 1_000
+    size_bytes: int = SMALL_BYTES
+    paced_s: float = 3.0
+
+    @property
+    def pace(self) -> int:
+        """Messages a second, for the latency."""
+        return max(1, 1_000 * SMALL_BYTES // max(SMALL_BYTES, self.size_bytes))
+
+    @property
+    def paced(self) -> int:
+        """How many."""
+        return int(self.pace * self.paced_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,7 @@ async def measure(size: Size) -> Figures:
     """One run."""
     with tempfile.TemporaryDirectory(prefix="lgsp-bench-") as place:
         async with EmbeddedServer(Path(place)) as embedded:
-            raw = await raw_limit(embedded.url, size.messages)
+            raw = await raw_limit(embedded.url, size.messages, size.size_bytes)
         async with EmbeddedServer(Path(place) / "bus") as embedded:
             return await _through_the_bus(embedded.url, Path(place), size, raw)
 
@@ -91,7 +101,7 @@ async def _through_the_bus(url: str, folder: Path, size: Size, raw: RawLimit) ->
     await server.open()
     await bus.open()
     working = asyncio.create_task(Worker(bus, "bench", WorkerSettings()).run(stopping))
-    publisher, store = Part(publish, place, size.messages, size.messages), Part(tap, place)
+    publisher, store = Part(publish, place, size.messages, size.messages, size.size_bytes), Part(tap, place)
     try:
         await publisher.answer()
         await store.answer()
@@ -133,7 +143,7 @@ async def _latencies(bus: Bus, sink: _Sink, size: Size) -> list[float]:
     sink.expect(size.paced)
     left: dict[str, float] = {}
     began = time.perf_counter()
-    for number, message in enumerate(documents(size.paced)):
+    for number, message in enumerate(documents(size.paced, size.size_bytes)):
         again = message.model_copy(update={"id": f"paced-{number}"})
         await asyncio.sleep(max(0.0, began + number / size.pace - time.perf_counter()))
         left[again.id] = time.perf_counter()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 
 from lgsp.adapter import Delivery, Receipt
-from lgsp.bench.load import documents
+from lgsp.bench.load import SMALL_BYTES, documents
 from lgsp.bus import Bus, BusParts, JournalTap, Worker, WorkerSettings, publish_when_there_is_room
 from lgsp.channels import Keys, Server
 from lgsp.clock import SystemClock
@@ -81,14 +81,14 @@ def bus_at(place: Place, sink: object) -> Bus:
 
 
 def publish(
-    place: Place, go: Event, answer: "multiprocessing.SimpleQueue[float]", count: int, at_once: int
-) -> None:
+    place: Place, go: Event, answer: "multiprocessing.SimpleQueue[float]", count: int, at_once: int, size_bytes: int = SMALL_BYTES,
+) -> None:  # fmt: skip
     """`at_once` documents are made before their turn, so that making them costs nothing while it is measured."""
 
     async def publish_all() -> int:
         bus = bus_at(place, None)
         await bus.parts.server.open()
-        load, cpu = documents(count), 0.0
+        load, cpu = documents(count, size_bytes), 0.0
         made = [message for message, _ in zip(load, range(at_once), strict=False)]
         answer.put(0.0)
         await asyncio.to_thread(go.wait)

@@ -24,9 +24,9 @@ class RawLimit:
     with_journal: float
 
 
-async def raw_limit(url: str, count: int) -> RawLimit:
+async def raw_limit(url: str, count: int, size_bytes: int) -> RawLimit:
     """Add -> read, add, acknowledge -> read, acknowledge; pipelined by 256."""
-    bodies = [message.to_json() for message in documents(count)]
+    bodies = [message.to_json() for message in documents(count, size_bytes)]
     async with Redis.from_url(url, protocol=2) as redis:
         return RawLimit(await _loop(redis, bodies), await _loop(redis, bodies, "raw:journal"))
 

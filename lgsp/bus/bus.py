@@ -77,15 +77,7 @@ class Bus:
             ChannelUnavailableError: no Redis; publish again, a repeat is harmless.
         """
         self.admit(message)
-        body = message.to_json()
-        if len(body) > MAX_MESSAGE_BYTES:
-            detail = (
-                f"{len(body)} bytes, the limit is {MAX_MESSAGE_BYTES}; put large content beside the stream"
-            )
-            raise InvalidMessageError(
-                "message", [Fault("message.too_large", "", detail, f"Bản tin quá lớn: {detail}")]
-            )
-        return await self.partition_of(message.subject).publish(message, body, self._now_ms())
+        return await self.partition_of(message.subject).publish(message, self._now_ms())
 
     def admit(self, message: Message) -> None:
         """The schema check, and what routes want of a signature.

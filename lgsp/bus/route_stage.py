@@ -55,7 +55,7 @@ class RouteStage:
     def _route(self, hop: Transaction, entry: InboxEntry, now: datetime) -> None:
         now_ms = int(now.timestamp() * 1000)
         try:
-            message = self._reader.read(entry.body)
+            message = self._read(entry.body)
         except InvalidMessageError as exc:  # only a foreign writer can put such a thing here
             nameless = DeadEntry("", entry.entry_id, "", "", (), exc.code, str(exc), 1, now_ms, entry.body)
             self._bury(hop, replace(nameless, order=entry.order))
@@ -73,6 +73,11 @@ class RouteStage:
             hop.journal("routed", message.id, now_ms, system=recipient.system, detail="; ".join(told))
         if decision.unrouted or not decision.recipients:
             self._bury(hop, _unrouted(message, decision, now_ms, entry))
+
+    def _read(self, body: bytes) -> Message:
+        """As much of it as the routes want to see."""
+        message = self._reader.read_envelope(body)
+        return self._reader.read(body) if self._router.looks_into(message.kind) else message
 
     def _bury(self, hop: Transaction, dead: DeadEntry) -> None:
         hop.add(self._keys.dead(self._channel.partition), dead.to_fields())

@@ -21,7 +21,7 @@ from lgsp.channels.keys import Keys
 from lgsp.channels.scripts import PUBLISH, SEND_AGAIN
 from lgsp.channels.server import GROUP, Argument, Server, ServerFullError
 from lgsp.errors import BackpressureError, Fault, InvalidMessageError
-from lgsp.message import Message
+from lgsp.message import MAX_MESSAGE_BYTES, Message
 
 __all__ = ["Accepted", "PartitionLog"]
 
@@ -72,17 +72,21 @@ class PartitionLog:
             self._publish, most=_MOST, most_bytes=_MOST_BYTES, weigh=lambda one: len(one.body)
         )
 
-    async def publish(self, message: Message, body: bytes, now_ms: int) -> Accepted:
+    async def publish(self, message: Message, now_ms: int) -> Accepted:
         """Accept once. What is published while a round trip is under way shares the next one, in order.
 
         Raises:
-            InvalidMessageError: the same (source, id) with another content.
+            InvalidMessageError: too large, or the same (source, id) with another content.
             BackpressureError: too much is waiting.
         """
+        data = to_json(message.data)  # once: for the body, and for the digest that tells a repeat
+        body = message.to_json(data)
+        if len(body) > MAX_MESSAGE_BYTES:
+            raise _too_large(len(body))
         identity = hashlib.blake2b(f"{message.source}\0{message.id}".encode(), digest_size=14).digest()
         bucket = int.from_bytes(identity[:2], "big") % _BUCKETS
         step, _ = journal_fields("accepted", message.id, now_ms, message.source)
-        publication = _Publication(_content_digest(message), bucket, identity[2:], body, step)
+        publication = _Publication(_content_digest(message, data), bucket, identity[2:], body, step)
         verdict, slow_s = await self._publications.submit(publication)
         if slow_s:
             await asyncio.sleep(slow_s)
@@ -185,7 +189,14 @@ def _id_reused(entry_id: str) -> InvalidMessageError:
     return InvalidMessageError("message", [fault])
 
 
-def _content_digest(message: Message) -> bytes:
+def _too_large(size: int) -> InvalidMessageError:
+    detail = f"{size} bytes, the limit is {MAX_MESSAGE_BYTES}; put large content beside the stream"
+    return InvalidMessageError(
+        "message", [Fault("message.too_large", "", detail, f"Bản tin quá lớn: {detail}")]
+    )
+
+
+def _content_digest(message: Message, data: bytes) -> bytes:
     """What must be equal for a repeat to be the same message; the moment of sending is not."""
     head = f"{message.type}\0{message.subject}\0{message.dataschema}\0{message.recipients}\0"
-    return hashlib.blake2b(head.encode() + to_json(message.data), digest_size=10).digest()
+    return hashlib.blake2b(head.encode() + data, digest_size=10).digest()

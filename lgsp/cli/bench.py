@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from lgsp.bench import Figures, Size, measure
+from lgsp.bench import MOST_BYTES, SMALL_BYTES, Figures, Size, measure
 from lgsp.cli.common import JsonOption, print_json, print_table
 from lgsp.process import run
 
@@ -17,7 +17,7 @@ _ROWS = (
     ("stored", "stored_per_s", "messages/s", "until the message store has every step too"),
     ("raw limit", "raw_per_s", "messages/s", "the same server in a bare loop: add, read, add, read"),
     ("raw limit with a journal", "raw_journaled_per_s", "messages/s", "the same over three streams, as the bus has"),
-    ("latency, median", "p50_ms", "ms", "publish to receipt at 1,000 messages/s"),
+    ("latency, median", "p50_ms", "ms", "publish to receipt at 1,000 messages/s; of larger ones as many bytes a second"),
     ("latency, p99", "p99_ms", "ms", ""),
     ("CPU worker", "worker_us", "µs/message", "route, deliver, settle"),
     ("CPU store", "store_us", "µs/message", "the wire tap's process"),
@@ -28,15 +28,22 @@ _ROWS = (
 
 
 def bench(
-    messages: Annotated[int, typer.Option(min=1000, help="For each run.")] = 20_000,
+    messages: Annotated[
+        int | None,
+        typer.Option(min=1000, help="For each run; by default 20,000 small ones, or as many bytes."),
+    ] = None,
+    size: Annotated[
+        int, typer.Option(min=SMALL_BYTES, max=MOST_BYTES, help="Bytes of a message.")
+    ] = SMALL_BYTES,
     runs: Annotated[int, typer.Option(min=1, help="The medians are shown.")] = 3,
     json_output: JsonOption = False,
 ) -> None:
-    """Measure this machine: 2 KB documents through a bus of its own, beside the raw server's limit. Touches no data of yours."""
+    """Measure this machine: documents of 2 KB through a bus of its own, beside the raw server's limit. Touches no data of yours."""
+    count = messages or max(1_000, 20_000 * SMALL_BYTES // size)
     found: list[Figures] = []
 
     async def work() -> int:
-        found.extend([await measure(Size(messages)) for _ in range(runs)])
+        found.extend([await measure(Size(count, size)) for _ in range(runs)])
         return 0
 
     run(work())
@@ -51,5 +58,5 @@ def bench(
         )
     print_table(("what", "median", "range", "meaning"), rows)
     typer.echo(
-        f"{median(one.share_of_raw for one in found):.0%} of the raw limit over as many streams; {runs} runs of {messages:,} messages"
+        f"{median(one.share_of_raw for one in found):.0%} of the raw limit over as many streams; {runs} runs of {count:,} messages"
     )

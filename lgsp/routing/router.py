@@ -116,12 +116,8 @@ class Router:
         Recipients that only the source system serves count as served: it has them already.
         """
         kind = message.kind
-        routes = self._of_kind.get(kind)
-        if routes is None:
-            routes = tuple(route for route in self.routes if route.is_for(kind))
-            if len(self._of_kind) < _MAX_KINDS:
-                self._of_kind[kind] = routes
-        if any(route.data or route.signature != "off" for route in routes):
+        routes = self._routes_for(kind)
+        if _look_into(routes):
             return self._decide(message, routes)
         # Where no route looks into the message, its envelope decides.
         envelope = (kind, message.source, message.sender, message.recipients)
@@ -133,10 +129,22 @@ class Router:
             self._decided[envelope] = decision
         return decision
 
+    def looks_into(self, kind: str) -> bool:
+        """Whether messages of that kind are routed by their data too; else the envelope decides, and the data may be left out."""
+        return _look_into(self._routes_for(kind))
+
     def explain(self, message: Message) -> RoutingDecision:
         """The same decision, with what became of every route."""
         decision = self._decide(message, self.routes)
         return replace(decision, explanation=tuple(_apply(route, message) for route in self.routes))
+
+    def _routes_for(self, kind: str) -> tuple[Route, ...]:
+        routes = self._of_kind.get(kind)
+        if routes is None:
+            routes = tuple(route for route in self.routes if route.is_for(kind))
+            if len(self._of_kind) < _MAX_KINDS:
+                self._of_kind[kind] = routes
+        return routes
 
     def _decide(self, message: Message, routes: Sequence[Route]) -> RoutingDecision:
         merged: dict[str, dict[str, None]] = {}
@@ -161,6 +169,10 @@ class Router:
             signature_refusal=str(refusal or ""),
             signature_remark=refusal or warning,
         )
+
+
+def _look_into(routes: Sequence[Route]) -> bool:
+    return any(route.data or route.signature != "off" for route in routes)
 
 
 def _apply(route: Route, message: Message) -> RouteExplanation:

@@ -7,6 +7,7 @@ import re
 import secrets
 import uuid
 from datetime import date, datetime
+from functools import lru_cache
 
 from lgsp.errors import WrongValueError
 
@@ -44,6 +45,7 @@ def is_organization_id(value: str) -> bool:
     return _ORGANIZATION.fullmatch(value) is not None
 
 
+@lru_cache(8192)
 def check_organization_id(value: str) -> str:
     """Mã định danh: `000.00.00.H34`, `H34.1.2`, or the free id of a test agency (`vxp.saas.03`).
 

@@ -11,13 +11,14 @@ import pytest
 
 from builders import message
 from lgsp.adapter import Delivery, Receipt
+from lgsp.bench.load import documents
 from lgsp.bus import Bus, BusParts, JournalTap, Worker, WorkerSettings
 from lgsp.channels import DeadEntry, DeadLetterChannel, Keys, Server
 from lgsp.clock import VIETNAM, Clock, SystemClock, VirtualClock
 from lgsp.endpoint import EndpointSettings
 from lgsp.errors import BackpressureError, EarlyError, InvalidMessageError, RejectedError, TransientError
 from lgsp.retry import RetryPolicy
-from lgsp.routing import Route, Router
+from lgsp.routing import Condition, Route, Router
 from lgsp.schemas import SchemaRegistry
 from lgsp.store.journal import JournalEntry
 from waiting import eventually
@@ -25,6 +26,7 @@ from waiting import eventually
 pytestmark = pytest.mark.flow
 
 KEYS = Keys(partitions=2)
+TO_AXIS = Route("all", ("document.*",), ("axis",), recipients=("*.G22",))
 FAST = EndpointSettings(
     policy=RetryPolicy(base_s=0.02, cap_s=0.05, max_attempts=3),
     block_ms=20,
@@ -72,9 +74,11 @@ async def running(
     *,
     clock: Clock | None = None,
     endpoint: EndpointSettings = FAST,
+    route: Route = TO_AXIS,
 ) -> AsyncIterator[Bus]:
-    router = Router([Route("all", ("document.*",), ("axis",), recipients=("*.G22",))])
-    bus = Bus(BusParts(server, KEYS, router, SchemaRegistry(), clock or SystemClock(), {"axis": system}))
+    bus = Bus(
+        BusParts(server, KEYS, Router([route]), SchemaRegistry(), clock or SystemClock(), {"axis": system})
+    )
     await bus.open()
     settings = WorkerSettings(lease_ttl_s=1.0, look_round_s=0.02, drain_s=5.0, endpoint=endpoint)
     stopping = asyncio.Event()
@@ -101,6 +105,18 @@ async def test_message_reaches_the_system_and_the_journal_has_every_step(server:
         await eventually(lambda: system.holds == ["m-1"], "delivered")
     assert store.steps("m-1") == [("accepted", "/systems/ioffice"), ("routed", "axis"), ("delivered", "axis")]
     assert [entry.detail for entry in store.entries if entry.step == "delivered"] == ["doc-m-1"]
+
+
+@pytest.mark.parametrize("data", [(), (Condition("/recipients/800/id", exists=True),)])
+async def test_a_large_message_arrives_whole_by_its_envelope_or_by_what_is_in_it(
+    server: Server, data: tuple[Condition, ...]
+) -> None:
+    came: list[Delivery] = []
+    (large,) = documents(1, 100 * 1024)
+    async with running(server, FakeSystem(came.append), route=replace(TO_AXIS, data=data)) as bus:
+        await bus.publish(large)
+        await eventually(lambda: len(came) == 1, "delivered")
+    assert came[0].message == large
 
 
 async def test_nothing_is_left_on_the_server_when_all_is_delivered(server: Server) -> None:
