@@ -207,8 +207,8 @@ class KnowsItsFieldsOnly(PortalConnector):
 
 class AsksForWhatItKnows(PortalConnector):
     async def read_procedure(self, code: str, name: str) -> None:
-        await super().read_procedure("1.000002.000.00.00.H34", name)
         await super().read_procedure(code, name)
+        await super().read_procedure("9.999999.000.00.00.H34", name)
 
 
 class TrustsTheList(PortalConnector):

@@ -201,15 +201,28 @@ async def test_kind_without_a_service_is_refused(stage: Stage) -> None:
     [
         (httpx.Response(503), TransientError),
         (httpx.Response(200, text="<html>"), TransientError),
-        (httpx.Response(200, json={"error_code": -1, "message": "sai mật khẩu"}), RejectedError),
+        (httpx.Response(200, json={"message": "Thành công"}), TransientError),
+        (httpx.Response(404, json={"error_code": 0, "message": "Thành công"}), TransientError),
+        (httpx.Response(200, json={"error_code": -1, "message": "sai cấu trúc"}), RejectedError),
     ],
 )
 async def test_unwilling_server_is_told_apart(answer: httpx.Response, error: type[Exception]) -> None:
     adapter = PortalAdapter(SETTINGS, make_ports("portal"))
     with respx.mock as routes:
+        routes.post(path__regex=".*mapi/login").respond(json={"error_code": 0, "session": "s"})
         routes.route(host="portal").mock(return_value=answer)
         with pytest.raises(error):
             await adapter.send(synchronized())
+    await adapter.aclose()
+
+
+async def test_login_that_is_refused_is_no_message_s_fault() -> None:
+    adapter = PortalAdapter(SETTINGS, make_ports("portal"))
+    with respx.mock as routes:
+        routes.route(host="portal").respond(json={"error_code": -1, "message": "sai mật khẩu"})
+        with pytest.raises(TransientError, match="sai mật khẩu") as caught:
+            await adapter.send(synchronized())
+    assert caught.value.system_down
     await adapter.aclose()
 
 

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from starlette.routing import BaseRoute
 
 from lgsp.adapter import AdapterSettings, Delivered, Delivery, Intake, Ports, Receipt
-from lgsp.errors import EarlyError, InvalidMessageError, RejectedError
+from lgsp.errors import EarlyError, InvalidMessageError, RejectedError, TransientError
 from lgsp.message import Message
 from lgsp.model.dossier import DossierProgressed, DossierRequest, DossierSynchronized
 from lgsp.standards import dvcqg
@@ -158,23 +158,41 @@ class PortalAdapter:
         async def attempt(session: str) -> httpx.Response:
             return await self._post("mapi/g", {**body, "session": session})
 
-        answer = wire.json_object(await self._session.run(attempt), service)
+        answer = _answer(await self._session.run(attempt), service)
         if str(answer.get("error_code")) not in _FINE | fine:
             raise _rejected(service, answer)
         return answer
 
     async def _log_in(self) -> str:
+        """A session. Where it is refused, no message is to blame: they wait, and are not lost."""
         response = await self._post("mapi/login", {"username": self._username, "password": self._password})
-        answer = wire.json_object(response, "mapi/login")
+        answer = _answer(response, "mapi/login")
         session = answer.get("session")
-        if str(answer.get("error_code")) not in _FINE or not isinstance(session, str):
-            raise _rejected("mapi/login", answer)
+        if str(answer["error_code"]) not in _FINE or not isinstance(session, str):
+            reason = (
+                f"mapi/login as {self._username}: error_code {answer['error_code']} {answer.get('message')}"
+            )
+            raise TransientError(reason, system_down=True)
         return session
 
     async def _post(self, path: str, body: dict[str, JsonValue]) -> httpx.Response:
         return await wire.call(
             self._client, "POST", f"{self._prefix}/{path}", json=body, headers=self._headers
         )
+
+
+def _answer(response: httpx.Response, what: str) -> dict[str, JsonValue]:
+    """What the portal says. It says all of it with HTTP 200 and an error_code; anything else comes from what stands before it.
+
+    Raises:
+        TransientError: so whether it was done is not known.
+    """
+    if response.status_code != 200:
+        raise TransientError(f"{what}: HTTP {response.status_code}, which is not the portal's own answer")
+    answer = wire.json_object(response, what)
+    if not isinstance(answer.get("error_code"), int | str):
+        raise TransientError(f"{what}: the answer has no error_code")
+    return answer
 
 
 def _session_ended(response: httpx.Response) -> bool:
