@@ -1,44 +1,8 @@
-"""What a message carries beside its text: attachments, and verdicts on signatures."""
-
-from collections.abc import Iterator
-from dataclasses import dataclass
+"""What a message carries beside its text: verdicts on signatures, and the trace that it belongs to."""
 
 from pydantic import JsonValue
 
-__all__ = ["AttachedFile", "attached", "signatures", "trace_id"]
-
-_DEEPEST = 12
-
-
-@dataclass(frozen=True, slots=True)
-class AttachedFile:
-    """A claim check: `size` in bytes."""
-
-    name: str
-    media_type: str
-    size: int
-    sha256: str
-
-
-def attached(value: JsonValue, depth: int = 0) -> Iterator[AttachedFile]:
-    """Every attachment, wherever it hangs."""
-    if depth > _DEEPEST:
-        return
-    if isinstance(value, dict):
-        blob = value.get("blob")
-        if isinstance(blob, dict) and "sha256" in blob:
-            size = blob.get("size")
-            yield AttachedFile(
-                str(value.get("name", "")),
-                str(value.get("media_type", "")),
-                size if isinstance(size, int) else 0,
-                str(blob["sha256"]),
-            )
-        for inner in value.values():
-            yield from attached(inner, depth + 1)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from attached(inner, depth + 1)
+__all__ = ["signatures", "trace_id"]
 
 
 def signatures(body: dict[str, JsonValue]) -> list[dict[str, JsonValue]]:

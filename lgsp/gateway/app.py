@@ -7,6 +7,7 @@ from starlette.types import Lifespan
 
 from lgsp import __version__
 from lgsp.clock import SteerableClock
+from lgsp.gateway.attachments import attachment_routes
 from lgsp.gateway.bundle import bundle_routes
 from lgsp.gateway.clock import clock_routes
 from lgsp.gateway.contracts import contract_routes
@@ -60,6 +61,7 @@ def create_gateway(
     app.include_router(inbox_routes(services.inboxes))
     app.include_router(page_routes(services, metrics))
     app.include_router(wire_routes(services))
+    app.include_router(attachment_routes(services))
     app.include_router(bundle_routes(services))  # before the messages, whose ids may contain slashes
     app.include_router(message_routes(services))
     app.include_router(flow_routes(services))

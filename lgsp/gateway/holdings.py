@@ -78,7 +78,10 @@ async def holdings(
         NotFoundError: the bus knows nothing under that key.
     """
     if not conversation:
-        raise NotFoundError(f"nothing is known under {key!r} (document id, số/ký hiệu, mã hồ sơ)")
+        raise NotFoundError(
+            f"nothing is known under {key!r} (document id, số/ký hiệu, mã hồ sơ)",
+            f"trục chưa thấy gì về {key!r} (mã văn bản, số/ký hiệu, mã hồ sơ)",
+        )
     about = _about(key, conversation)
     document = any(one.message.type.startswith("document.") for one in about)
     systems = await asyncio.gather(

@@ -79,7 +79,10 @@ class MessageStore:
         """
         found = await self._read(partial(find, message_id=message_id))
         if found is None:
-            raise NotFoundError(f"no message {message_id!r} in the message store")
+            raise NotFoundError(
+                f"no message {message_id!r} in the message store",
+                f"kho bản tin không có bản tin {message_id!r}",
+            )
         return found
 
     async def bodies(self, seqs: Sequence[int]) -> Mapping[int, bytes]:

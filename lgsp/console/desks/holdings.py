@@ -118,7 +118,7 @@ def _draft(row: Row) -> Line:
         code,
         f"draft_{row.get('state')}",
         "",
-        str(row.get("MaVanBan")),
+        str(row.get("at") or "")[:19],
         code,
         len(_rows(row.get("files"))),
     )

@@ -18,6 +18,7 @@ from lgsp.console.texts import Texts
 from lgsp.dead_letters import DeadFilter, Order
 from lgsp.errors import InvalidMessageError
 from lgsp.gateway.dead_views import DeadView, DryRunView, ForecastView, FullDeadView, GroupView, TaskView
+from lgsp.gateway.lab import stored
 from lgsp.gateway.views import invalid_view
 from lgsp.message import Message
 
@@ -149,6 +150,7 @@ def _changing(console: Console) -> list[BaseRoute]:
             sent, found = await desk.edit(dead_id, edited, note=_text(form, "note"), dry_run=dry_run)
             forecast = ForecastView.of(found)
             if not dry_run:
+                await stored(console.services, sent.id)
                 return console.back_to(f"/console/messages/{quote(sent.id, safe='')}")
         except InvalidMessageError as exc:
             error = exc

@@ -8,10 +8,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from lgsp.console.console import Console
-from lgsp.console.contents import attached, signatures, trace_id
+from lgsp.console.contents import signatures, trace_id
 from lgsp.console.journey import timeline, whole_ms
 from lgsp.console.sequence import diagram
 from lgsp.console.stages import Stage, diff, stages
+from lgsp.gateway.attachments import attached
 from lgsp.gateway.bundle import Bundle, bundle, bundle_view
 from lgsp.gateway.views import names_of
 

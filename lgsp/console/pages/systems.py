@@ -1,7 +1,8 @@
 """Each stand-in as its own user sees it; its request journal; how it differs from the real system."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from urllib.parse import urlencode
 
 from pydantic import JsonValue
@@ -14,15 +15,17 @@ from starlette.routing import BaseRoute, Route
 from lgsp.console.console import Console
 from lgsp.console.desks import ACTS, Act, Holding, Line, TooLargeError, body_of, holdings
 from lgsp.console.texts import Texts
-from lgsp.console.wording import shown
+from lgsp.console.wording import as_json, shown
 from lgsp.errors import LgspError, NotFoundError, RejectedError
 from lgsp.gateway import StandIns
 
 __all__ = ["routes", "stand_ins_of"]
 
 SHOWN = ("holds", "acts", "journal", "differences")
-_JOURNAL = 100
+_JOURNAL = 300
 _LINES = 50
+_ACTED_ON = frozenset({"sent", "outside_sent", "dossiers"})
+"""What came in from elsewhere, nobody here can recall or decide."""
 
 
 def stand_ins_of(console: Console) -> StandIns:
@@ -58,6 +61,7 @@ def routes(console: Console) -> list[BaseRoute]:
             tabs=SHOWN,
             acts=ACTS.get(name, ()),
             about=request.query_params.get("about", "")[:300],
+            acted_on=_ACTED_ON,
             lists=lists,
             entries=entries,
             differences=differences,
@@ -127,9 +131,21 @@ class Listed:
     following: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class JournalPage:
+    """Of `matched` entries the newest `shown`, newest first; equal ones in a row are one row with their number."""
+
+    matched: int
+    shown: int
+    rows: Sequence[tuple[Mapping[str, JsonValue], int]]
+
+
+_NO_JOURNAL = JournalPage(0, 0, ())
+
+
 async def _content(
     console: Console, request: Request, name: str, tab: str
-) -> tuple[list[Listed], JsonValue, JsonValue]:
+) -> tuple[list[Listed], JournalPage, JsonValue]:
     """What the chosen tab shows: lists of what the system holds, its journal, or its differences."""
     stand_ins = stand_ins_of(console)
     match tab:
@@ -139,15 +155,13 @@ async def _content(
                 await _listed(stand_ins, name, one, before if one.name == wanted else None)
                 for one in holdings(name)
             ]
-            return lists, [], []
+            return lists, _NO_JOURNAL, []
         case "journal":
-            found = await stand_ins.ask(name, "GET", "requests", params={"limit": _JOURNAL})
-            entries = found.get("requests") if isinstance(found, dict) else []
-            return [], list(reversed(entries)) if isinstance(entries, list) else [], []
+            return [], await _journal(stand_ins, name, request.query_params.get("contains", "")[:200]), []
         case "differences":
-            return [], [], await stand_ins.ask(name, "GET", "differences")
+            return [], _NO_JOURNAL, await stand_ins.ask(name, "GET", "differences")
         case _:
-            return [], [], []
+            return [], _NO_JOURNAL, []
 
 
 async def _listed(stand_ins: StandIns, name: str, holding: Holding, before: int | None) -> Listed:
@@ -158,3 +172,23 @@ async def _listed(stand_ins: StandIns, name: str, holding: Holding, before: int 
 def _place(request: Request) -> int | None:
     text = request.query_params.get("before", "")
     return int(text) if text.isdecimal() and len(text) < 16 else None
+
+
+async def _journal(stand_ins: StandIns, name: str, contains: str) -> JournalPage:
+    """Systems that poll fill a journal with the same call, so that anything else would be lost among them."""
+    params: dict[str, str | int] = {"limit": _JOURNAL, **({"contains": contains} if contains else {})}
+    found = await stand_ins.ask(name, "GET", "requests", params=params)
+    listed = found.get("requests") if isinstance(found, dict) else []
+    entries = [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    matched = found.get("matched") if isinstance(found, dict) else 0
+    rows = []
+    for _, equal in groupby(reversed(entries), key=_alike):
+        first, *others = equal
+        rows.append((first, 1 + len(others)))
+    return JournalPage(matched if isinstance(matched, int) else 0, len(entries), rows)
+
+
+def _alike(entry: Mapping[str, JsonValue]) -> str:
+    """Equal for two calls that say the same: path, status, who answered, and the answer itself."""
+    told = ("method", "path", "status", "answered_by", "expectation", "faults", "answer")
+    return as_json([entry.get(name) for name in told])
