@@ -42,9 +42,9 @@ NOTHING = Said()
 class NotSoError(Exception):
     """What a step says is not so; the message says what is there instead."""
 
-    def __init__(self, message: str, message_vi: str) -> None:
+    def __init__(self, message: str, message_vi: str = "") -> None:
         super().__init__(message)
-        self.said = Said(message, message_vi)
+        self.said = Said(message, message_vi) if message else Said("not so", "không đúng như vậy")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,19 @@ import asyncio
 import httpx
 import pytest
 
-from lgsp.scenario import Scenario, Stage, StageError, StageState, State, World, parse
+from lgsp.scenario import (
+    NotSoError,
+    Scenario,
+    Stage,
+    StageError,
+    StageState,
+    State,
+    Step,
+    Vocabulary,
+    World,
+    parse,
+    play_through,
+)
 from waiting import eventually
 
 pytestmark = pytest.mark.unit
@@ -180,3 +192,14 @@ async def test_a_scenario_that_everybody_forgot_is_ended() -> None:
     assert "nobody asked for the next step" in stage.failure.of("en")
     assert "không ai bấm bước tiếp theo" in stage.failure.of("vi")
     assert bus.asked[-1] == "DELETE /__mock__/faults/f"
+
+
+async def test_a_step_that_fails_without_a_word_has_failed() -> None:
+    async def silent(_at: object) -> None:
+        raise NotSoError("")
+
+    words = Vocabulary([Step("it is so", "đúng là vậy", silent)])
+    [one] = parse("# language: vi\nTính năng: A\n  Kịch bản: B\n    Thì đúng là vậy\n", "a.feature")
+    played = await play_through(one, World({}, httpx.AsyncClient(), "", ""), words=words)
+    assert not played.passed
+    assert played.steps[0].why.of("vi") == "không đúng như vậy"
