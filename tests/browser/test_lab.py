@@ -151,6 +151,17 @@ def test_a_fault_is_set_with_its_end_and_cleared(open_lab, served):
     assert faults_of(served) == []
 
 
+def test_a_fault_that_has_ended_leaves_the_page_by_itself(open_lab, served):
+    page = open_lab("/faults", lang="vi")
+    page.select_option("select[name=at]", "portal")
+    page.select_option("select[name=kind]", "latency")
+    page.click("button.main")
+    assert page.locator("#on tbody tr").count() == 1
+    httpx.delete(f"{served.urls['gateway']}/api/lab/faults/portal", trust_env=False)
+    page.wait_for_selector("#on:not(:has(table))")
+    assert faults_of(served) == []
+
+
 @pytest.mark.parametrize(
     ("lang", "share", "expires"),
     [("vi", "phải là số", "phải lớn hơn 0"), ("en", "should be a valid number", "greater than 0")],

@@ -52,7 +52,8 @@ async def _faults(
         wrong={fault.place.strip("/"): fault for fault in wrong},
         given={name: str(typed.get(name, "")) for name in ("at", "kind", *_WORDS, *_NUMBERS)},
         stand_ins=list(stand_ins_of(console.services).urls),
-        kinds=await faults.kinds(),
+        # Whoever watches what is on asks every two seconds, and for nothing else.
+        kinds=await faults.kinds() if request.headers.get("HX-Target") != "on" else [],
         faults=shown.faults,
         silent=shown.silent,
     )
