@@ -2,10 +2,13 @@
 
 import base64
 import binascii
+import gzip
+import html
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import cast
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -16,6 +19,7 @@ from lgsp.recording.fields import kind_of_field, looks_like_name
 from lgsp.recording.findings import Findings
 from lgsp.recording.pseudonyms import Pseudonyms
 from lgsp.recording.tape import Body, Exchange, Request, Response, Tape
+from lgsp.recording.wrappings import Text, encoded_words, free, gunzip
 from lgsp.standards.xml import local_name, parse, serialize
 
 __all__ = ["Cleaner", "RawExchange", "RawMessage"]
@@ -36,9 +40,22 @@ _DEEPEST = 8
 _PASSED_ON = frozenset({"address", "secret"})
 """Kinds that the members of an object under such a field are of, too."""
 
+_PERSONS_OWN = frozenset(
+    {
+        "ho",
+        "hodem",
+        "holot",
+        "tendem",
+        "givenname",
+        "familyname",
+        "firstname",
+        "lastname",
+        "preferredusername",
+    }
+)
+"""Fields beside which `ten` or `name` is a person's; alone it may be anything's."""
+
 Headers = list[tuple[str, str]]
-Text = Callable[[str, str | None], str]
-"""What to make of a text, given the kind of its field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +99,8 @@ class Cleaner:
         tape = Tape(
             upstream=upstream, recorded_at=recorded_at, replaced=dict(sorted(self._pseudonyms.counts.items())), exchanges=cleaned
         )  # fmt: skip
-        if self._findings.leaks(tape.model_dump_json()):
+        saved = tape.model_dump_json()
+        if self._findings.leaks(saved) or self._findings.leaks(unquote(html.unescape(saved))):
             raise LgspError(
                 "personal data would be left in the recording, in a place that could not be cleaned; nothing was saved"
             )
@@ -108,7 +126,9 @@ class Cleaner:
 
     def _walk(self, one: RawExchange, text: Text) -> Exchange:
         request, response = one.request, one.response
-        path = "/".join(quote(text(unquote(part), None), safe="") for part in request.path.split("/"))
+        path = "/".join(
+            quote(_value(unquote(part), None, text, 0), safe=";=") for part in request.path.split("/")
+        )
         return Exchange(
             request=Request(
                 method=request.method, path=path, query=_query(request.query, text), headers=_headers(request.headers, text),
@@ -129,11 +149,31 @@ def _by_form(kind: str, text: str) -> str:
     return "shape" if kind == "tax" and digits not in {10, 13} else kind
 
 
-def _query(query: str, text: Text) -> str:
+def _free(value: str, text: Text, depth: int) -> str:
+    """A text of no kind; what is wrapped in it is cleaned within."""
+    if depth >= _DEEPEST:
+        return text(value, None)
+
+    def inner(wrapped: str) -> str:
+        return _readable(wrapped, text, depth + 1).decode()
+
+    return free(value, text, inner, partial(_query_within, text=text, depth=depth + 1))
+
+
+def _query_within(query: str, text: Text, depth: int) -> str:
+    """An address's query within a text; as it was written, where nothing was in it."""
+    as_written = urlencode(parse_qsl(query, keep_blank_values=True))
+    cleaned = _query(query, text, depth)
+    return query if cleaned == as_written else cleaned
+
+
+def _query(query: str, text: Text, depth: int = 0) -> str:
     pairs = parse_qsl(query, keep_blank_values=True)
     if not pairs and query:
-        return quote(text(unquote(query), None), safe="=&")
-    return urlencode([(name, text(value, kind_of_field(name))) for name, value in pairs])
+        return quote(_free(unquote(query), text, depth), safe="=&")
+    return urlencode(
+        [(text(name, None), _value(value, kind_of_field(name), text, depth)) for name, value in pairs]
+    )
 
 
 def _headers(headers: Headers, text: Text) -> Headers:
@@ -152,12 +192,13 @@ def _header(name: str, value: str, text: Text) -> str:
         return "; ".join(_cookie(part, text) for part in value.split(";"))
     if name == "set-cookie":
         first, mark, rest = value.partition(";")
-        return _cookie(first, text) + mark + rest
+        return _cookie(first, text) + mark + _free(rest, text, 0)
     if name in _SECRET_HEADERS:
         return text(value, "secret")
-    if name in {"content-type", "accept", "user-agent"}:
-        return value
-    return text(value, kind_of_field(name))
+    kind = kind_of_field(name)
+    if kind is not None:
+        return text(value, kind)
+    return encoded_words(value, lambda bare: _value(bare, None, text, 0))
 
 
 def _cookie(pair: str, text: Text) -> str:
@@ -187,14 +228,22 @@ def _content(raw: bytes, content_type: str, text: Text, depth: int = 0) -> bytes
         return raw
     if kind.startswith("multipart/"):
         return _multipart(raw, content_type, text, depth)
+    decoded = _decoded(raw)
+    if decoded is None or raw.startswith(b"%PDF"):
+        return _packed(raw, content_type, text, depth)
+    if kind == "application/x-www-form-urlencoded":
+        return _query(decoded, text, depth).encode()
+    return _readable(decoded, text, depth)
+
+
+def _packed(raw: bytes, content_type: str, text: Text, depth: int) -> bytes:
+    """What is no text: gzip is unpacked, anything else left out."""
     if raw.startswith(b"%PDF"):
         return _PDF
-    decoded = _decoded(raw)
-    if decoded is None:
+    unpacked = gunzip(raw) if depth < _DEEPEST else None
+    if unpacked is None:
         return _LEFT_OUT
-    if kind == "application/x-www-form-urlencoded":
-        return _query(decoded, text).encode()
-    return _readable(decoded, text, depth)
+    return gzip.compress(_content(unpacked, content_type, text, depth + 1), mtime=0)
 
 
 def _decoded(raw: bytes) -> str | None:
@@ -208,23 +257,29 @@ def _readable(decoded: str, text: Text, depth: int) -> bytes:
     start = decoded.lstrip("\ufeff \t\r\n")[:1]
     if start in {"{", "[", '"'}:
         try:
-            value = cast("JsonValue", json.loads(decoded))
+            value = cast("JsonValue", json.loads(decoded.lstrip("\ufeff")))
         except (ValueError, RecursionError):
-            return text(decoded, None).encode()
+            return _free(decoded, text, depth).encode()
         return json.dumps(_json(value, None, text, depth), ensure_ascii=False).encode()
     if start == "<":
         try:
             return _xml(decoded.encode(), text, depth)
         except InvalidMessageError:
-            return text(decoded, None).encode()
-    return text(decoded, None).encode()
+            return _free(decoded, text, depth).encode()
+    return _free(decoded, text, depth).encode()
 
 
 def _json(value: JsonValue, kind: str | None, text: Text, depth: int) -> JsonValue:
     if isinstance(value, dict):
         passed_on = kind if kind in _PASSED_ON else None
+        own = "name" if _PERSONS_OWN & {re.sub(r"[^a-z]", "", name.lower()) for name in value} else None
         return {
-            text(name, None): _json(each, kind_of_field(name) or passed_on, text, depth)
+            text(name, None): _json(
+                each,
+                kind_of_field(name) or passed_on or (own if name.lower() in {"ten", "name"} else None),
+                text,
+                depth,
+            )
             for name, each in value.items()
         }
     if isinstance(value, list):
@@ -234,6 +289,9 @@ def _json(value: JsonValue, kind: str | None, text: Text, depth: int) -> JsonVal
     if isinstance(value, int) and not isinstance(value, bool):
         digits = text(str(value), kind)
         return int(digits) if digits.isdecimal() else digits if digits != str(value) else value
+    if isinstance(value, float) and value.is_integer():
+        found = _json(int(value), kind, text, depth)
+        return value if found == int(value) else found
     return value
 
 
@@ -244,7 +302,7 @@ def _value(value: str, kind: str | None, text: Text, depth: int) -> str:
             return base64.b64encode(_content(raw, "", text, depth + 1)).decode()
         if value.lstrip()[:1] in {"{", "[", "<"}:
             return _readable(value, text, depth + 1).decode()
-    return text(value, kind)
+    return text(value, kind) if kind is not None else _free(value, text, depth)
 
 
 def _unpacked(value: str) -> bytes | None:
@@ -265,9 +323,9 @@ def _xml(raw: bytes, text: Text, depth: int) -> bytes:
         if element.text and element.text.strip():
             element.text = _value(element.text, kind, text, depth)
         if element.tail and element.tail.strip():
-            element.tail = text(element.tail, None)
+            element.tail = _free(element.tail, text, depth)
         for name, value in element.attrib.items():
-            element.set(name, text(str(value), kind_of_field(str(name).rpartition("}")[2])))
+            element.set(name, _value(str(value), kind_of_field(str(name).rpartition("}")[2]), text, depth))
     return serialize(root)
 
 
@@ -287,9 +345,12 @@ def _part(part: bytes, text: Text, depth: int) -> bytes:
     named = re.search(r'name="([^"]*)"', header)
     typed = re.search(r"(?i)content-type:\s*([^\r\n]+)", header)
     body = body.removesuffix(b"\r\n")
+    packed = re.search(r"(?i)content-transfer-encoding:\s*base64", header) is not None
+    body = (_unpacked(body.decode("latin-1")) or b"") if packed else body
     kind = kind_of_field(named[1]) if named and "filename" not in header else None
     if kind is not None:
         content = text(body.decode(errors="replace"), kind).encode()
     else:
         content = _content(body, typed[1] if typed else "", text, depth + 1)
-    return text(header, None).encode() + b"\r\n\r\n" + content + b"\r\n"
+    content = base64.b64encode(content) if packed else content
+    return _free(header, text, 0).encode() + b"\r\n\r\n" + content + b"\r\n"

@@ -18,9 +18,11 @@ _KINDS = (
     ("shape", r"bhyt|bhxh|hochieu|passport|insuranceno|bangthaixe|giaypheplaixe|bienso"),
     ("birth", r"ngaysinh|namsinh|ngaythangnamsinh|dateofbirth|birth|^dob$"),
     ("address", r"diachi|address|noicutru|thuongtru|tamtru|noio|quequan|noisinh|organadd|nguyenquan|hokhau"),
-    ("name", r"^ho(va)?ten|hoten|tennguoi|fullname|chuhoso|chuho$|nguoi(ky|nop|nhan|gui|lap|duyet|xuly|lienhe|daidien|thuchien|uyquyen)$"
-             r"|tencongdan|tencanbo|canboxuly|applicantname|owner(full)?name|personname|contactname|^staff$|signername|hotencha|hotenme|tenchong|tenvo"),
-    ("login", r"^user(name)?$|tendangnhap|loginname|^login$"),
+    ("name", r"^ho(va)?ten|hoten|tennguoi|fullname|chuhoso|chuho$|nguoi(ky|nop|nhan|gui|lap|duyet|xuly|lienhe|daidien|thuchien|uyquyen)"
+             r"(hoso|vanban)?$"
+             r"|tencongdan|tencanbo|canboxuly|applicantname|owner(full)?name|personname|contactname|^staff$|signername|hotencha|hotenme|tenchong|tenvo"
+             r"|^(given|family|middle|first|last|sur)name$|^(hodem|holot|tendem)$|^ho$|displayname|nickname"),
+    ("login", r"^(preferred)?user(name)?$|tendangnhap|loginname|^login$"),
 )  # fmt: skip
 _COMPILED = tuple((kind, re.compile(pattern)) for kind, pattern in _KINDS)
 _NAME = re.compile(r"[^\W\d_]+(?:[ ’'-]+[^\W\d_]+){1,5}")

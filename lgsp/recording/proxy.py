@@ -1,9 +1,7 @@
 """A reverse proxy on this machine that goes to one service, and keeps what was said until the recording is saved."""
 
 import asyncio
-import gzip
 import time
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -15,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from lgsp.errors import ConfigurationError
 from lgsp.recording.cleaning import RawExchange, RawMessage
+from lgsp.recording.wrappings import gunzip
 
 __all__ = ["RecordingProxy", "Upstream"]
 
@@ -182,13 +181,7 @@ async def _read(request: Request) -> bytes | None:
 
 def _unpacked(body: bytes, encoding: str) -> bytes:
     """A compressed body as text; what can't be unpacked is no text, and is left out later."""
-    if encoding != "gzip":
-        return body
-    try:
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        return unpacker.decompress(body, MOST_BODY_BYTES)
-    except (zlib.error, gzip.BadGzipFile):
-        return body
+    return (gunzip(body) or body) if encoding == "gzip" else body
 
 
 def _problem(status: int, detail: str) -> Response:

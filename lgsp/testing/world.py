@@ -1,7 +1,7 @@
 """A running LGSP for a test, or a part of one: in a thread with an event loop of its own, on free ports, with data of its own."""
 
 import threading
-from asyncio import AbstractEventLoop, Event, get_running_loop, run_coroutine_threadsafe
+from asyncio import AbstractEventLoop, Event, Task, all_tasks, get_running_loop, run_coroutine_threadsafe
 from collections.abc import Collection, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from pydantic import JsonValue
 
 from lgsp.bootstrap import Overrides, Running, running
 from lgsp.clock import SteerableClock
-from lgsp.errors import ConfigurationError
+from lgsp.errors import ConfigurationError, LgspError
 from lgsp.process import run
 from lgsp.settings import Settings, SystemSettings, load
 from lgsp.testing.bus import Bus
@@ -26,6 +26,7 @@ __all__ = ["STAND_INS", "Options", "World"]
 
 STAND_INS = ("ioffice", "igate", "axis", "portal")
 START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 60.0
 CALL_TIMEOUT_S = 60.0
 _NOWHERE = "http://127.0.0.1:9"
 """Discard (RFC 863): a system that a test leaves out must not be taken from a demo that runs on this machine."""
@@ -81,21 +82,47 @@ class World:
 
         Raises:
             ConfigurationError: with the place and the remedy.
+            LgspError: it did not come up in time; with what it was at.
         """
         self._thread.start()
-        self._ready.result(START_TIMEOUT_S)
+        try:
+            self._ready.result(START_TIMEOUT_S)
+        except TimeoutError as exc:
+            if self._ready.done():
+                raise  # its own
+            reason = f"LGSP did not start within {START_TIMEOUT_S:g} s; at work: {self._at_work()}"
+            self._tell_to_stop()
+            raise LgspError(reason) from exc
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop; what is in hand is finished first."""
+        """Stop; what is in hand is finished first.
+
+        Raises:
+            LgspError: it did not stop in time; with what is still at work. Where the test has failed already, its error says so too.
+        """
         self._http.close()
+        self._tell_to_stop()
+        self._thread.join(STOP_TIMEOUT_S)
+        failed = self._failed
+        if self._thread.is_alive():
+            reason = f"LGSP did not stop within {STOP_TIMEOUT_S:g} s; still at work: {self._at_work()}"
+            failed = LgspError(reason)
+        if failed is not None and error is None:
+            raise failed
+        if failed is not None and error is not None:
+            error.add_note(f"and LGSP: {type(failed).__name__}: {failed}")
+
+    def _tell_to_stop(self) -> None:
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(START_TIMEOUT_S)
-        if self._failed is not None and kind is None:
-            raise self._failed
+
+    def _at_work(self) -> str:
+        """Its tasks, each with the line where it waits."""
+        tasks = all_tasks(self._loop) if self._loop is not None else set()
+        return "; ".join(sorted(_where(task) for task in tasks)) or "nothing that could be asked"
 
     @property
     def urls(self) -> Mapping[str, str]:
@@ -207,4 +234,18 @@ class World:
         if self._loop is None:
             work.close()
             raise ConfigurationError("the world is not running")
-        run_coroutine_threadsafe(work, self._loop).result(CALL_TIMEOUT_S)
+        call = run_coroutine_threadsafe(work, self._loop)
+        try:
+            call.result(CALL_TIMEOUT_S)
+        except TimeoutError as exc:
+            if not call.done():
+                call.cancel()
+                reason = f"no end within {CALL_TIMEOUT_S:g} s; at work: {self._at_work()}"
+                raise LgspError(reason) from exc
+            raise
+
+
+def _where(task: Task[object]) -> str:
+    frames = task.get_stack(limit=1)
+    place = f"{Path(frames[-1].f_code.co_filename).name}:{frames[-1].f_lineno}" if frames else "its end"
+    return f"{task.get_name()} at {place}"
