@@ -30,10 +30,12 @@ from lgsp.settings import Settings, load
 from lgsp.simulate.people import People
 from lgsp.simulate.plan import Deed, Paper, Plan, deeds
 from lgsp.simulate.standins import standins
+from lgsp.simulate.systems import province
 
 _HANDS, _OPEN_AT_MOST = 16, 600
 _LOOK_S, _STALLED_S = 0.25, 120.0
 _ENDED = ("3", "7", "8", "10")
+_WARM, _IDLE_S = 20, 5
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -44,12 +46,8 @@ def cpu_of(pid: int) -> float:
 
 
 def processes() -> dict[str, int]:
-    """The bus (this process) and its children, by what they are."""
-    found = {
-        child.name.removeprefix("standin-"): child.pid
-        for child in multiprocessing.active_children()
-        if child.pid
-    }
+    """The worker and whoever plays the people (this process), and its children, by what they are."""
+    found = {child.name: child.pid for child in multiprocessing.active_children() if child.pid}
     listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
     for line in listed.stdout.splitlines():
         pid, parent, command = line.split(None, 2)
@@ -57,7 +55,7 @@ def processes() -> dict[str, int]:
             for name in ("valkey", "tap_process"):
                 if name in command:
                     found[name] = int(pid)
-    return {"bus": os.getpid(), **found}
+    return {"worker": os.getpid(), **found}
 
 
 class _Meter:
@@ -85,7 +83,7 @@ class _Meter:
         }  # fmt: skip
 
     async def _all_requests(self) -> dict[str, int]:
-        return {name: await self._requests_of(url) for name, url in self._urls.items() if name != "gateway"}
+        return {name: await self._requests_of(url) for name, url in self._urls.items()}
 
     async def _requests_of(self, url: str) -> int:
         text = (await self._http.get(f"{url}/metrics")).text
@@ -119,16 +117,8 @@ def _todo(count: int, *, papers: bool) -> list[Deed]:
     return [one for one in wanted if isinstance(one[1], Paper) or not one[1].step][:count]
 
 
-async def _lives(settings: Settings, folder: Path, papers: int, dossiers: int) -> dict[str, object]:
-    async with (
-        standins(settings, folder) as pointed,
-        running(pointed, only=frozenset({"bus"}), overrides=Overrides(tap_apart=True)) as system,
-        HttpClient(HttpTransport(max_connections=_HANDS), timeout_s=60.0) as http,
-    ):
-        urls = {
-            "gateway": system.urls["gateway"],
-            **{name: str(one.url) for name, one in pointed.systems.items()},
-        }
+async def _lives(settings: Settings, papers: int, dossiers: int) -> dict[str, object]:
+    async with province(settings) as (_, urls, http):
         people = People(http, urls)
 
         async def completed() -> int:
@@ -138,20 +128,23 @@ async def _lives(settings: Settings, folder: Path, papers: int, dossiers: int) -
             states = await people.counts_by("portal", "dossiers", "TrangThaiHoSo")
             return sum(states.get(state, 0) for state in _ENDED)
 
-        meter = _Meter(http, urls)
+        meter = _Meter(http, {name: url for name, url in urls.items() if name not in {"gateway", "worker"}})
         found: dict[str, object] = {}
-        for what, count, done, is_paper in (
-            ("start", 0, completed, True), ("document", papers, completed, True), ("dossier", dossiers, ended, False),
-        ):  # fmt: skip
-            await meter.begin()
-            if what == "start":
-                await asyncio.sleep(5.0)  # the first poll of the procedures is no part of any life
-            elif count:
-                await _live(people, _todo(count, papers=is_paper), done, await done())
-            found[what] = await meter.per(count or 1)
         await meter.begin()
-        await asyncio.sleep(3.0)
-        found["idle, each second"] = await meter.per(3)
+        await asyncio.sleep(5.0)
+        # What comes once is no part of any life: the first poll of the procedures, the keys that are made to sign with.
+        await _live(people, _todo(_WARM, papers=True), completed, await completed())
+        found["start"] = await meter.per(1)
+        for what, count, done, is_paper in (
+            ("document", papers, completed, True), ("dossier", dossiers, ended, False),
+        ):  # fmt: skip
+            if count:
+                await meter.begin()
+                await _live(people, _todo(count, papers=is_paper), done, await done())
+                found[what] = await meter.per(count)
+        await meter.begin()
+        await asyncio.sleep(_IDLE_S)
+        found["idle, each second"] = await meter.per(_IDLE_S)
         return found
 
 
@@ -186,7 +179,7 @@ async def _measure(papers: int, dossiers: int, deliveries: int) -> int:
         place = Path(folder)
         if papers or dossiers:
             one = settings.model_copy(update={"data_dir": place / "lives"})
-            print(json.dumps(await _lives(one, place / "lives", papers, dossiers), indent=1))
+            print(json.dumps(await _lives(one, papers, dossiers), indent=1))
         if deliveries:
             one = settings.model_copy(update={"data_dir": place / "deliveries"})
             print(

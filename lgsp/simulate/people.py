@@ -51,7 +51,7 @@ class People:
         change: Mapping[str, JsonValue] = {"freeze": moment.isoformat(), "resume": True}
         async with asyncio.TaskGroup() as group:
             for name, url in self._urls.items():
-                path = "/api/clock" if name == "gateway" else "/__mock__/clock"
+                path = "/api/clock" if name in {"gateway", "worker"} else "/__mock__/clock"
                 group.create_task(self._ask("POST", url + path, change))
 
     async def counts(self, system: str) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""The four systems of the year, each in a process of its own, as in life."""
+"""The four systems of the year, each in a process of its own, as in life; and the gateway in another."""
 
 import asyncio
 import multiprocessing
@@ -13,7 +13,7 @@ from lgsp.errors import ConfigurationError
 from lgsp.process import configure_log, run
 from lgsp.settings import Settings
 
-__all__ = ["standins"]
+__all__ = ["gateway_apart", "standins"]
 
 _SPAWN = multiprocessing.get_context("spawn")
 _START_S, _STOP_S = 60.0, 30.0
@@ -27,20 +27,43 @@ async def standins(settings: Settings, folder: Path) -> AsyncIterator[Settings]:
         ConfigurationError: one of them did not start.
     """
     port = _free_port()
+    parts = {
+        name: (
+            settings.model_copy(update={"data_dir": folder, "port": port, "mocks": {name: 0}}),
+            f"mock:{name}",
+        )
+        for name in settings.mocks
+    }
+    async with _apart(parts) as urls:
+        yield _pointed(settings, folder, port, urls)
+
+
+@asynccontextmanager
+async def gateway_apart(settings: Settings) -> AsyncIterator[str]:
+    """The gateway in a process of its own, beside a worker in this one; its URL.
+
+    Raises:
+        ConfigurationError: it did not start.
+    """
+    async with _apart({"gateway": (settings, "gateway")}) as urls:
+        yield urls["gateway"]
+
+
+@asynccontextmanager
+async def _apart(parts: Mapping[str, tuple[Settings, str]]) -> AsyncIterator[dict[str, str]]:
+    """By name: settings, and what of `--only` runs in that process; the URLs by name."""
     lines: dict[str, Connection] = {}
     processes = []
     try:
-        for name in settings.mocks:
-            own = settings.model_copy(update={"data_dir": folder, "port": port, "mocks": {name: 0}})
+        for name, (settings, part) in parts.items():
             lines[name], theirs = _SPAWN.Pipe()
             process = _SPAWN.Process(
-                target=_serve, args=(own, name, theirs), name=f"standin-{name}", daemon=True
+                target=_serve, args=(settings, part, name, theirs), name=name, daemon=True
             )
             process.start()
             theirs.close()
             processes.append(process)
-        urls = {name: await asyncio.to_thread(_url, name, line) for name, line in lines.items()}
-        yield _pointed(settings, folder, port, urls)
+        yield {name: await asyncio.to_thread(_url, name, line) for name, line in lines.items()}
     finally:
         for line in lines.values():
             line.close()
@@ -54,25 +77,28 @@ def _pointed(settings: Settings, folder: Path, port: int, urls: Mapping[str, str
         name: system.model_copy(update={"url": urls.get(name, system.url)})
         for name, system in settings.systems.items()
     }
-    changes = {"data_dir": folder, "port": port, "systems": systems, "redis_url": None, "store_url": ""}
+    # The wire log is a ring: of a year it would hold the last quarter of an hour, at a tenth of the cost.
+    changes = {
+        "data_dir": folder, "port": port, "systems": systems, "redis_url": None, "store_url": "", "wire_log": False,
+    }  # fmt: skip
     return settings.model_copy(update=changes)
 
 
 def _url(name: str, line: Connection) -> str:
     if not line.poll(_START_S):
-        raise ConfigurationError(f"the stand-in {name} did not start within {_START_S:g} s")
+        raise ConfigurationError(f"{name} did not start within {_START_S:g} s")
     try:
         return str(line.recv())
     except EOFError as exc:
-        raise ConfigurationError(f"the stand-in {name} ended at once; its reason is above") from exc
+        raise ConfigurationError(f"{name} ended at once; its reason is above") from exc
 
 
-def _serve(settings: Settings, name: str, line: Connection) -> None:
+def _serve(settings: Settings, part: str, name: str, line: Connection) -> None:
     """Until the other side hangs up."""
     configure_log("error")
 
     async def work() -> int:
-        async with running(settings, only=frozenset({f"mock:{name}"})) as system:
+        async with running(settings, only=frozenset({part})) as system:
             line.send(system.urls[name])
             await asyncio.to_thread(_hung_up, line)
         return 0

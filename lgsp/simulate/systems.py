@@ -2,27 +2,31 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from lgsp.bootstrap import Running, running
+from lgsp.bootstrap import Overrides, Running, running
 from lgsp.clock import VIETNAM
 from lgsp.http_client import HttpClient, HttpTransport
 from lgsp.settings import Settings
 from lgsp.simulate.people import People
 from lgsp.simulate.plan import Dossier, Paper, Plan, Tally, deeds
 from lgsp.simulate.sinks import Progress
-from lgsp.simulate.standins import standins
+from lgsp.simulate.standins import gateway_apart, standins
 from lgsp.standards.statistics import Row, form_06a
 from lgsp.verify import Verification, Verifier
 
-__all__ = ["SystemsReport", "through_systems"]
+__all__ = ["SystemsReport", "province", "through_systems"]
 
 _HANDS = 16
 _OPEN_AT_MOST = 600
 _WORTH_A_MORNING = 100
 _LOOK_S = 0.5
+_LOOKS_AT_MOST = 20
+"""Times as long as a look took, until the next: the systems count all their rows for it."""
+
 _STALLED_S = 120.0
 _LIMIT_S = 60.0
 
@@ -65,20 +69,34 @@ async def through_systems(settings: Settings, plan: Plan, told: Callable[[Progre
     Raises:
         ConfigurationError: a part did not start.
     """
-    lean = HttpTransport(max_connections=2 * _HANDS)
-    async with (
-        standins(settings, settings.data_dir) as pointed,
-        running(pointed, only=frozenset({"bus"})) as system,
-        HttpClient(lean, timeout_s=_LIMIT_S) as http,
-    ):
-        urls = {
-            "gateway": system.urls["gateway"],
-            **{name: str(one.url) for name, one in pointed.systems.items()},
-        }
+    async with province(settings) as (system, urls, http):
         year = _Year(plan, system, People(http, urls), told)
         began = time.perf_counter()
         await year.live()
         return await year.report(time.perf_counter() - began)
+
+
+@asynccontextmanager
+async def province(settings: Settings) -> AsyncIterator[tuple[Running, dict[str, str], HttpClient]]:
+    """The worker here; gateway, wire tap and each stand-in in processes of their own. What runs, the URLs, and a client for them.
+
+    Raises:
+        ConfigurationError: a part did not start.
+    """
+    async with (
+        standins(settings, settings.data_dir) as pointed,
+        running(pointed, only=frozenset({"worker"}), overrides=Overrides(tap_apart=True)) as system,
+        gateway_apart(pointed.model_copy(update={"redis_url": _redis_of(system)})) as gateway,
+        HttpClient(HttpTransport(max_connections=2 * _HANDS), timeout_s=_LIMIT_S) as http,
+    ):
+        stand_ins = {name: str(one.url) for name, one in pointed.systems.items()}
+        yield system, {"gateway": gateway, "worker": system.urls["worker"], **stand_ins}, http
+
+
+def _redis_of(system: Running) -> str:
+    if system.bus is None:
+        raise RuntimeError("a worker has a bus")
+    return system.bus.parts.server.url
 
 
 class _Year:
@@ -88,6 +106,7 @@ class _Year:
         self._people = people
         self._told = told
         self._tally = Tally()
+        self._looked_s = 0.0
         self._at = datetime(plan.year, 1, 1, tzinfo=VIETNAM)
 
     async def live(self) -> None:
@@ -113,12 +132,14 @@ class _Year:
         while (still := await self._open()) > most and time.monotonic() - since < _STALLED_S:
             if still != last:
                 last, since = still, time.monotonic()
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(max(_LOOK_S, _LOOKS_AT_MOST * self._looked_s))
 
     async def _open(self) -> int:
         """Documents without their last status, and dossiers that have not ended on both sides."""
+        began = time.monotonic()
         outgoing = await self._people.counts_by("ioffice", "documents", "status")
         portal = await self._people.counts_by("portal", "dossiers", "TrangThaiHoSo")
+        self._looked_s = time.monotonic() - began
         tally = self._tally
         done, ended = outgoing.get("06", 0), _ended(portal)
         self._told(

@@ -53,6 +53,15 @@ def test_credentials_are_masked_wherever_they_stand() -> None:
     assert "abc" not in clean_url("http://me:abc@127.0.0.1/x?token=abc&docId=1")
 
 
+def test_a_credential_among_much_else_is_masked_and_so_is_one_that_is_not_well_formed() -> None:
+    many = "".join(f"<Field{number}>value</Field{number}>" for number in range(200))
+    assert "abc" not in clean_body(body(f"<a>{many}<pass-word x='1'>abc</other></a>".encode()))
+    pairs = ", ".join(f'"name{number}": "value"' for number in range(200))
+    cleaned = clean_body(body(f'{{{pairs}, "x":"y","api_key" : "abc"}}'.encode()))
+    assert "abc" not in cleaned
+    assert cleaned.count("value") == 200
+
+
 def test_an_attachment_stands_as_its_length_and_digest() -> None:
     encoded = base64.b64encode(hashlib.sha512(b"1").digest() * 100)
     cleaned = clean_body(body(b'<Attachment name="a.pdf">' + encoded + b"</Attachment>"))

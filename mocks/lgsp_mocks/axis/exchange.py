@@ -81,6 +81,16 @@ class Exchange:
         content = raw if isinstance(raw, Content) else Content.of(raw)
         return self._accept(packets.read(content), self.files.put(content), sender_system, claimed_from)
 
+    def hand_in(self, content: Content, packet: Packet, sender_system: str, claimed_from: str) -> str:
+        """`send` of what a desk of the axis has just written: a status is not read again, a document is, as its receivers will.
+
+        Raises:
+            Refusal: with the wire's code.
+        """
+        if not packets.is_status(packet):
+            return self.send(content, sender_system, claimed_from)
+        return self._accept(packet, self.files.put(content), sender_system, claimed_from)
+
     async def take(
         self, content: Content, system: str, claimed_kind: str = "", claimed_from: str = ""
     ) -> str:

@@ -8,7 +8,18 @@ from lgsp.standards.content import Content
 from lgsp.standards.vxp import ErrorCode
 from lgsp_mocks.axis.refusal import Refusal
 
-__all__ = ["KINDS", "Letter", "Packet", "check_kind", "is_new", "kind_of", "letter", "read", "says_the_same"]
+__all__ = [
+    "KINDS",
+    "Letter",
+    "Packet",
+    "check_kind",
+    "is_new",
+    "is_status",
+    "kind_of",
+    "letter",
+    "read",
+    "says_the_same",
+]
 
 KINDS = frozenset({"edoc", "status"})
 Packet = edxml.EdxmlDocument | edxml.EdxmlStatus
@@ -36,6 +47,11 @@ def read(content: Content) -> Packet:
     except InvalidMessageError as exc:
         faults = "; ".join(f"{fault.place} dòng {fault.line}: {fault.message_vi}" for fault in exc.faults)
         raise Refusal(ErrorCode.BAD_EDXML, faults) from exc
+
+
+def is_status(packet: Packet) -> bool:
+    """Whether it says how a document stands."""
+    return isinstance(packet, edxml.EdxmlStatus)
 
 
 def kind_of(packet: Packet) -> str:

@@ -34,7 +34,7 @@ class People:
 
     def _post(self, content: Content, packet: Packet, sender: str, about: str) -> None:
         try:
-            self._exchange.send(content, EXTERNAL_SYSTEM, sender)
+            self._exchange.hand_in(content, packet, EXTERNAL_SYSTEM, sender)
         except Refusal as refusal:
             # A person at the form is told; a clerk's answer that nobody can take is only noted.
             if isinstance(packet, edxml.EdxmlDocument):
