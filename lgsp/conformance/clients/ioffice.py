@@ -13,7 +13,7 @@ from lgsp.conformance.clients.lasting import MOST_TRIES, LastingConnector, said,
 from lgsp.conformance.model import Suite, demand
 from lgsp.conformance.servers.fresh import dossier_code
 
-__all__ = ["CONFIRM", "FETCH", "IOFFICE_CLIENT", "LINK", "LIST", "SEND", "IOfficeConnector"]
+__all__ = ["CONFIRM", "FETCH", "IOFFICE_CLIENT", "LINK", "LIST", "NOT_APPROVED", "SEND", "IOfficeConnector"]
 
 LINK = "public client code (one-stop link)"
 _LINK = "/qlvb/lienthong"

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from lgsp.clock import VIETNAM, SystemClock
 from lgsp.conformance.clients.connector import Request, Row, Work
-from lgsp.conformance.clients.ioffice import IOFFICE_CLIENT, LINK, SEND, IOfficeConnector
+from lgsp.conformance.clients.ioffice import IOFFICE_CLIENT, LINK, NOT_APPROVED, SEND, IOfficeConnector
 from lgsp.conformance.clients.lasting import LINE, MOST_TRIES, PAPER, PAPER_NAME, paper, said
 from lgsp.conformance.model import Level, demand
 from lgsp.conformance.servers.fresh import dossier_code
@@ -18,7 +18,8 @@ from lgsp.conformance.servers.fresh import dossier_code
 __all__: list[str] = []
 
 NEEDS = "--send: work of the kind result.requested, as its schema says, the files as name and base64"
-SUBJECT, KIND = "Về việc cấp Giấy phép môi trường tại Đắk Hà", "Quyết định"
+MATTER, KIND = "Về việc cấp Giấy phép môi trường tại Đắk Hà", "Quyết định"
+SUBJECT = f"{MATTER} {NOT_APPROVED}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,10 +288,10 @@ async def _(connector: IOfficeConnector) -> None:
 )
 async def _(connector: IOfficeConnector) -> None:
     await connector.begin()
-    one = request(connector, subject=f"{SUBJECT} [sửa]")
+    one = request(connector, subject=f"{MATTER} [sửa]")
     demand(await insisted(connector, one), "iOffice does not hold the draft")
     await connector.decide()
-    again = request(connector, subject=f"{SUBJECT} (đã sửa)", code=one.code, round_=2)
+    again = request(connector, subject=f"{MATTER} {NOT_APPROVED} (đã sửa)", code=one.code, round_=2)
     demand(await insisted(connector, again, count=2), "iOffice does not hold the second round")
 
 
