@@ -1,13 +1,14 @@
 """Our adapters, run by the real bus, are judged as anybody's connector is: `lgsp check` against its staged stand-in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from edoc_samples import document_message
 from fakes import make_ports
 from lgsp.bus import Bus, BusParts, Worker, WorkerSettings
 from lgsp.channels import Keys, Server
@@ -20,6 +21,7 @@ from lgsp.message import Message, type_name
 from lgsp.routing import Route, Router
 from lgsp.schemas import SchemaRegistry
 from lgsp.standards import identifiers
+from lgsp_adapters.axis import AxisAdapter
 from lgsp_adapters.portal import PortalAdapter
 
 pytestmark = pytest.mark.flow
@@ -38,14 +40,22 @@ class Connected:
     @asynccontextmanager
     async def working(self, adapter: object) -> AsyncIterator[None]:
         server = await Server(self._valkey).open()
-        router = Router([Route("all", ("*",), (self._system,))])
+        router = Router(
+            [
+                Route("dossiers", ("dossier.*",), (self._system,)),
+                Route("documents", ("document.*",), (self._system,), recipients=("*.G22",)),
+            ]
+        )
         self.bus = Bus(
             BusParts(
                 server, Keys(partitions=2), router, SchemaRegistry(), self.clock, {self._system: adapter}
             )
         )
         await self.bus.open()
-        settings = WorkerSettings(look_round_s=0.02, endpoint=EndpointSettings(block_ms=20))
+        often = {self._system: 0.2}
+        settings = WorkerSettings(
+            look_round_s=0.02, poll_interval_s=often, endpoint=EndpointSettings(block_ms=20)
+        )
         stopping = asyncio.Event()
         task = asyncio.create_task(Worker(self.bus, "worker-1", settings).run(stopping))
         try:
@@ -59,37 +69,62 @@ class Connected:
         await asyncio.sleep(BESIDE_S)
         await self.clock.advance(ROUND)
 
-    async def publish(self, kind: str, data: Mapping[str, Any], subject: str) -> None:
-        await self.bus.publish(Message.model_validate({
-            "id": identifiers.new_id(), "source": "/systems/check", "type": type_name(kind), "subject": subject,
-            "time": self.clock.now().isoformat(), "dataschema": f"https://lgsp.vn/schemas/{kind}/1", "data": dict(data),
-        }))  # fmt: skip
+
+MakeAdapter = Callable[[str, SteerableClock], Any]
+
+
+async def findings(
+    valkey: str, system: str, make: MakeAdapter, message_of: Callable[[Work, int], Message]
+) -> list[str]:
+    """What the check of `system`-client has to say; `message_of` the work, and how many assertions were judged before."""
+    clock = SteerableClock()
+    await clock.freeze()
+    connected, url = Connected(valkey, system, clock), asyncio.get_running_loop().create_future()
+    suite, judged = CLIENT_SUITES[f"{system}-client"], list[Verdict]()
+
+    async def send(work: Work) -> None:
+        await connected.bus.publish(message_of(work, len(judged)))
+
+    checking = asyncio.create_task(check_connector(
+        suite, system, Hooks(connected.round, send), suite.options, clock=clock, ready=url.set_result, tell=judged.append
+    ))  # fmt: skip
+    adapter = make(await url, clock)
+    async with connected.working(adapter):
+        await checking
+    await adapter.aclose()
+    return [f"{one.id} {one.outcome}: {one.finding}" for one in judged if one.outcome != "passed"]
+
+
+def event(kind: str, subject: str, data: Mapping[str, Any]) -> Message:
+    return Message.model_validate({
+        "id": identifiers.new_id(), "source": "/systems/check", "type": type_name(kind), "subject": subject,
+        "time": "2026-11-23T08:30:00+07:00", "dataschema": f"https://lgsp.vn/schemas/{kind}/1", "data": dict(data),
+    })  # fmt: skip
 
 
 async def test_the_portal_adapter_behind_the_bus_conforms(valkey: str) -> None:
-    clock = SteerableClock()
-    await clock.freeze()
-    connected, url = Connected(valkey, "portal", clock), asyncio.get_running_loop().create_future()
-    suite = CLIENT_SUITES["portal-client"]
+    def make(url: str, clock: SteerableClock) -> PortalAdapter:
+        settings = {
+            "url": url, "password": "sim-secret", "timeout_s": 1.0, "procedures_interval_s": 1.0,
+            "procedures_codes": "1.00000[12].000.00.00.H34",
+        }  # fmt: skip
+        return PortalAdapter(settings, make_ports("portal", clock))
 
-    async def send(work: Work) -> None:
+    def message_of(work: Work, _: int) -> Message:
         data: Any = work["data"]
-        await connected.publish(str(work["kind"]), data, str(data["code"]))
+        return event(str(work["kind"]), str(data["code"]), data)
 
-    hooks = Hooks(connected.round, send)
-    checking = asyncio.create_task(
-        check_connector(suite, "portal", hooks, suite.options, clock=clock, ready=url.set_result)
-    )
-    settings = {
-        "url": await url, "password": "sim-secret", "timeout_s": 1.0, "procedures_interval_s": 1.0,
-        "procedures_codes": "1.00000[12].000.00.00.H34",
-    }  # fmt: skip
-    adapter = PortalAdapter(settings, make_ports("portal", clock))
-    async with connected.working(adapter):
-        verdicts = await checking
-    await adapter.aclose()
-    assert findings(verdicts) == []
+    assert await findings(valkey, "portal", make, message_of) == []
 
 
-def findings(verdicts: list[Verdict]) -> list[str]:
-    return [f"{one.id} {one.outcome}: {one.finding}" for one in verdicts if one.outcome != "passed"]
+async def test_the_axis_adapter_behind_the_bus_conforms(valkey: str) -> None:
+    def make(url: str, clock: SteerableClock) -> AxisAdapter:
+        return AxisAdapter({"url": url, "secret": "sim-secret"}, make_ports("axis", clock))
+
+    def message_of(_: Work, judged: int) -> Message:
+        document = document_message(sender="000.00.00.H34", to=("000.00.00.G22",))
+        fields = document.model_dump(mode="json", exclude_none=True)
+        again = {"id": f"document-{judged}", "source": "/systems/check", "recipients": "000.00.00.G22"}
+        return Message.model_validate(fields | again)
+
+    assert await findings(valkey, "axis", make, message_of) == []
