@@ -174,7 +174,7 @@ def _why(answer: httpx.Response) -> Said:
     rows = found.get("faults") or found.get("errors") or []
     faults = [one for one in rows if isinstance(one, dict)]
     head = str(found.get("detail") or found["title"])
-    heads = {"en": head, "vi": str(found.get("detail_vi") or head)}
+    heads = {"en": head, "vi": str(found.get("detail_vi") or ("nội dung không hợp lệ" if faults else head))}
     return Said(*("; ".join([heads[lang], *(_fault(one, lang) for one in faults)])[:500] for lang in heads))
 
 

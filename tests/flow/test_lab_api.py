@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from lgsp.cli import main
+from lgsp.scenario import parse, play_through
 from province import province
 from waiting import eventually
 
@@ -168,6 +169,37 @@ async def test_openapi_describes_the_lab(lab: httpx.AsyncClient) -> None:
         for method, operation in methods.items():
             assert operation["description"], (method, path)
             assert "application/problem+json" in operation["responses"]["404"]["content"], (method, path)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told", "told_vi"),
+    [
+        (
+            'iOffice phát hành văn bản "V/v thử" của 000.00.00.G98 gửi 000.00.00.G22',
+            "ioffice refused issue-document: from: 000.00.00.G98 has no desk here",
+            "ioffice từ chối issue-document: from: 000.00.00.G98 không có văn thư ở đây",
+        ),
+        (
+            "công dân nộp hồ sơ thủ tục none trên cổng",
+            "portal refused submit-dossier: ",
+            "portal từ chối submit-dossier: nội dung không hợp lệ; /procedure: ",
+        ),
+        (
+            "trục gặp sự cố none",
+            "axis refused POST faults: The request is not valid; /kind: Input should be ",
+            "axis từ chối POST faults: nội dung không hợp lệ; /kind: giá trị ngoài danh mục; chỉ nhận ",
+        ),
+    ],
+)
+async def test_what_a_system_refuses_in_a_scenario_is_told_in_both_languages(
+    tmp_path: Path, sentence: str, told: str, told_vi: str
+) -> None:
+    [scenario] = parse(f"# language: vi\nTính năng: A\n  Kịch bản: B\n    Khi {sentence}\n", "a.feature")
+    async with province(tmp_path) as world:
+        played = await play_through(scenario, world)
+    why = played.steps[0].why
+    assert why.of("en").startswith(told)
+    assert why.of("vi").startswith(told_vi)
 
 
 async def test_the_command_line_plays_step_by_step_and_sends_a_sample(

@@ -13,6 +13,7 @@ from lgsp_mocks.igate.drafts import RETURNED, Drafts
 from lgsp_mocks.igate.life import Answer, Life, pauses_of
 from lgsp_mocks.igate.procedures import NotOfferedError
 from lgsp_mocks.kit import Citizen, Context, Record
+from lgsp_mocks.kit.problems import RefusedError
 
 __all__ = ["People", "applicant_of"]
 
@@ -122,7 +123,7 @@ class People:
     def _at_counter(self, code: str) -> Record:
         dossier = self._dossiers.find(code=code)
         if dossier is None:
-            raise HTTPException(404, f"code: no dossier {code!r}")
+            raise RefusedError(404, f"code: no dossier {code!r}", f"code: không có hồ sơ {code!r}")
         return dossier
 
     def _done(self, act: Callable[[], Record]) -> Record:
@@ -142,10 +143,15 @@ class People:
         citizen = population.citizen(body.citizen) if body.citizen else population.citizens[0]
         unit = population.agency(body.unit or procedure.unit_id)
         if citizen is None:
-            raise HTTPException(422, f"citizen: unknown id {body.citizen!r}")
+            raise RefusedError(
+                422, f"citizen: unknown id {body.citizen!r}", f"citizen: không có công dân {body.citizen!r}"
+            )
         if unit is None or not unit.province:
-            raise HTTPException(
-                422, f"unit: {body.unit or procedure.unit_id!r} is no one-stop shop of the province"
+            wrong = body.unit or procedure.unit_id
+            raise RefusedError(
+                422,
+                f"unit: {wrong!r} is no one-stop shop of the province",
+                f"unit: {wrong!r} không phải bộ phận một cửa của tỉnh",
             )
         files: list[JsonValue] = [
             self._dossiers.keep(file.name, _content(index, file), "")
@@ -226,4 +232,5 @@ def _content(index: int, file: AttachedFile) -> bytes:
     try:
         return base64.b64decode(file.content_base64, validate=True)
     except binascii.Error as exc:
-        raise HTTPException(422, f"documents/{index}/content_base64: {exc}") from exc
+        place = f"documents/{index}/content_base64"
+        raise RefusedError(422, f"{place}: {exc}", f"{place}: không phải base64") from exc

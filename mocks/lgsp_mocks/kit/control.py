@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from pydantic import JsonValue
 
 from lgsp.clock import ClockChange, SteerableClock, clock_view
+from lgsp.errors import WrongValueError
+from lgsp_mocks.kit.problems import RefusedError
 from lgsp_mocks.kit.runtime import Runtime
 from lgsp_mocks.kit.state import Record
 
@@ -112,11 +114,15 @@ async def steer(request: Request, change: ClockChange) -> Record:
     """Freeze, advance (90s, 5m, 2h, 3d, 15wd), resume; answers once the timers on the way have fired."""
     clock = runtime_of(request).clock
     if not isinstance(clock, SteerableClock):
-        raise HTTPException(409, "whoever started this stand-in gave it a clock that can't be steered")
+        raise RefusedError(
+            409,
+            "whoever started this stand-in gave it a clock that can't be steered",
+            "Đồng hồ của hệ thống giả lập này không chỉnh được.",
+        )
     try:
         await clock.change(change)
-    except ValueError as exc:
-        raise HTTPException(422, str(exc)) from exc
+    except WrongValueError as exc:
+        raise RefusedError(422, str(exc), exc.message_vi) from exc
     return clock_view(clock)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import cast
 
-from fastapi import HTTPException
 from pydantic import JsonValue
 
 from lgsp.clock import VIETNAM, WorkCalendar
@@ -12,6 +11,7 @@ from lgsp.standards import edxml
 from lgsp.standards.content import Content
 from lgsp.standards.document_life import Life, next_steps, report_due
 from lgsp_mocks.kit.population import Agency
+from lgsp_mocks.kit.problems import RefusedError
 from lgsp_mocks.kit.standin import Context
 from lgsp_mocks.kit.state import Record
 
@@ -75,14 +75,20 @@ class Book:
         """A document that went out; 404 where there is none."""
         row = self.rows.get(document_id)
         if row is None or row["direction"] != "out":
-            raise HTTPException(404, f"document_id: no outgoing document {document_id!r}")
+            raise RefusedError(
+                404,
+                f"document_id: no outgoing document {document_id!r}",
+                f"document_id: không có văn bản đi {document_id!r}",
+            )
         return row
 
     def agency(self, organ_id: str) -> Agency:
         """One of ours; 422 where it is none."""
         agency = self.context.population.agency(organ_id)
         if agency is None or not self._is_ours(agency):
-            raise HTTPException(422, f"from: {organ_id} has no desk here")
+            raise RefusedError(
+                422, f"from: {organ_id} has no desk here", f"from: {organ_id} không có văn thư ở đây"
+            )
         return agency
 
     def organ(self, organ_id: str) -> edxml.EdxmlOrgan:

@@ -4,11 +4,11 @@ import base64
 import binascii
 from typing import Annotated
 
-from fastapi import HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
 from lgsp.standards import edxml
 from lgsp.standards.content import Content
+from lgsp_mocks.kit.problems import RefusedError
 
 __all__ = [
     "AttachedFile",
@@ -92,7 +92,8 @@ def attached(index: int, file: AttachedFile) -> edxml.EdxmlAttachment:
     try:
         content = base64.b64decode(file.content_base64, validate=True)
     except binascii.Error as exc:
-        raise HTTPException(422, f"attachments/{index}/content_base64: {exc}") from exc
+        place = f"attachments/{index}/content_base64"
+        raise RefusedError(422, f"{place}: {exc}", f"{place}: không phải base64") from exc
     return edxml.EdxmlAttachment(
         f"cid:{index + 1}", file.name, Content.of(content), file.name, "application/octet-stream"
     )

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date
 from typing import cast
 
-from fastapi import HTTPException
 from pydantic import JsonValue
 
 from lgsp.standards import edxml, identifiers
@@ -22,6 +21,7 @@ from lgsp_mocks.kit.desk.forms import (
     attached,
 )
 from lgsp_mocks.kit.population import Agency
+from lgsp_mocks.kit.problems import RefusedError
 from lgsp_mocks.kit.signing import sign_files, signed_packet
 from lgsp_mocks.kit.state import Record
 
@@ -40,7 +40,11 @@ class Issuing:
         """Issue a document; of five that do not say, four are signed, as Kon Tum's were in 2019."""
         sender = self._book.agency(form.sender)
         if bad := [organ_id for organ_id in form.to if not identifiers.is_organization_id(organ_id)]:
-            raise HTTPException(422, f"to: not organization ids: {', '.join(bad)}")
+            raise RefusedError(
+                422,
+                f"to: not organization ids: {', '.join(bad)}",
+                f"to: không phải mã định danh: {', '.join(bad)}",
+            )
         signed = form.signed if form.signed is not None else self._book.context.state.next("issued") % 5 != 0
         files = await self._files(form.attachments, sender, signed=signed)
         document = replace(
@@ -97,8 +101,10 @@ class Issuing:
         """Ask one receiver (13)."""
         row = self._book.outgoing(form.document_id)
         if form.organization not in organs(row):
-            raise HTTPException(
-                422, f"organization: {form.organization} is no receiver of {form.document_id}"
+            raise RefusedError(
+                422,
+                f"organization: {form.organization} is no receiver of {form.document_id}",
+                f"organization: {form.organization} không phải nơi nhận của {form.document_id}",
             )
         # A status names no receiver; the agency that is asked stands where the issuer does in the others (assumed).
         self._book.report(
@@ -162,5 +168,9 @@ class Issuing:
     def _response_to(self, agency: str, document_id: str) -> edxml.EdxmlResponseFor:
         row = self._book.rows.get(f"{document_id}|{agency}")
         if row is None:
-            raise HTTPException(422, f"responds_to: {agency} holds no document {document_id}")
+            raise RefusedError(
+                422,
+                f"responds_to: {agency} holds no document {document_id}",
+                f"responds_to: {agency} không có văn bản {document_id}",
+            )
         return edxml.EdxmlResponseFor(str(row["from"]), str(row["code"]), day_of(row), document_id)
