@@ -8,7 +8,7 @@ import asyncio
 import re
 import ssl
 from collections import deque
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from typing import cast
 
 import httpcore
@@ -35,6 +35,8 @@ class HttpTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, context: ssl.SSLContext | None = None, *, max_connections: int) -> None:
         self._pool = _Pool(context, max_connections)
+        # The pool looks at each of its connections for each call that waits in it, whenever one comes or goes; so they wait here.
+        self._free = asyncio.Semaphore(max_connections)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """One call; the body is read by whoever takes the answer.
@@ -50,13 +52,29 @@ class HttpTransport(httpx.AsyncBaseTransport):
             content=request.stream,
             extensions=request.extensions,
         )
+        await self._turn(request.extensions.get("timeout", {}).get("pool"))
         try:
             answer = await self._pool.handle_async_request(asked)
         except _FOREIGN as exc:
+            self._free.release()
             raise _translated(exc) from exc
+        except BaseException:
+            self._free.release()
+            raise
+        stream = _Stream(answer, self._free.release)
         return httpx.Response(
-            answer.status, headers=answer.headers, stream=_Stream(answer), extensions=answer.extensions
+            answer.status, headers=answer.headers, stream=stream, extensions=answer.extensions
         )
+
+    async def _turn(self, timeout_s: float | None) -> None:
+        if not self._free.locked():
+            await self._free.acquire()
+            return
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._free.acquire()
+        except TimeoutError as exc:
+            raise httpx.PoolTimeout(f"no connection was free within {timeout_s} s") from exc
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -111,8 +129,10 @@ def _translated(error: Exception) -> Exception:
 
 
 class _Stream(httpx.AsyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
+    def __init__(self, answer: httpcore.Response, ended: Callable[[], None]) -> None:
         self._answer = answer
+        self._ended = ended
+        self._is_closed = False
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
@@ -122,7 +142,13 @@ class _Stream(httpx.AsyncByteStream):
             raise _translated(exc) from exc
 
     async def aclose(self) -> None:
-        await self._answer.aclose()
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            await self._answer.aclose()
+        finally:
+            self._ended()
 
 
 class _Pool(httpcore.AsyncConnectionPool):
@@ -132,6 +158,11 @@ class _Pool(httpcore.AsyncConnectionPool):
 
     def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
         return _Connection(origin, self._context)
+
+    async def _close_connections(self, closing: list[httpcore.AsyncConnectionInterface]) -> None:
+        """Twice for each call, mostly of none; httpcore's own guards it from being cancelled, which ours can't be."""
+        for connection in closing:
+            await connection.aclose()
 
 
 class _Connection(httpcore.AsyncConnectionInterface):

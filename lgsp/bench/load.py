@@ -41,8 +41,8 @@ def documents(count: int, size_bytes: int = SMALL_BYTES) -> Iterator[Message]:
     recipients: JsonValue = [{"id": "000.00.00.G22", "name": "Bộ Thông tin và Truyền thông"}, *communes]
     data: dict[str, JsonValue] = {
         "type_name": "Công văn",
-        "subject": _PADDING * 4,
-        "content": _PADDING * 10,
+        "subject": (_PADDING * 4).strip(),
+        "content": (_PADDING * 10).strip(),
         "issuer": {"id": "000.00.01.H34", "name": "UBND tỉnh Kon Tum"},
         "recipients": recipients,
         "promulgated_on": "2026-11-23",

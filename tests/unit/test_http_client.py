@@ -271,3 +271,16 @@ def test_it_works_on_either_event_loop(loop: str):
 
     with asyncio.Runner(loop_factory=factory) as runner:
         assert runner.run(twice()) == [b"ok", b"ok"]
+
+
+async def test_who_finds_no_free_connection_in_time_is_told_so_and_holds_up_nobody():
+    async with serving([], [OK]) as server:
+        limits = httpx.Timeout(5, pool=0.05)
+        async with calling(connections=1) as http:
+            waiting = asyncio.create_task(http.get(server.url))
+            await eventually(lambda: bool(server.heads), "the call has come")
+            with pytest.raises(httpx.PoolTimeout):
+                await http.get(server.url, timeout=limits)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            assert (await http.get(server.url)).content == b"ok"

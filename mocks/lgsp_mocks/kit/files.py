@@ -4,6 +4,7 @@ import hashlib
 import re
 import shutil
 import tempfile
+import uuid
 import weakref
 from collections.abc import Iterable
 from pathlib import Path
@@ -29,9 +30,9 @@ class Files:
     def put(self, source: Content | bytes | Iterable[bytes]) -> str:
         """Keep; the SHA-256 to ask for it by."""
         if isinstance(source, Content):
-            if self._path(source.sha256).is_file():
-                return source.sha256
-            return self._write(source.chunks())
+            if not self._path(source.sha256).is_file():
+                self._write(source.chunks())
+            return source.sha256
         return self._write([source] if isinstance(source, bytes) else source)
 
     def get(self, sha256: str) -> Content:
@@ -54,20 +55,19 @@ class Files:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _write(self, chunks: Iterable[bytes]) -> str:
-        root = self._root()
+        written = self._root() / f"{_PARTIAL}{uuid.uuid4().hex}"
         digest = hashlib.sha256()
-        with tempfile.NamedTemporaryFile(dir=root, prefix=_PARTIAL, delete=False) as partial:
-            written = Path(partial.name)
-            try:
+        try:
+            with written.open("xb") as partial:
                 for chunk in chunks:
                     digest.update(chunk)
                     partial.write(chunk)
-            except BaseException:
-                written.unlink(missing_ok=True)
-                raise
-        path = self._path(digest.hexdigest())
-        self._make(path.parent)
-        written.replace(path)
+            path = self._path(digest.hexdigest())
+            self._make(path.parent)
+            written.replace(path)
+        except BaseException:
+            written.unlink(missing_ok=True)
+            raise
         return digest.hexdigest()
 
     def _path(self, sha256: str) -> Path:
