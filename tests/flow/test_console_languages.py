@@ -17,7 +17,7 @@ MOST = 400
 VOID = {"input", "meta", "link", "br", "rect", "path", "circle", "line", "img"}
 QUOTED = {"pre", "code", "kbd", "script", "style", "textarea"}
 ENGLISH = re.compile(
-    r"(?<![\w.'/-])(the|is|are|of|and|not|with|for|this|that|was|from|has|no|to|it|by)(?![\w.'/-])",
+    r"(?<![\w.'/-])(the|is|are|of|and|not|with|for|this|that|was|has|no|to|it|by)(?![\w.'/-])",
     re.IGNORECASE,
 )
 PYTHON = re.compile(r"\bNone\b|\bTrue\b|\bFalse\b|\['|\('|<\w+ object|Undefined")

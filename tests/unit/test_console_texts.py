@@ -1,10 +1,13 @@
 import re
+from dataclasses import asdict
+from importlib.metadata import entry_points
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from lgsp.console.console import NAV
+from lgsp.console.desks import differences
 from lgsp.console.texts import LANGUAGES, texts
 from lgsp.errors import LgspError
 from lgsp.remark import remark
@@ -81,3 +84,19 @@ def codes_of(error: type[LgspError]) -> set[str]:
 def test_every_error_of_the_bus_has_words(lang):
     ours = {code for code in codes_of(LgspError) if code.startswith("lgsp.")} | {"lgsp.unrouted"}
     assert {f"code.{code.replace('.', '_')}" for code in ours} <= texts(lang).keys
+
+
+@pytest.mark.parametrize("system", ["ioffice", "igate", "axis", "portal"])
+def test_every_difference_of_a_stand_in_is_told_in_vietnamese(system):
+    (entry,) = [one for one in entry_points(group="lgsp.standins") if one.name == system]
+    told = [asdict(one) for one in entry.load().differences]
+    english, vietnamese = (differences(system, told, lang) for lang in ("en", "vi"))
+    assert [one.here for one in english] == [row["ours"] for row in told]
+    confidences = {"đã ghi được", "mã công khai", "giả định"}
+    assert {one.confidence for one in vietnamese} <= confidences
+    same = [
+        one.topic
+        for one, other in zip(english, vietnamese, strict=True)
+        if (one.real, one.here) == (other.real, other.here)
+    ]
+    assert same == []

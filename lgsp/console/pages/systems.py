@@ -13,7 +13,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from lgsp.console.console import Console
-from lgsp.console.desks import ACTS, Act, Holding, Line, TooLargeError, body_of, holdings
+from lgsp.console.desks import (
+    ACTS,
+    Act,
+    Holding,
+    KnownDifference,
+    Line,
+    TooLargeError,
+    body_of,
+    differences,
+    holdings,
+)
 from lgsp.console.texts import Texts
 from lgsp.console.wording import as_json, shown
 from lgsp.errors import LgspError, NotFoundError, RejectedError
@@ -22,7 +32,7 @@ from lgsp.gateway import StandIns
 __all__ = ["routes", "stand_ins_of"]
 
 SHOWN = ("holds", "acts", "journal", "differences")
-_JOURNAL = 300
+_JOURNAL, _JOURNAL_ROWS = 1000, 100
 _LINES = 50
 _ACTED_ON = frozenset({"sent", "outside_sent", "dossiers"})
 """What came in from elsewhere, nobody here can recall or decide."""
@@ -35,7 +45,10 @@ def stand_ins_of(console: Console) -> StandIns:
         NotFoundError: only real systems are configured.
     """
     if console.services.stand_ins is None or not console.services.stand_ins.urls:
-        raise NotFoundError("no stand-in plays any of the configured systems")
+        raise NotFoundError(
+            "no stand-in plays any of the configured systems",
+            "không hệ thống nào trong cấu hình là hệ thống giả lập",
+        )
     return console.services.stand_ins
 
 
@@ -52,7 +65,7 @@ def routes(console: Console) -> list[BaseRoute]:
         tab = request.query_params.get("show", "holds")
         if name not in stand_ins.urls or tab not in SHOWN:
             raise HTTPException(404, console.texts_of(request)("error.no_stand_in", name=name[:100]))
-        lists, entries, differences = await _content(console, request, name, tab)
+        lists, entries, known = await _content(console, request, name, tab)
         return console.page(
             request,
             "system.html",
@@ -64,7 +77,7 @@ def routes(console: Console) -> list[BaseRoute]:
             acted_on=_ACTED_ON,
             lists=lists,
             entries=entries,
-            differences=differences,
+            differences=known,
         )
 
     async def act(request: Request) -> Response:
@@ -145,7 +158,7 @@ _NO_JOURNAL = JournalPage(0, 0, ())
 
 async def _content(
     console: Console, request: Request, name: str, tab: str
-) -> tuple[list[Listed], JournalPage, JsonValue]:
+) -> tuple[list[Listed], JournalPage, list[KnownDifference]]:
     """What the chosen tab shows: lists of what the system holds, its journal, or its differences."""
     stand_ins = stand_ins_of(console)
     match tab:
@@ -159,7 +172,8 @@ async def _content(
         case "journal":
             return [], await _journal(stand_ins, name, request.query_params.get("contains", "")[:200]), []
         case "differences":
-            return [], _NO_JOURNAL, await stand_ins.ask(name, "GET", "differences")
+            told = await stand_ins.ask(name, "GET", "differences")
+            return [], _NO_JOURNAL, differences(name, told, console.texts_of(request).lang)
         case _:
             return [], _NO_JOURNAL, []
 
@@ -185,7 +199,8 @@ async def _journal(stand_ins: StandIns, name: str, contains: str) -> JournalPage
     for _, equal in groupby(reversed(entries), key=_alike):
         first, *others = equal
         rows.append((first, 1 + len(others)))
-    return JournalPage(matched if isinstance(matched, int) else 0, len(entries), rows)
+    shown = rows[:_JOURNAL_ROWS]
+    return JournalPage(matched if isinstance(matched, int) else 0, sum(times for _, times in shown), shown)
 
 
 def _alike(entry: Mapping[str, JsonValue]) -> str:
