@@ -4,11 +4,14 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
+import httpx
+
 from edoc_samples import document_message, message
 from lgsp.adapter import Delivery
 from lgsp.errors import LgspError, TransientError
 from lgsp_adapters import wire
 from lgsp_adapters.axis import AxisAdapter
+from lgsp_mocks.kit.packet_faults import NEW_FIELD
 
 MESSAGE = document_message(sender="000.00.00.H34", to=("000.00.00.G22",))
 
@@ -46,7 +49,8 @@ class NewestFirst(AxisAdapter):
 class FollowsAnywhere(AxisAdapter):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self._client.follow_redirects = True
+        base = str(self._client.base_url)
+        self._client = httpx.AsyncClient(base_url=base, follow_redirects=True, trust_env=False)
 
 
 class StopsAtUnreadable(AxisAdapter):
@@ -99,19 +103,39 @@ class NamesNoSender(AxisAdapter):
         return super()._signed(kept, content_type)
 
 
+class TakesWhatItKnows(AxisAdapter):
+    """Leaves what has a field that it never saw."""
+
+    async def _fetch(self, doc_id: str) -> Any:
+        raw = await super()._fetch(doc_id)
+        if NEW_FIELD.encode() in raw.read():
+            raise TransientError("a newer format")
+        return raw
+
+
+class HasLittleRoom(AxisAdapter):
+    async def _fetch(self, doc_id: str) -> Any:
+        raw = await super()._fetch(doc_id)
+        if raw.size > 1 << 20:
+            raise TransientError("larger than 1 MB")
+        return raw
+
+
 BROKEN: dict[type[AxisAdapter], set[str]] = {
     ForgetsStatuses: {"02", "06", "07"},
     ConfirmsFirst: {"04"},
-    ConfirmsAllWithDone: {"21", "22"},
+    ConfirmsAllWithDone: {"21", "22", "53"},
     GivesUpAtOnce: {"24", "28"},
     NewestFirst: {"08"},
     FollowsAnywhere: {"31"},
-    StopsAtUnreadable: {"21", "23"},
+    StopsAtUnreadable: {"21", "23", "53"},
     SendsAnew: {"43"},
     AsksUnsigned: {"01"},
-    NeverConfirms: {"03", "06", "07", "21", "23", "24", "25", "26", "27", "28", "29", "30"},
+    NeverConfirms: {"03", "06", "07", "21", "23", "24", "25", "26", "27", "28", "29", "30", "51", "52", "53"},
     FetchesOnSuspicion: {"05", "08", "09"},
     NamesNoSender: {"41"},
+    TakesWhatItKnows: {"51"},
+    HasLittleRoom: {"52"},
 }
 
 

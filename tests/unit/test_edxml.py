@@ -227,6 +227,17 @@ def test_what_compresses_like_a_bomb_is_written_so_that_it_can_be_read() -> None
     assert round_trip(content, "a.bin") == content
 
 
+@pytest.mark.parametrize("name", ["a.pdf", "a.docx"])
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9])
+def test_a_file_that_was_cut_on_its_way_is_refused_and_not_taken_for_its_wrapping(
+    name: str, share: float
+) -> None:
+    raw = b"".join(attachments.encode(Content.of(bytes(range(256)) * 40)))
+    cut = raw[: int(len(raw) * share) // 4 * 4]
+    with pytest.raises(ValueError, match="cut: its end is missing"):
+        attachments.decode([cut], name)
+
+
 def test_document_that_is_a_zip_itself_stays_as_it_is() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

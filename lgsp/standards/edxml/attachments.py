@@ -69,7 +69,10 @@ def _holds_one_entry(raw: Content) -> bool:
     """By the record at a ZIP's end, before anything is made of a directory that may have millions of entries."""
     end = b"".join(raw.chunks(max(0, raw.size - _LONGEST_ZIP_END)))
     at = end.rfind(b"PK\x05\x06")
-    if at < 0 or int.from_bytes(end[at + 10 : at + 12], "little") != 1:
+    if at < 0:
+        # Nobody can open a ZIP without its end, be it the wrapping or the file: it was cut on its way.
+        raise ValueError("it is, or is wrapped in, a ZIP that was cut: its end is missing")
+    if int.from_bytes(end[at + 10 : at + 12], "little") != 1:
         return False
     if end[max(0, at - 20) : at].startswith(b"PK\x06\x07"):
         # It points to another record, of 64 bits, which would count in place of this one.
