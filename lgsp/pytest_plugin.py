@@ -6,10 +6,11 @@ Loaded by pytest wherever lgsp is installed, so nothing of lgsp is imported befo
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 import pytest
+
+from lgsp.importing import load
 
 if TYPE_CHECKING:
     # Only for the annotations: see above.
@@ -160,7 +161,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     )
     if not any(fnmatchcase(str(place), glob) for glob in globs):
         return None
-    features = import_module("lgsp.testing.features")
+    features = load("lgsp.testing.features")
     return cast("pytest.Collector", features.FeatureFile.from_parent(parent, path=file_path))
 
 
@@ -194,4 +195,4 @@ def _wanted(request: pytest.FixtureRequest) -> set[str]:
 
 
 def _testing() -> ModuleType:
-    return import_module("lgsp.testing")
+    return load("lgsp.testing")

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import cache
-from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Literal
 
 from lgsp.adapter import AdapterSettings, Ports
 from lgsp.errors import ConfigurationError
+from lgsp.importing import load
 
 __all__ = ["AdapterFactory", "Group", "find", "find_adapter", "find_standin", "names"]
 
@@ -75,7 +75,7 @@ def _installed(group: Group) -> tuple[EntryPoint, ...]:
 def _load(name: str, path: str) -> object:
     module, _, attribute = path.partition(":")
     try:
-        found: object = import_module(module)
+        found: object = load(module)
         for step in attribute.split("."):
             found = getattr(found, step)
     except ImportError as exc:

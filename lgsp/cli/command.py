@@ -1,8 +1,8 @@
 """One command, ready to be called. Imported only when one is called."""
 
-from importlib import import_module
-
 import typer
+
+from lgsp.importing import load
 
 __all__ = ["command_app"]
 
@@ -10,7 +10,7 @@ __all__ = ["command_app"]
 def command_app(name: str, path: str) -> typer.Typer:
     """The command behind `module:attribute`."""
     module, _, attribute = path.partition(":")
-    found = getattr(import_module(f"lgsp.cli.{module}"), attribute)
+    found = getattr(load(f"lgsp.cli.{module}"), attribute)
     if isinstance(found, typer.Typer):
         return found
     single = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -1,16 +1,14 @@
 """The table of commands. Whatever a command needs is imported when it is called; help and version import nothing."""
 
-import gc
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from difflib import get_close_matches
-from importlib import import_module
 from shutil import get_terminal_size
 from textwrap import fill
 
 from lgsp import __version__
 from lgsp.errors import NotFoundError
+from lgsp.importing import load
 
 __all__ = ["COMMANDS", "run"]
 
@@ -74,8 +72,7 @@ def run(arguments: Sequence[str]) -> None:
     match arguments:
         case [name, *rest] if name in COMMANDS:
             path, _ = COMMANDS[name]
-            with _without_collector():
-                app = import_module("lgsp.cli.command").command_app(name, path)
+            app = load("lgsp.cli.command").command_app(name, path)
             app(args=rest, prog_name=f"lgsp {name}")
         case ["--version", *_]:
             sys.stdout.write(f"lgsp {__version__}\n")
@@ -88,17 +85,6 @@ def run(arguments: Sequence[str]) -> None:
         case _:
             sys.stdout.write(_overview())
             raise SystemExit(2)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """What importing makes is no garbage: looking for cycles in it, again and again, takes a tenth of the start."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def _overview() -> str:

@@ -43,6 +43,25 @@ def test_a_failed_test_shows_what_each_part_saw(suite: pytest.Pytester) -> None:
     )
 
 
+def test_pytest_rewrites_the_assertions_of_the_suite_and_leaves_ours_as_they_are_compiled(
+    suite: pytest.Pytester,
+) -> None:
+    suite.makepyfile("""
+        import sys
+
+        def test_it(lgsp_bus, lgsp_axis):
+            def loader(name):
+                return type(sys.modules[name].__spec__.loader).__name__
+
+            assert loader(__name__) == "AssertionRewritingHook"
+            ours = [name for name in sys.modules if name.startswith(("lgsp.", "lgsp_adapters.", "lgsp_mocks."))]
+            assert {"lgsp.bootstrap", "lgsp_adapters.axis", "lgsp_mocks.axis"} < set(ours)
+            rewritten = {name for name in ours if loader(name) != "SourceFileLoader"}
+            assert rewritten == {"lgsp.pytest_plugin", "lgsp.importing"}
+    """)
+    run(suite).assert_outcomes(passed=1)
+
+
 def test_a_passed_test_shows_nothing_and_a_test_without_the_fixtures_imports_nothing(
     suite: pytest.Pytester,
 ) -> None:
@@ -115,7 +134,7 @@ def test_tests_side_by_side_don_t_meet(suite: pytest.Pytester) -> None:
 def test_the_plugin_is_cheap_to_load(suite: pytest.Pytester) -> None:
     program = "import sys, lgsp.pytest_plugin; print(sorted(m for m in sys.modules if m.startswith('lgsp')))"
     result = suite.run(sys.executable, "-c", program)
-    result.stdout.fnmatch_lines(["['lgsp', 'lgsp.pytest_plugin']"])
+    result.stdout.fnmatch_lines(["['lgsp', 'lgsp.importing', 'lgsp.pytest_plugin']"])
 
 
 FEATURE = """# language: vi
