@@ -83,6 +83,13 @@ class AsksUnsigned(AxisAdapter):
         return await super().poll(intake)
 
 
+class SignsInPart(AxisAdapter):
+    """A parameter that anybody on the way may change."""
+
+    def _signed(self, parameters: Any, content_type: str) -> dict[str, str]:
+        return super()._signed(parameters, content_type) | {"XroadVnpt-filePath": "./"}
+
+
 class NeverConfirms(AxisAdapter):
     async def _confirm(self, doc_id: str, state: str) -> None:
         """Forgotten."""
@@ -131,6 +138,7 @@ BROKEN: dict[type[AxisAdapter], set[str]] = {
     StopsAtUnreadable: {"21", "23", "53"},
     SendsAnew: {"43"},
     AsksUnsigned: {"01"},
+    SignsInPart: {"01"},
     NeverConfirms: {"03", "06", "07", "21", "23", "24", "25", "26", "27", "28", "29", "30", "51", "52", "53"},
     FetchesOnSuspicion: {"05", "08", "09"},
     NamesNoSender: {"41"},

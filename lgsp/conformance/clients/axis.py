@@ -1,6 +1,7 @@
 """A connector of the document axis: what it asks for, takes and confirms. It points at the kit's stand-in."""
 
 import base64
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -125,6 +126,16 @@ async def _(connector: AxisConnector) -> None:
         call.name for call in calls if not vxp.verify(call.headers, lambda _: connector.options["secret"])
     ]
     demand(not wrong, f"not signed, or signed wrongly: {', '.join(wrong)}")
+    beside = sorted({f"{call.name}: {name}" for call in calls for name in _unsigned(call)})
+    demand(not beside, f"sent beside the signature: {', '.join(beside)}")
+
+
+def _unsigned(call: Call) -> set[str]:
+    """Parameters that the signature does not cover; those of the signature itself are none."""
+    prefix = vxp.PREFIX.lower()
+    sent = {name.removeprefix(prefix) for name in call.headers if name.startswith(prefix)}
+    signed = {name.lower().removeprefix(prefix) for name in json.loads(call["sign-header"])}
+    return sent - signed - {"sign-header", "sign-header-key", "hash-header", "version"}
 
 
 @AXIS_CLIENT.asserts(
