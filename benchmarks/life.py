@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -29,7 +30,6 @@ from lgsp.process import configure_log, run
 from lgsp.settings import Settings, load
 from lgsp.simulate.people import People
 from lgsp.simulate.plan import Deed, Paper, Plan, deeds
-from lgsp.simulate.standins import standins
 from lgsp.simulate.systems import province
 
 _HANDS, _OPEN_AT_MOST = 16, 600
@@ -52,9 +52,11 @@ def processes() -> dict[str, int]:
     for line in listed.stdout.splitlines():
         pid, parent, command = line.split(None, 2)
         if int(parent) == os.getpid() and "multiprocessing" not in command:
-            for name in ("valkey", "tap_process"):
-                if name in command:
-                    found[name] = int(pid)
+            found |= {
+                name: int(pid)
+                for name in ("valkey", "tap_process", "axis")
+                if name in command.split(" --")[0]
+            }
     return {"worker": os.getpid(), **found}
 
 
@@ -148,29 +150,62 @@ async def _lives(settings: Settings, papers: int, dossiers: int) -> dict[str, ob
         return found
 
 
-async def _deliveries(settings: Settings, folder: Path, count: int) -> dict[str, object]:
-    """From the streams to the axis's acceptance; everything is published before the worker starts."""
-    async with (
-        standins(settings.model_copy(update={"mocks": {"axis": 0}}), folder) as pointed,
-        running(pointed, only=frozenset({"store"}), overrides=Overrides(tap_apart=True)) as system,
-        HttpClient(HttpTransport(max_connections=_HANDS), timeout_s=60.0) as http,
-    ):
-        if system.bus is None:
-            raise RuntimeError("a bus was started")
-        for message in documents(count):
-            await system.bus.publish(message)
-        urls = {"axis": str(pointed.systems["axis"].url)}
-        meter, people, stopping = _Meter(http, urls), People(http, urls), asyncio.Event()
-        only = {"poll_interval_s": dict.fromkeys(pointed.systems, 3600.0)}
-        worker = Worker(system.bus, "bench", WorkerSettings(**only))
-        await meter.begin()
-        working = asyncio.create_task(worker.run(stopping))
-        while (await people.counts("axis")).get("packets", 0) < count:  # noqa: ASYNC110 - another process
-            await asyncio.sleep(0.02)
-        found = await meter.per(count)
-        stopping.set()
-        await working
-        return found
+@asynccontextmanager
+async def _axis(folder: Path) -> AsyncIterator[str]:
+    """The axis's stand-in with nobody in its agencies: what is accepted lies in their inboxes."""
+    command = [
+        sys.executable,
+        "-m",
+        "lgsp",
+        "mock",
+        "axis",
+        "--no-autopilot",
+        "--port",
+        "0",
+        "--json",
+        "--data-dir",
+        str(folder),
+    ]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    if process.stdout is None:
+        raise RuntimeError("it was given a pipe")
+    try:
+        yield str(json.loads(await process.stdout.readline())["url"])
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _deliveries(settings: Settings, count: int) -> dict[str, object]:
+    """From the streams to the axis's acceptance, by one worker; everything is published before it starts."""
+    async with _axis(settings.data_dir / "axis") as url:
+        axis = settings.systems["axis"].model_copy(update={"url": url})
+        pointed = settings.model_copy(
+            update={"systems": settings.systems | {"axis": axis}, "wire_log": False}
+        )
+        async with (
+            running(pointed, only=frozenset({"store"}), overrides=Overrides(tap_apart=True)) as system,
+            HttpClient(HttpTransport(max_connections=1), timeout_s=60.0) as http,
+        ):
+            if system.bus is None:
+                raise RuntimeError("a bus was started")
+            for message in documents(count):
+                await system.bus.publish(message)
+            meter, people, stopping = (
+                _Meter(http, {"axis": url}),
+                People(http, {"axis": url}),
+                asyncio.Event(),
+            )
+            pauses = {"poll_interval_s": dict.fromkeys(pointed.systems, 3600.0)}
+            worker = Worker(system.bus, "bench", WorkerSettings(**pauses))
+            await meter.begin()
+            working = asyncio.create_task(worker.run(stopping))
+            while (await people.counts("axis")).get("packets", 0) < count:  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.05)
+            found = await meter.per(count)
+            stopping.set()
+            await working
+            return found
 
 
 async def _measure(papers: int, dossiers: int, deliveries: int) -> int:
@@ -182,9 +217,7 @@ async def _measure(papers: int, dossiers: int, deliveries: int) -> int:
             print(json.dumps(await _lives(one, papers, dossiers), indent=1))
         if deliveries:
             one = settings.model_copy(update={"data_dir": place / "deliveries"})
-            print(
-                json.dumps({"delivery": await _deliveries(one, place / "deliveries", deliveries)}, indent=1)
-            )
+            print(json.dumps({"delivery": await _deliveries(one, deliveries)}, indent=1))
     return 0
 
 

@@ -42,6 +42,6 @@ def _is_usual(element: Element) -> bool:
         if (text != text.strip()) if text else (element.tag not in _MAY_BE_EMPTY):
             return False
     # An attribute with a namespace may be a hint to a schema, which the validator would follow.
-    if any(name[0] == "{" for name in element.keys()):  # noqa: SIM118 - the element is no mapping: it iterates over its children
+    if element.attrib and any(str(name)[0] == "{" for name in element.attrib):
         return False
     return size <= MAX_REPEATED and str(element.tag).startswith(_Q)

@@ -93,7 +93,8 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     describe(app)
     app.include_router(router)
     app.include_router(tests_router)
-    app.router.routes.extend(runtime.parts.routes)
+    # First, since the wire is asked all day long, and each router before it would look at the call.
+    app.router.routes[:0] = runtime.parts.routes
     app.add_middleware(_CommitMiddleware, state=state, later=later)
     app.add_middleware(
         ExpectationMiddleware, expectations=runtime.expectations, clock=time, routes=app.router.routes
