@@ -62,6 +62,8 @@ def test_each_tab_is_accessible_fits_a_telephone_and_shows_nothing_raw(open_lab,
     assert page.get_attribute("html", "lang") == lang
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert serious(page) == []
+    page.emulate_media(color_scheme="dark")
+    assert serious(page) == []
     assert re.findall(r"\b(?:True|False|None)\b|\{'|\['", page.inner_text("main")) == []
 
 
