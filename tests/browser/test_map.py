@@ -13,8 +13,7 @@ EDGES = 8
 WATCH = """
 window.seen = []; window.most = 0;
 addEventListener("DOMContentLoaded", () => {
-  const dots = document.getElementById("dots");
-  if (dots) new MutationObserver((changes) => {
+  for (const dots of document.querySelectorAll("[id$=dots]")) new MutationObserver((changes) => {
     for (const change of changes) for (const node of change.addedNodes) {
       seen.push(node.getAttribute("href").slice(6) + " " + node.getAttribute("transform"));
     }
@@ -67,9 +66,11 @@ def bus(tmp_path_factory):
 def open_map(browser, bus):
     opened = []
 
-    def opening(*, motion: str = "no-preference", lang: str = "en", before=lambda page: None):
+    def opening(*, motion="no-preference", lang="en", width=1280, before=lambda page: None):
         # wait_for_function evaluates, which the policy forbids; test_console.py watches the policy.
-        context = browser.new_context(locale=lang, reduced_motion=motion, bypass_csp=True)
+        context = browser.new_context(
+            locale=lang, reduced_motion=motion, bypass_csp=True, viewport={"width": width, "height": 900}
+        )
         opened.append(context)
         context.add_init_script(WATCH)
         page = context.new_page()
@@ -107,7 +108,7 @@ def test_each_kind_has_a_mark_of_its_own_shape_on_its_edge_and_in_the_legend(ope
     assert [keys.nth(n).get_attribute("href") for n in range(keys.count())] == [
         f"#mark-{kind}" for kind in ("document", "dossier", "status", "other", "failed")
     ]
-    shapes = page.evaluate("[...document.querySelectorAll('#map defs > *')].map((one) => one.outerHTML)")
+    shapes = page.evaluate("[...document.querySelectorAll('defs > *')].map((one) => one.outerHTML)")
     assert len(set(shapes)) == 5
 
 
@@ -194,3 +195,25 @@ def test_the_legend_speaks_both_languages(open_map, bus) -> None:
     for lang, words in (("vi", ("văn bản", "hồ sơ")), ("en", ("document", "dossier"))):
         said = open_map(lang=lang).inner_text(".legend >> nth=0")
         assert all(word in said for word in words)
+
+
+def test_on_a_phone_the_map_is_another_one_whose_words_can_be_read(open_map, bus) -> None:
+    page = open_map(width=390)
+    live(page)
+    assert not page.is_visible("#map")
+    bus.tell({("delivered", "axis", "document.issued"): 2})
+    page.wait_for_function("seen.length === 2")
+    assert page.evaluate("document.getElementById('dots').childElementCount") == 0
+    heights = page.evaluate(
+        "[...document.querySelectorAll('#narrow-map text')].map((one) => one.getBoundingClientRect())"
+        ".filter((one) => one.height > 0).map((one) => one.height)"
+    )
+    assert len(heights) > 8
+    assert min(heights) >= 12  # of a line; its letters are some four fifths of it
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    overlapping = """
+      [...document.querySelectorAll('#narrow-map .box')].filter((box) => {
+        const edge = box.querySelector('rect').getBoundingClientRect();
+        return [...box.querySelectorAll('text')].some((text) => text.getBoundingClientRect().right > edge.right);
+      }).length"""
+    assert page.evaluate(overlapping) == 0

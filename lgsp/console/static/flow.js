@@ -3,7 +3,7 @@
   "use strict";
   const map = document.getElementById("map");
   if (!map) return;
-  const dots = document.getElementById("dots");
+  const narrow = window.matchMedia("(max-width: 700px)");
   const link = document.getElementById("link");
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const still = document.getElementById("still");
@@ -13,18 +13,19 @@
   const edges = new Map();
   let source = null, running = false;
 
-  // The edges are straight, so two points are all there is to know.
-  for (const path of map.querySelectorAll("[data-edge]")) {
-    const from = path.getPointAtLength(0), to = path.getPointAtLength(path.getTotalLength());
-    edges.set(path.id, { path, from, to, flying: 0, marks: new Map(), rest: 0 });
+  // The edges are straight and level: from where to where, and at what height, is all there is to know.
+  for (const path of document.querySelectorAll("[data-edge]")) {
+    const [from, to, y] = path.dataset.edge.split(" ").map(Number);
+    const dots = path.parentNode.querySelector("[id$=dots]");
+    edges.set(path.id, { path, from, to, y, dots, flying: 0, marks: new Map(), rest: 0 });
   }
 
-  const mark = (kind, x, y) => {
+  const mark = (edge, kind, x, y) => {
     const made = document.createElementNS("http://www.w3.org/2000/svg", "use");
     made.setAttribute("href", `#mark-${kind}`);
     made.setAttribute("class", `dot ${kind}`);
     made.setAttribute("transform", `translate(${x} ${y})`);
-    dots.append(made);
+    edge.dots.append(made);
     return made;
   };
 
@@ -32,8 +33,8 @@
   const stand = (edge, kind) => {
     const there = edge.marks.get(kind);
     if (there) clearTimeout(there.rest);
-    const middle = (edge.from.x + edge.to.x) / 2 + (KINDS.indexOf(kind) - 2) * 22;
-    const made = there?.made ?? mark(kind, middle, edge.from.y);
+    const middle = (edge.from + edge.to) / 2 + (KINDS.indexOf(kind) - 2) * 22;
+    const made = there?.made ?? mark(edge, kind, middle, edge.y);
     const rest = setTimeout(() => {
       made.remove();
       edge.marks.delete(kind);
@@ -42,7 +43,7 @@
   };
 
   const launch = (id, kind, count) => {
-    const edge = edges.get(id);
+    const edge = edges.get(narrow.matches ? `narrow-${id}` : id);
     if (!edge) return;
     edge.path.classList.add("busy");
     clearTimeout(edge.rest);
@@ -55,7 +56,7 @@
     const room = (kind === "failed" ? MOST : MOST - AT_ONCE / 2) - edge.flying;
     const number = Math.min(count, room, AT_ONCE);
     for (let n = 0; n < number; n += 1) {
-      flying.push({ dot: mark(kind, -99, -99), edge, start: performance.now() + n * 110 });
+      flying.push({ dot: mark(edge, kind, -99, -99), edge, start: performance.now() + n * 110 });
       edge.flying += 1;
     }
     if (!running && flying.length) {
@@ -73,7 +74,7 @@
         edge.flying -= 1;
         flying.splice(n, 1);
       } else if (part >= 0) {
-        dot.setAttribute("transform", `translate(${edge.from.x + (edge.to.x - edge.from.x) * part} ${edge.from.y})`);
+        dot.setAttribute("transform", `translate(${edge.from + (edge.to - edge.from) * part} ${edge.y})`);
       }
     }
     running = flying.length > 0;
