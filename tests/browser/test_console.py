@@ -84,12 +84,13 @@ def served(tmp_path_factory):
 def open_page(browser, served):
     opened, complaints = [], []
 
-    def opening(path: str, *, width: int = 1280, lang: str = "vi"):
+    def opening(path: str, *, width: int = 1280, lang: str = "vi", before=lambda page: None):
         context = browser.new_context(
             viewport={"width": width, "height": 900}, locale=lang, reduced_motion="reduce"
         )
         opened.append(context)
         page = context.new_page()
+        before(page)
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(served.url + path, wait_until="load")
@@ -259,3 +260,29 @@ def test_what_a_system_refuses_is_said(open_page):
     page = open_page("/console/systems/igate?show=acts&about=none", lang="en")
     page.click('form[action$="act/move"] button')
     assert "no dossier" in page.inner_text(".note.bad")
+
+
+def test_what_moves_between_the_drawing_of_a_list_and_its_connection_is_not_missed(open_page, served):
+    """The connection is held up until it has happened; nothing comes afterwards that would tell of it."""
+    held = []
+
+    def keep(route) -> None:
+        held.append(route)
+
+    def hold(page) -> None:
+        page.route("**/api/flow/events", keep)
+
+    page = open_page("/console/messages?text=giua+chung&live=1", lang="en", before=hold)
+    assert page.locator("[data-row]").count() == 0
+    headers = {"content-type": "application/cloudevents+json"}
+    sent = message("between", subject="between", data=document_data("between", subject="Giữa chừng"))
+    httpx.post(f"{served.url}/v1/messages", content=sent.to_json(), headers=headers, trust_env=False)
+    for _ in range(200):
+        found = httpx.get(
+            f"{served.url}/api/messages?text=giua+chung&state=delivered", trust_env=False
+        ).json()
+        if found["messages"] and held:
+            break
+        page.wait_for_timeout(50)
+    held[0].continue_()
+    page.wait_for_selector("[data-row]")

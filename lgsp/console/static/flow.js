@@ -96,8 +96,10 @@
         if (key.startsWith(`${kind} `)) launch(key.slice(kind.length + 1), kind, count);
       }
     }
-    document.getElementById("facts")?.dispatchEvent(new CustomEvent("flow"));
+    refresh();
   };
+
+  const refresh = () => document.getElementById("facts")?.dispatchEvent(new CustomEvent("flow"));
 
   const say = (text) => {
     if (link.textContent !== text) link.textContent = text;
@@ -106,7 +108,10 @@
     if (source || document.hidden || still.getAttribute("aria-pressed") === "true") return;
     source = new EventSource(map.dataset.events);
     source.addEventListener("activity", moved);
-    source.addEventListener("open", () => say(link.dataset.live));
+    source.addEventListener("open", () => {
+      say(link.dataset.live);
+      refresh(); // something may have moved since the page was drawn
+    });
     source.addEventListener("error", () => {
       say(link.dataset.lost);
       if (source?.readyState !== EventSource.CLOSED) return;
