@@ -36,14 +36,14 @@ def routes(console: Console) -> list[BaseRoute]:
                 decision = services.router.explain(message)
             except InvalidMessageError as exc:
                 faults = tuple(exc.faults)
-        said = {one.route: one for one in decision.explanation} if decision else {}
+        verdicts = {one.route: one for one in decision.explanation} if decision else {}
         return console.page(
             request,
             "routes.html",
             rules=services.router.routes,
             pasted=pasted,
             decision=decision,
-            said=said,
+            verdicts=verdicts,
             faults=faults,
         )
 
