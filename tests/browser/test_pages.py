@@ -232,7 +232,8 @@ def test_a_letter_is_edited_tried_and_sent_as_a_new_message_and_another_discarde
         right.replace('"promulgated_on": "2026-11-26"', '"promulgated_on": "<b>never</b>"'),
     )
     page.click("text=Send the edited")
-    assert "/data/promulgated_on" in page.inner_text(".note.bad[role=alert]")
+    line = right.splitlines().index('    "promulgated_on": "2026-11-26",') + 1
+    assert f"/data/promulgated_on · line {line}" in page.inner_text(".note.bad[role=alert]")
     assert "<b>never</b>" in page.input_value("textarea[name=message]")
     page.fill("textarea[name=message]", right.replace("V/v thử", "V/v đã sửa"))
     page.click("form[action$=edit] button[name=try]")

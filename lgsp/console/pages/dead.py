@@ -1,11 +1,10 @@
 """Dead letters by cause: look, try, replay one, a group or a filter, edit, watch the tasks; and what was refused at the door."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 from urllib.parse import quote
 
 from pydantic import ValidationError
-from pydantic_core import from_json
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,10 +12,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from lgsp.console.console import Console
+from lgsp.console.places import line_of, lines_of
 from lgsp.console.stages import laid_out
 from lgsp.console.texts import Texts
 from lgsp.dead_letters import DeadFilter, Order
-from lgsp.errors import InvalidMessageError
+from lgsp.errors import Fault, InvalidMessageError
 from lgsp.gateway.dead_views import DeadView, DryRunView, ForecastView, FullDeadView, GroupView, TaskView
 from lgsp.gateway.lab import stored
 from lgsp.gateway.views import invalid_view
@@ -86,6 +86,7 @@ def _reading(console: Console) -> list[BaseRoute]:
             forecast=ForecastView.of(await desk.forecast(entry)),
             text="\n".join(laid_out(entry.body.decode(errors="replace"))),
             error=None,
+            at_line={},
         )
 
     return [Route("/dead", groups), Route("/dead/{dead_id}", one)]
@@ -163,6 +164,7 @@ def _changing(console: Console) -> list[BaseRoute]:
             forecast=forecast,
             text=text,
             error=error,
+            at_line=_at_lines(error.faults, text) if error else {},
         )
 
     return [
@@ -186,32 +188,23 @@ def _refused(console: Console) -> list[BaseRoute]:
         raw = entry.body.decode(errors="replace")
         # Lines count in what came; only what has no line of its own may be laid out anew.
         lines = raw.splitlines() if any(fault.line for fault in entry.faults) else laid_out(raw)
-        at_line = {fault.line for fault in entry.faults if fault.line}
         return console.page(
             request,
             "refused_one.html",
             entry=entry,
             view=invalid_view(entry),
             lines=lines[:4000],
-            at_line=at_line or _lines_of(raw, [fault.place for fault in entry.faults], lines),
+            at_line=_at_lines(entry.faults, "\n".join(lines)),
         )
 
     return [Route("/refused", listing), Route("/refused/{invalid_id}", one)]
 
 
-def _lines_of(raw: str, places: list[str], lines: tuple[str, ...] | list[str]) -> set[int]:
-    """For JSON: the line of the last name of each JSON Pointer, where there is exactly one such line."""
-    try:
-        from_json(raw)
-    except ValueError:
-        return set()
-    found = set()
-    for place in places:
-        name = f'"{place.rpartition("/")[2]}":'
-        fitting = [number for number, line in enumerate(lines, 1) if line.lstrip().startswith(name)]
-        if len(fitting) == 1:
-            found.add(fitting[0])
-    return found
+def _at_lines(faults: Sequence[Fault], text: str) -> dict[str, int]:
+    """The line of each fault's place: as its finder says it, else by the JSON Pointer; 0 is left out."""
+    lines = lines_of(text)
+    found = {fault.place: fault.line or line_of(fault.place, lines) for fault in faults}
+    return {place: line for place, line in found.items() if line}
 
 
 def _text(form: FormData, name: str) -> str:
