@@ -95,7 +95,6 @@ class HttpClient(httpx.AsyncClient):
         super().__init__(
             transport=transport, timeout=timeout_s, base_url=base_url, headers=headers, trust_env=False
         )
-        self._straight = transport
 
     async def send(
         self,
@@ -110,7 +109,7 @@ class HttpClient(httpx.AsyncClient):
             # httpx has no public names for these types.
             options = {"auth": auth, "follow_redirects": follow_redirects}
             return await super().send(request, stream=stream, **options)  # type: ignore[arg-type]
-        response = await self._straight.handle_async_request(request)
+        response = await self._transport.handle_async_request(request)
         response.request = request
         if not stream:
             try:
