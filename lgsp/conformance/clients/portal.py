@@ -78,7 +78,9 @@ class PortalConnector(Connector):
     async def calls(self, *names: str) -> list[Call]:
         """What the connector has asked so far."""
         made = [_call(one) for one in await self.requests()]
-        self._knows(*(str(one.answer.get("session") or "") for one in made if one.name == LOGIN))
+        self._knows(
+            *(str(one.answer.get("session") or "") for one in made if one.name == LOGIN and one.accepted)
+        )
         return [one for one in made if not names or one.name in names]
 
     def _knows(self, *sessions: str) -> None:
@@ -125,8 +127,8 @@ class PortalConnector(Connector):
         )
 
     async def end_session(self) -> None:
-        """At its next call the portal knows none of its sessions any more."""
-        await self.fault("session_expires", "*")
+        """The sessions that it has been given so far are over: half an hour has passed."""
+        await self.control("POST", "clock", {"advance": "31m"})
 
     async def resume(self, code: object = "") -> None:
         """The portal answers by itself again; time for what is still waiting, so that it is not in the next assertion's way."""
@@ -225,15 +227,18 @@ async def _(portal: PortalConnector) -> None:
 )
 async def _(portal: PortalConnector) -> None:
     await portal.begin()
-    await portal.end_session()
     refusal = {"error_code": -1, "message": "Sai tên đăng nhập hoặc mật khẩu", "session": "not-a-session"}
     await portal.instead(LOGIN, None, json_body=refusal)
+    await portal.end_session()
     dossier = portal.dossier()
     await portal.tell(dossier)
     await portal.must_call(LOGIN)
     await portal.quiet()
-    refused = next((at for at, call in enumerate(await portal.calls()) if call.name == LOGIN), 0)
-    others = {call.name for call in (await portal.calls())[refused:] if call.name != LOGIN}
+    others = {
+        call.name
+        for call in await portal.calls()
+        if call.name != LOGIN and call.packet.get("session") not in portal.given
+    }
     logins = len(await portal.calls(LOGIN))
     await portal.resume(dossier["code"])
     demand(not others, f"called though the login was refused: {', '.join(sorted(others))}")
@@ -249,8 +254,8 @@ async def _(portal: PortalConnector) -> None:
 )
 async def _(portal: PortalConnector) -> None:
     await portal.begin()
-    await portal.end_session()
     await portal.instead(LOGIN, 2, json_body={"error_code": -1, "message": "Tài khoản tạm khóa"})
+    await portal.end_session()
     await _report_one(portal)
 
 
@@ -300,10 +305,10 @@ async def _(portal: PortalConnector) -> None:
 )
 async def _(portal: PortalConnector) -> None:
     await portal.begin()
-    await portal.end_session()
     other = portal.line.base.replace("127.0.0.1", "localhost") + "/elsewhere"
     for name in (LOGIN, "TraCuuHoSo", "DongBoHoSoMC"):
         await portal.instead(name, status=307, headers={"Location": other})
+    await portal.end_session()
     dossier = portal.dossier()
     await portal.tell(dossier)
     await portal.must_call(LOGIN)
