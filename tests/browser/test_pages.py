@@ -261,6 +261,16 @@ def test_a_letter_is_edited_tried_and_sent_as_a_new_message_and_another_discarde
     assert told == ["không cần nữa"]
 
 
+def test_what_a_visitor_has_opened_is_not_closed_by_the_lists_refreshing_themselves(open_page, hostile):
+    page = open_page("/console/systems/ioffice")
+    page.locator("#desk details summary").first.click()
+    desk = "document.querySelector('#desk')"
+    refreshes = f"htmx.trigger({desk}, 'htmx:beforeRequest', {{elt: {desk}, target: {desk}}})"
+    assert page.evaluate(refreshes) is False
+    page.locator("#desk details summary").first.click()
+    assert page.evaluate(refreshes) is True
+
+
 def test_a_systems_journal_shows_equal_calls_as_one_and_finds_words(open_page, world, hostile):
     page = open_page("/console/systems/axis?show=journal")
     assert 1 < page.locator("tbody tr").count() <= 100

@@ -44,6 +44,13 @@
     }
   });
 
+  // What refreshes itself by the clock leaves alone what somebody has opened in it.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const target = event.detail.target;
+    const clocked = event.detail.elt === target && /^every /.test(target.getAttribute("hx-trigger") ?? "");
+    if (clocked && target.querySelector("details[open]")) event.preventDefault();
+  });
+
   document.addEventListener("submit", (event) => {
     const question = event.target.dataset.sure;
     if (question && !window.confirm(question)) event.preventDefault();
