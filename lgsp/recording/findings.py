@@ -123,7 +123,8 @@ class Findings:
 
     def leaks(self, text: str) -> bool:
         """Whether something that a field held still stands there, and was not invented."""
-        return any(original in text.casefold() for original in self._telling())
+        folded = text.casefold()
+        return any(original in folded for original in self._telling())
 
     def _telling(self) -> list[str]:
         return [
