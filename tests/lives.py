@@ -70,6 +70,8 @@ class Lives:
             self._something_breaks: 1,
         }
         [act] = self.chance.choices(list(acts), list(acts.values()))
+        # Nobody does two things to a dossier within a second, which is as fine as the portal's wire can tell steps apart.
+        await self.world.steer({"advance": "1s"})
         await act()
 
     async def _officers_work(self) -> None:
