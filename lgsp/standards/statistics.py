@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from lgsp.clock import VIETNAM
 
-__all__ = ["AgencyRow", "Case", "DocumentFact", "Row", "form_06a", "form_06a_of"]
+__all__ = ["RESOLVED", "RETURNED", "AgencyRow", "Case", "DocumentFact", "Row", "form_06a", "form_06a_of"]
 
 NOT_ACCEPTED = "3"
 RETURNED = frozenset({NOT_ACCEPTED, "7", "8"})

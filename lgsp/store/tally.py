@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, select
 
 from lgsp.clock import VIETNAM
-from lgsp.standards.statistics import AgencyRow, Case, Row, form_06a_of
+from lgsp.standards.statistics import RESOLVED, RETURNED, AgencyRow, Case, Row, form_06a_of
 from lgsp.store.database import chunks
 from lgsp.store.document_facts import fact_of
 from lgsp.store.dossier_cases import DOSSIER_KINDS, case_of, learn
@@ -98,7 +98,8 @@ def agencies(connection: Connection, start: date, end: date) -> list[AgencyRow]:
 def dossier_form(connection: Connection, start: date, end: date) -> Sequence[Row]:
     """Form 06a: the database groups the dossiers by what the form asks of their days, and the form counts the groups."""
     begin, last, rows = start.toordinal(), end.toordinal(), TALLY_DOSSIERS.c
-    ended_within = rows.ended.between(begin, last)
+    # A dossier that was taken up again has ended once, and is open.
+    ended_within = rows.ended.between(begin, last) & rows.state.in_(RESOLVED | RETURNED)
     due = case(
         (rows.due.is_(None), None),
         (

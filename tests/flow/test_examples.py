@@ -108,7 +108,7 @@ def test_asking_pytest_for_its_version_does_not_load_lgsp(tmp_path: Path, empty_
         "print(sorted(m for m in sys.modules if m.partition('.')[0] in {'lgsp', 'httpx', 'pydantic', 'gherkin'}))"
     )
     said = run(str(empty_environment / "python"), "-c", program, place=tmp_path)
-    assert said.splitlines()[-1] == "['lgsp', 'lgsp.pytest_plugin']"
+    assert said.splitlines()[-1] == "['lgsp', 'lgsp.importing', 'lgsp.pytest_plugin']"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl on this machine")

@@ -183,10 +183,14 @@ async def test_session_that_ends_between_the_papers_loses_none_and_makes_one_dos
     await adapter.poll(FakeIntake())  # logged in
     ends = iter((299, 2, 299, 2, 299))
 
-    async def time_passes(request: httpx.Request) -> None:
-        await province.clock.advance(next(ends, 1))
+    client = adapter._client._client
+    outside = client._transport
 
-    adapter._client._client.event_hooks = {"request": [time_passes]}
+    async def time_passes(request: httpx.Request) -> httpx.Response:
+        await province.clock.advance(next(ends, 1))
+        return await outside.handle_async_request(request)
+
+    client._transport = httpx.MockTransport(time_passes)
     for _ in range(2):
         await adapter.send(submission(papers))
     await adapter.aclose()

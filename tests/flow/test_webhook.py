@@ -92,8 +92,12 @@ async def test_one_that_misbehaves_keeps_nothing_from_another(tmp_path: Path, na
         await eventually(lambda: sorted(good.took) == sorted(wanted), "the good one has everything")
         async with httpx.AsyncClient(base_url=system.urls["gateway"], trust_env=False) as http:
             assert (await http.get("/health/ready")).status_code == 200
-            steps = (await http.get("/api/messages/m-0")).json()["steps"]
-        assert [step["system"] for step in steps if step["step"] == "delivered"] == ["good"]
+
+            async def delivered_to_the_good_one_alone() -> bool:
+                steps = (await http.get("/api/messages/m-0")).json()["steps"]
+                return [step["system"] for step in steps if step["step"] == "delivered"] == ["good"]
+
+            await eventually(delivered_to_the_good_one_alone, "the store has heard of it")
     bad.close()
 
 

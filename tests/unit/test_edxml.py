@@ -202,7 +202,7 @@ def test_content_that_is_no_base64_is_refused(text: bytes) -> None:
 
 
 @given(
-    st.binary(max_size=300),
+    st.binary(max_size=300).filter(lambda raw: not raw.startswith(b"PK")),  # a ZIP is another matter
     st.integers(1, 7),
     st.sampled_from([b"\n", b"\r\n", b"&#13;\n", b"&#xD;&#xA;", b" \t"]),
 )
@@ -211,7 +211,7 @@ def test_lines_of_base64_are_read_wherever_a_chunk_ends(raw: bytes, width: int, 
     text = base64.b64encode(raw)
     lines = ending.join(text[start : start + 5] for start in range(0, len(text), 5)) + ending
     chunks = [lines[start : start + width] for start in range(0, len(lines), width)]
-    assert attachments.decode(chunks, "a.bin").read() == raw or raw.startswith(b"PK")
+    assert attachments.decode(chunks, "a.bin").read() == raw
 
 
 def test_zip_bomb_is_refused() -> None:
