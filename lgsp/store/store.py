@@ -132,7 +132,7 @@ class MessageStore:
         """Every dossier, as the statistics count it."""
         return await self._read(dossier_cases)
 
-    async def count_up(self, *, limit: int = 20_000) -> Counted:
+    async def count_up(self, *, limit: int = 5_000) -> Counted:
         """Let the tally take in what came since, at most `limit` messages, a few thousand in each transaction; how far it is then."""
         at = await self._read(counted)
         for _ in range(0, min(limit, at.behind), TALLIED_AT_ONCE):
