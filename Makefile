@@ -19,7 +19,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	sh tests/set-up.sh
-	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadfile $(ARGS)
 
 chaos: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m chaos $(ARGS)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from itertools import islice
 from pathlib import Path
@@ -26,12 +26,10 @@ from lgsp.bench.load import documents
 from lgsp.bootstrap import Overrides, running
 from lgsp.bus import Worker, WorkerSettings
 from lgsp.http_client import HttpClient, HttpTransport
-from lgsp.message import Message
 from lgsp.process import configure_log, run
 from lgsp.settings import Settings, load
-from lgsp.simulate.messages import message_of
 from lgsp.simulate.people import People
-from lgsp.simulate.plan import Deed, Dossier, Paper, Plan, deeds
+from lgsp.simulate.plan import Deed, Paper, Plan, deeds
 from lgsp.simulate.systems import province
 
 _HANDS, _OPEN_AT_MOST = 16, 600
@@ -56,7 +54,7 @@ def processes() -> dict[str, int]:
         if int(parent) == os.getpid() and "multiprocessing" not in command:
             found |= {
                 name: int(pid)
-                for name in ("valkey", "tap_process", "axis", "portal")
+                for name in ("valkey", "tap_process", "axis")
                 if name in command.split(" --")[0]
             }
     return {"worker": os.getpid(), **found}
@@ -152,28 +150,15 @@ async def _lives(settings: Settings, papers: int, dossiers: int) -> dict[str, ob
         return found
 
 
-def _dossiers(count: int) -> Iterator[Message]:
-    """Hồ sơ as iGate tells them when they are received."""
-    plan = Plan(2025, 1, count)
-    return (message_of(at, one) for at, one in deeds(plan) if isinstance(one, Dossier) and not one.step)
-
-
-_LOADS: dict[str, tuple[str, Callable[[int], Iterator[Message]]]] = {
-    "axis": ("packets", documents),
-    "portal": ("dossiers", _dossiers),
-}
-"""Stand-in -> the table that holds what it accepted, and what is delivered to it."""
-
-
 @asynccontextmanager
-async def _alone(name: str, folder: Path) -> AsyncIterator[str]:
-    """A stand-in with nobody at work in it: what is accepted lies there."""
+async def _axis(folder: Path) -> AsyncIterator[str]:
+    """The axis's stand-in with nobody in its agencies: what is accepted lies in their inboxes."""
     command = [
         sys.executable,
         "-m",
         "lgsp",
         "mock",
-        name,
+        "axis",
         "--no-autopilot",
         "--port",
         "0",
@@ -191,29 +176,31 @@ async def _alone(name: str, folder: Path) -> AsyncIterator[str]:
         await process.wait()
 
 
-async def _deliveries(settings: Settings, name: str, count: int) -> dict[str, object]:
-    """From the streams to a stand-in's acceptance, by one worker; everything is published before it starts."""
-    table, load = _LOADS[name]
-    async with _alone(name, settings.data_dir / name) as url:
-        system = settings.systems[name].model_copy(update={"url": url})
+async def _deliveries(settings: Settings, count: int) -> dict[str, object]:
+    """From the streams to the axis's acceptance, by one worker; everything is published before it starts."""
+    async with _axis(settings.data_dir / "axis") as url:
+        axis = settings.systems["axis"].model_copy(update={"url": url})
         pointed = settings.model_copy(
-            update={"systems": settings.systems | {name: system}, "wire_log": False}
+            update={"systems": settings.systems | {"axis": axis}, "wire_log": False}
         )
         async with (
-            running(pointed, only=frozenset({"store"}), overrides=Overrides(tap_apart=True)) as started,
+            running(pointed, only=frozenset({"store"}), overrides=Overrides(tap_apart=True)) as system,
             HttpClient(HttpTransport(max_connections=1), timeout_s=60.0) as http,
         ):
-            if started.bus is None:
+            if system.bus is None:
                 raise RuntimeError("a bus was started")
-            for message in islice(load(count), count):
-                await started.bus.publish(message)
-            people, stopping = People(http, {name: url}), asyncio.Event()
-            meter = _Meter(http, {name: url})
+            for message in documents(count):
+                await system.bus.publish(message)
+            meter, people, stopping = (
+                _Meter(http, {"axis": url}),
+                People(http, {"axis": url}),
+                asyncio.Event(),
+            )
             pauses = {"poll_interval_s": dict.fromkeys(pointed.systems, 3600.0)}
-            worker = Worker(started.bus, "bench", WorkerSettings(**pauses))
+            worker = Worker(system.bus, "bench", WorkerSettings(**pauses))
             await meter.begin()
             working = asyncio.create_task(worker.run(stopping))
-            while (await people.counts(name)).get(table, 0) < count:  # noqa: ASYNC110 - another process
+            while (await people.counts("axis")).get("packets", 0) < count:  # noqa: ASYNC110 - another process
                 await asyncio.sleep(0.05)
             found = await meter.per(count)
             stopping.set()
@@ -229,9 +216,8 @@ async def _measure(papers: int, dossiers: int, deliveries: int) -> int:
             one = settings.model_copy(update={"data_dir": place / "lives"})
             print(json.dumps(await _lives(one, papers, dossiers), indent=1))
         if deliveries:
-            for name in _LOADS:
-                one = settings.model_copy(update={"data_dir": place / f"deliveries-{name}"})
-                print(json.dumps({f"delivery to {name}": await _deliveries(one, name, deliveries)}, indent=1))
+            one = settings.model_copy(update={"data_dir": place / "deliveries"})
+            print(json.dumps({"delivery": await _deliveries(one, deliveries)}, indent=1))
     return 0
 
 

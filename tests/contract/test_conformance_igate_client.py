@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from batches import batched
 from igate_partner import LaterError, Partner, RefusedError, Row
 from lgsp.clock import SystemClock
 from lgsp.conformance import Outcome, run
@@ -18,15 +19,7 @@ from lgsp.conformance.servers.fresh import dossier_code
 
 pytestmark = pytest.mark.contract
 SUITE = CLIENT_SUITES["igate-client"]
-AT_ONCE = 4
 READING, SENDING = "LGSP-IGC-[0-3]*", "LGSP-IGC-[4-6]*"
-
-
-def batched(broken: dict[type[Partner], set[str]]) -> list[Any]:
-    """Some at a time, since most of their time is waiting."""
-    makes = list(broken)
-    parts = [tuple(makes[start : start + AT_ONCE]) for start in range(0, len(makes), AT_ONCE)]
-    return [pytest.param(part, id="+".join(make.__name__ for make in part)) for part in parts]
 
 
 async def failed(make: type[Partner], *only: str) -> dict[str, str]:

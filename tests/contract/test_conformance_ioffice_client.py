@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from batches import batched
 from igate_partner import LaterError, RefusedError, Row
 from ioffice_partner import LINK, Partner
 from lgsp.conformance import Outcome, run
@@ -18,15 +19,7 @@ from lgsp.conformance.clients.connector import Work
 
 pytestmark = pytest.mark.contract
 SUITE = CLIENT_SUITES["ioffice-client"]
-AT_ONCE = 4
 FETCHING, SENDING = "LGSP-IOC-[0-3]*", "LGSP-IOC-[4-5]*"
-
-
-def batched(broken: dict[type[Partner], set[str]]) -> list[Any]:
-    """Some at a time, since most of their time is waiting."""
-    makes = list(broken)
-    parts = [tuple(makes[start : start + AT_ONCE]) for start in range(0, len(makes), AT_ONCE)]
-    return [pytest.param(part, id="+".join(make.__name__ for make in part)) for part in parts]
 
 
 async def failed(make: type[Partner], *only: str) -> dict[str, str]:

@@ -1,10 +1,12 @@
 """Connectors of the portal: the reference conforms; each broken one fails exactly the assertions that it should."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
+from batches import batched
 from broken.portal_client import BROKEN
 from lgsp.clock import SteerableClock
 from lgsp.conformance import Outcome, run
@@ -44,9 +46,10 @@ async def test_the_reference_conforms() -> None:
     assert await failed(PortalConnector) == set()
 
 
-@pytest.mark.parametrize("make", BROKEN)
-async def test_broken_connector_fails_exactly(make: type[PortalConnector]) -> None:
-    assert await failed(make) == BROKEN[make]
+@pytest.mark.parametrize("makes", batched(BROKEN))
+async def test_broken_connectors_fail_exactly(makes: tuple[type[PortalConnector], ...]) -> None:
+    found = await asyncio.gather(*map(failed, makes))
+    assert dict(zip(makes, found, strict=True)) == {make: BROKEN[make] for make in makes}
 
 
 async def test_a_connector_that_stops_at_a_refusal_fails_what_follows() -> None:
