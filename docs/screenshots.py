@@ -39,6 +39,7 @@ def shots(url: str) -> dict[str, Shot]:
         "console-dossier": Shot(f"/console/dossiers/{dossier['subject']}?lang=vi"),
         "console-dead": Shot("/console/dead?lang=vi"),
         "console-system": Shot("/console/systems/ioffice?lang=vi"),
+        "console-lab": Shot("/console/lab?lang=vi"),
         "console-indicators": Shot("/console/indicators?lang=vi"),
         "console-streams": Shot("/console/streams?lang=en", "dark"),
         "console-schema": Shot("/console/schemas/document.issued/1?lang=en"),
