@@ -1,0 +1,202 @@
+"""A socket, and the answers that come on it."""
+
+import asyncio
+from collections import deque
+from typing import cast
+
+import httpcore
+import httptools
+
+__all__ = ["Line"]
+
+_MAX_HEAD_BYTES = 100 * 1024
+_READ_AHEAD_BYTES = 256 * 1024
+_NO_BODY = frozenset({204, 304})
+
+
+class Line(asyncio.Protocol):
+    """A socket, and what comes on it: one answer after the other."""
+
+    def __init__(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._error: Exception | None = None
+        self._reading: asyncio.Future[None] | None = None
+        self._writing: asyncio.Future[None] | None = None
+        self._read_timeout_s: float | None = None
+        self._chunks: deque[bytes] = deque()
+        self._waiting_bytes = self._head_bytes = 0
+        self._is_paused = self._is_full = self._has_no_body = False
+        self._has_head = self._ends_with_line = False
+        self._is_complete = True
+        self._keeps_alive = False
+        self.is_sent = False
+        self.is_lost = False
+        self.status = 0
+        self.headers: list[tuple[bytes, bytes]] = []
+
+    @property
+    def is_reusable(self) -> bool:
+        """Whether the call is over on both sides, and another may follow."""
+        return self._is_complete and self.is_sent and self._keeps_alive and not self.is_lost
+
+    def begin(self, has_no_body: bool, read_timeout_s: float | None) -> None:
+        """A call begins."""
+        self._has_no_body, self._read_timeout_s = has_no_body, read_timeout_s
+        self._has_head = self._is_complete = self._ends_with_line = self._keeps_alive = self.is_sent = False
+        self._head_bytes = self._waiting_bytes = 0
+        self._chunks.clear()
+        self.headers = []
+
+    async def write(self, data: bytes, timeout_s: float | None) -> bool:
+        """Whether there is use in writing on."""
+        if self.is_lost or self._transport is None:
+            return False
+        self._transport.write(data)
+        if self._is_full:
+            self._writing = asyncio.get_running_loop().create_future()
+            await _wait(self._writing, timeout_s, httpcore.WriteTimeout)
+        return not (self.is_lost or self._has_head)
+
+    async def head(self) -> None:
+        """Until status and headers are there."""
+        while not self._has_head:
+            await self._read()
+
+    async def chunk(self) -> bytes:
+        """The next of the body; empty at its end."""
+        while not self._chunks:
+            if self._is_complete:
+                return b""
+            await self._read()
+        chunk = b"".join(self._chunks) if len(self._chunks) > 1 else self._chunks[0]
+        self._chunks.clear()
+        self._waiting_bytes = 0
+        if self._is_paused and self._transport is not None and not self.is_lost:
+            self._is_paused = False
+            self._transport.resume_reading()
+        return chunk
+
+    async def _read(self) -> None:
+        if self._error is not None:
+            raise self._error
+        self._reading = asyncio.get_running_loop().create_future()
+        await _wait(self._reading, self._read_timeout_s, httpcore.ReadTimeout)
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # What the socket says
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """It is open."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser; too much ahead of its reader pauses the socket."""
+        if self._is_complete:  # nobody has asked
+            self.is_lost = True
+            self.abort()
+            return
+        if not self._has_head:
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as exc:
+            self._fail(httpcore.RemoteProtocolError(f"no HTTP: {exc}"))
+        if not self._has_head and self._head_bytes > _MAX_HEAD_BYTES:
+            self._fail(httpcore.RemoteProtocolError(f"the head is larger than {_MAX_HEAD_BYTES} bytes"))
+        if self._waiting_bytes > _READ_AHEAD_BYTES and not self._is_paused and self._transport is not None:
+            self._is_paused = True
+            self._transport.pause_reading()
+        _wake(self._reading)
+
+    def eof_received(self) -> None:
+        """The other side has said all."""
+        self._gone(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is closed."""
+        self._gone(exc)
+
+    def _gone(self, exc: Exception | None) -> None:
+        self.is_lost = True
+        if self._has_head and self._ends_with_line and exc is None:
+            self._is_complete = True
+        elif exc is not None:
+            self._error = self._error or httpcore.ReadError(str(exc))
+        else:
+            said = "in the middle of its answer" if self._head_bytes else "without an answer"
+            self._error = self._error or httpcore.RemoteProtocolError(f"the server hung up {said}")
+        _wake(self._reading)
+        _wake(self._writing)
+
+    def _fail(self, error: Exception) -> None:
+        self._error = error
+        self.is_lost = True
+        self.abort()
+
+    def pause_writing(self) -> None:
+        """The socket's buffer is full."""
+        self._is_full = True
+
+    def resume_writing(self) -> None:
+        """There is room again."""
+        self._is_full = False
+        _wake(self._writing)
+
+    # What the parser says
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header."""
+        self.headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self.status = self._parser.get_status_code()
+        if self.status < 200:
+            return
+        self._has_head = True
+        self._keeps_alive = self._parser.should_keep_alive()
+        if self._has_no_body:
+            self._is_complete, self._keeps_alive = True, False
+            return
+        framed = {b"content-length", b"transfer-encoding"}
+        self._ends_with_line = self.status not in _NO_BODY and all(
+            name.lower() not in framed for name, _ in self.headers
+        )
+
+    def on_body(self, chunk: bytes) -> None:
+        """A piece of the body."""
+        self._chunks.append(chunk)
+        self._waiting_bytes += len(chunk)
+
+    def on_message_complete(self) -> None:
+        """The answer is whole."""
+        if self.status < 200:  # 100 Continue and its like; the answer itself is still to come
+            self.headers = []
+            return
+        self._is_complete = True
+
+
+async def _wait(future: "asyncio.Future[None]", timeout_s: float | None, late: type[Exception]) -> None:
+    if timeout_s is None:
+        await future
+        return
+    timer = asyncio.get_running_loop().call_later(timeout_s, _give_up, future, late, timeout_s)
+    try:
+        await future
+    finally:
+        timer.cancel()
+
+
+def _give_up(future: "asyncio.Future[None]", late: type[Exception], timeout_s: float) -> None:
+    if not future.done():
+        future.set_exception(late(f"nothing for {timeout_s:g} s"))
+
+
+def _wake(future: "asyncio.Future[None] | None") -> None:
+    if future is not None and not future.done():
+        future.set_result(None)
