@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
@@ -18,7 +19,12 @@ __all__ = ["JournalSink", "JournalTap"]
 
 log = structlog.get_logger()
 
-_ENTRIES = 64
+_ENTRIES = 256
+_FIRST_ENTRIES = 64
+_LEAST_EACH = 4
+_ROUND_BYTES = 24 << 20
+"""What a round holds, at most about: the more, the more of a message's steps come together, and the less often it is touched."""
+
 _BUSY = 300
 _LINGER_S = 0.25
 _BREATH_S = 0.005
@@ -50,7 +56,7 @@ class JournalTap:
         self._journals = Journals(server, keys)
         self._sink = sink
         self._owner = new_id()
-        self._each = max(1, _ENTRIES // keys.partitions)
+        self._each = max(_LEAST_EACH, _FIRST_ENTRIES // keys.partitions)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until `stopping` is set and what had happened by then is stored. A server that is away is waited for."""
@@ -87,11 +93,19 @@ class JournalTap:
             again = bool(found) == again
             if not found:
                 await until_stopped(self._journals.wait(_BLOCK_MS), stopping, lost)
-            elif len(found) < _ENTRIES:
+            elif not self._has_more(found):
                 # Under load, more of a message's steps come together, and it is touched once for all of them; with a trickle, a round
                 # costs as much as the steps in it, and may take a fifth of the time.
                 pause_s = _LINGER_S if steps >= _BUSY else min(_LINGER_S, max(_BREATH_S, 4 * took_s))
                 await until_stopped(asyncio.sleep(pause_s), stopping, lost)
+
+    def _has_more(self, found: Sequence[Journaled]) -> bool:
+        """Whether a partition gave as much as it was asked for; what the next round asks for follows from the size of this one."""
+        asked, given = self._each, Counter(one.partition for one in found)
+        size = sum(len(step.body) for one in found for step in one.steps)
+        fitting = len(found) * _ROUND_BYTES // max(1, size)
+        self._each = max(_LEAST_EACH, min(2 * asked, min(fitting, _ENTRIES) // self._keys.partitions))
+        return max(given.values()) >= asked
 
     async def _drain(self, stopping: asyncio.Event) -> None:
         """What had happened by now; others may go on, and whoever leads next has the rest."""
