@@ -1,7 +1,10 @@
 """Files of a stand-in beside its database."""
 
 import hashlib
+import os
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from axis_standin import AWAY, MINISTRY, PROVINCE, axis, document
 from lgsp.standards import edxml, vxp
 from lgsp.standards.content import Content
 from lgsp_mocks.kit import Files
+from lgsp_mocks.kit.files import SMALL_BYTES
 
 pytestmark = pytest.mark.contract
 
@@ -78,19 +82,48 @@ def test_digest_over_a_stream_finds_the_file_whatever_its_chunks_are(chunks: lis
     assert digest.file_size(hashlib.sha256(file + b"x").hexdigest()) is None
 
 
-async def test_packets_and_files_survive_a_restart_together(tmp_path: Path) -> None:
-    packet = document(PROVINCE, sender=MINISTRY)
+def in_database(folder: Path) -> list[str]:
+    with closing(sqlite3.connect(folder / "axis.sqlite3")) as file:
+        return [row[0] for row in file.execute("SELECT sha256 FROM files ORDER BY sha256")]
+
+
+@pytest.mark.parametrize("size", [100, SMALL_BYTES])
+async def test_packets_and_files_survive_a_restart_together(tmp_path: Path, size: int) -> None:
+    file = edxml.EdxmlAttachment("cid:1", "a.bin", Content.of(os.urandom(size)))
+    packet = document(PROVINCE, sender=MINISTRY, attachments=(file,))
+    raw = edxml.write(packet)
     async with axis(tmp_path) as one:
         await one.send(packet, AWAY)
-    assert len(kept(tmp_path / "axis.files")) == 1
+    is_small = len(raw) <= SMALL_BYTES
+    assert (len(in_database(tmp_path)), len(kept(tmp_path / "axis.files"))) == (is_small, not is_small)
     async with axis(tmp_path) as one:
         [item] = await one.inbox()
         headers = one.headers(docId=item["docId"])
-        assert (await one.http.get("/downloadEdoc", headers=headers)).content == edxml.write(packet)
+        assert (await one.http.get("/downloadEdoc", headers=headers)).content == raw
+
+
+async def test_small_file_that_an_earlier_version_kept_beside_the_database_is_found(tmp_path: Path) -> None:
+    sha256 = Files(tmp_path / "axis.files").put(b"abc")
+    async with axis(tmp_path) as one:
+        assert one.app.state.context.files.get(sha256).read() == b"abc"
+
+
+async def test_small_files_are_forgotten_with_the_others(tmp_path: Path) -> None:
+    async with axis(tmp_path) as one:
+        files, state = one.app.state.context.files, one.app.state.context.state
+        written = files.put(b"abc")
+        await state.commit()
+        waiting = files.put(b"abcd")
+        files.clear()
+        for sha256 in (written, waiting):
+            with pytest.raises(KeyError):
+                files.get(sha256)
+        assert files.get(files.put(b"abc")).read() == b"abc"
 
 
 async def test_refused_packet_leaves_no_file(tmp_path: Path) -> None:
     async with axis(tmp_path) as one:
         await one.send(document("000.00.00.G98"))
         await one.send(document(), messagetype="status")
+    assert in_database(tmp_path) == []
     assert not (tmp_path / "axis.files").exists() or kept(tmp_path / "axis.files") == []

@@ -1,6 +1,9 @@
 """Signatures over the whole bus: what is judged at the door, what is kept, and what a route refuses."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -79,7 +82,9 @@ async def test_packet_that_was_changed_after_signing_is_refused_and_its_sender_t
             "on the axis",
             lambda: world.find("axis", "packets", lambda row: row["document_id"] == issued["document_id"]),
         )
-        raw = (tmp_path / "state/mocks/axis.files" / str(row["sha256"])[:2] / str(row["sha256"])).read_bytes()
+        with closing(sqlite3.connect(tmp_path / "state/mocks/axis.sqlite3")) as file:
+            found = file.execute("SELECT content FROM files WHERE sha256 = ?", (str(row["sha256"]),))
+            raw = cast("bytes", found.fetchone()[0])
         # Somebody sends what the ministry signed again, with another subject and number.
         forged = raw.replace("V/v chữ ký".encode(), "V/v chữ kỳ".encode()).replace(
             MINISTRY.encode(), PROVINCE.encode()

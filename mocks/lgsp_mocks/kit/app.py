@@ -51,7 +51,7 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     """A stand-in with its wire, its control endpoints and, where wanted, its people. Without `data_dir` it forgets at the end."""
     time = clock or SteerableClock()
     state = State(data_dir / f"{stand_in.name}.sqlite3" if data_dir else None)
-    files = Files(data_dir / f"{stand_in.name}.files" if data_dir else None)
+    files = Files(data_dir / f"{stand_in.name}.files", state) if data_dir else Files()
     own = HttpTransport(client_context(), max_connections=_CONNECTIONS)
     client = http or HttpClient(own, timeout_s=10)
     given = dict(settings or {})

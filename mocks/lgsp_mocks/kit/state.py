@@ -1,14 +1,13 @@
 """State of a stand-in: JSON documents in memory, written through to a SQLite file."""
 
-import asyncio
 import json
-import sqlite3
-from collections.abc import Callable, Collection, ItemsView, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, ItemsView
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from pydantic import JsonValue
+
+from lgsp_mocks.kit.state_file import Change, StateFile
 
 __all__ = ["Group", "Record", "RowPage", "State", "Table"]
 
@@ -61,11 +60,12 @@ class Group:
 
 
 class Table:
-    """Documents by key, in order of first `put`. A value that was changed must be `put` again."""
+    """Documents by key, in order of first `put`. A value that was changed must be `put` again. `dirty` is told what changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "", dirty: dict[tuple[str, str], None] | None = None) -> None:
+        self._name = name
         self._rows: dict[str, Record] = {}
-        self._dirty: dict[str, None] = {}
+        self._dirty = {} if dirty is None else dirty
         self._groups: list[Group] = []
 
     def grouped(self, group_of: GroupOf) -> Group:
@@ -83,14 +83,14 @@ class Table:
     def put(self, key: str, value: Record) -> None:
         """Store a document."""
         self._rows[key] = value
-        self._dirty[key] = None
+        self._dirty[self._name, key] = None
         for group in self._groups:
             group.put(key, value)
 
     def delete(self, key: str) -> None:
         """Forget a document, if it is there."""
         if self._rows.pop(key, None) is not None:
-            self._dirty[key] = None
+            self._dirty[self._name, key] = None
             for group in self._groups:
                 group.drop(key)
 
@@ -124,15 +124,6 @@ class Table:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def changes(self) -> list[tuple[str, str | None]]:
-        """What was put (as JSON) or deleted (None) since the last call."""
-        changed = [
-            (key, json.dumps(self._rows[key], ensure_ascii=False) if key in self._rows else None)
-            for key in self._dirty
-        ]
-        self._dirty.clear()
-        return changed
-
     def load(self, key: str, value: str) -> None:
         """Take over a document from the file."""
         self._rows[key] = json.loads(value)
@@ -146,37 +137,7 @@ class Table:
 
 
 _COUNTERS = "__counters__"
-_TABLE = "CREATE TABLE IF NOT EXISTS documents (seq INTEGER PRIMARY KEY, place TEXT, key TEXT, value TEXT, UNIQUE (place, key))"
-_PUT = "INSERT INTO documents (place, key, value) VALUES (?, ?, ?) ON CONFLICT (place, key) DO UPDATE SET value = excluded.value"
-_DELETE = "DELETE FROM documents WHERE place = ? AND key = ?"
-
-Change = tuple[str, str, str | None]
-"""Table, key, and the document as JSON; None: it was deleted."""
-
-
-class _File:
-    """The SQLite file, touched by one thread alone: a cursor that another one lets go of may spoil the statement in hand."""
-
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = sqlite3.connect(path)
-        self._file.execute("PRAGMA journal_mode=WAL")
-        self._file.execute("PRAGMA synchronous=NORMAL")
-        self._file.execute(_TABLE)
-
-    def read(self) -> list[tuple[str, str, str]]:
-        """Every document, in the order of its first `put`."""
-        return self._file.execute("SELECT place, key, value FROM documents ORDER BY seq").fetchall()
-
-    def write(self, changes: Sequence[Change]) -> None:
-        """All of them, or none."""
-        with self._file:
-            self._file.executemany(_PUT, [change for change in changes if change[2] is not None])
-            self._file.executemany(_DELETE, [change[:2] for change in changes if change[2] is None])
-
-    def close(self) -> None:
-        """Let go of it."""
-        self._file.close()
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class State:
@@ -185,16 +146,16 @@ class State:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._tables: dict[str, Table] = {}
-        self._file: _File | None = None
-        self._thread = ThreadPoolExecutor(1, "standin-state")
+        self._dirty: dict[tuple[str, str], None] = {}
+        self._new_files: dict[str, bytes] = {}
+        self._file: StateFile | None = None
 
     async def open(self) -> Self:
         """Load the file, creating it where it is missing."""
         if self._path is None:
             return self
-        loop = asyncio.get_running_loop()
-        self._file = await loop.run_in_executor(self._thread, _File, self._path)
-        for place, key, value in await loop.run_in_executor(self._thread, self._file.read):
+        self._file = StateFile(self._path)
+        for place, key, value in self._file.read():
             self.table(place).load(key, value)
         return self
 
@@ -202,9 +163,8 @@ class State:
         """Write what is left and close the file."""
         await self.commit()
         if self._file is not None:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._file.close)
+            self._file.close()
             self._file = None
-        self._thread.shutdown()
 
     @property
     def is_empty(self) -> bool:
@@ -213,7 +173,10 @@ class State:
 
     def table(self, name: str) -> Table:
         """A table, made at first use."""
-        return self._tables.setdefault(name, Table())
+        found = self._tables.get(name)
+        if found is None:
+            found = self._tables[name] = Table(name, self._dirty)
+        return found
 
     @property
     def tables(self) -> dict[str, Table]:
@@ -230,16 +193,34 @@ class State:
 
     async def commit(self) -> None:
         """Write what changed since the last commit, in one transaction."""
-        changes = [
-            (name, key, value) for name, table in self._tables.items() for key, value in table.changes()
-        ]
-        if self._file is None or not changes:
+        if not (self._dirty or self._new_files):
             return
-        writing = asyncio.get_running_loop().run_in_executor(self._thread, self._file.write, changes)
-        # To its end, also if nobody waits any more: the changes are not noted anywhere else.
-        await asyncio.shield(writing)
+        dirty, files = list(self._dirty), dict(self._new_files)
+        self._dirty.clear()
+        self._new_files.clear()
+        if self._file is not None:
+            self._file.write([self._change(*one) for one in dirty], files)
+
+    def _change(self, name: str, key: str) -> Change:
+        row = self._tables[name].get(key)
+        return name, key, None if row is None else _encode(row)
 
     def clear(self) -> None:
         """Forget everything, counters too."""
         for table in self._tables.values():
             table.clear()
+
+    def keep_file(self, sha256: str, content: bytes) -> None:
+        """Put a small file beside the documents; written with the next commit."""
+        self._new_files[sha256] = content
+
+    def file(self, sha256: str) -> bytes | None:
+        """A small file that is kept here."""
+        found = self._new_files.get(sha256)
+        return self._file.content(sha256) if found is None and self._file is not None else found
+
+    def drop_files(self) -> None:
+        """Forget the small files."""
+        self._new_files.clear()
+        if self._file is not None:
+            self._file.drop_files()

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from lgsp.standards import dvcqg
 from lgsp.standards.faults import pydantic_faults
+from lgsp_mocks.kit.files import SMALL_BYTES
 from lgsp_mocks.kit.standin import Context
 from lgsp_mocks.portal.reply import problem
 
@@ -80,7 +81,10 @@ async def _download(context: Context, raw: bytes) -> JSONResponse:
     answer = await _call(context, "GET", path, None)
     if isinstance(answer, JSONResponse):
         return answer
-    kept = await asyncio.to_thread(context.files.put, answer.content)
+    if len(answer.content) <= SMALL_BYTES:
+        kept = context.files.put(answer.content)
+    else:
+        kept = await asyncio.to_thread(context.files.put, answer.content)
     told = {
         "sha256": kept,
         "size": len(answer.content),
