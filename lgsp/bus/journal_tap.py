@@ -95,8 +95,8 @@ class JournalTap:
                 await until_stopped(self._journals.wait(_BLOCK_MS), stopping, lost)
             elif not self._has_more(found):
                 # Under load, more of a message's steps come together, and it is touched once for all of them; with a trickle, a round
-                # costs as much as the steps in it, and may take a fifth of the time.
-                pause_s = _LINGER_S if steps >= _BUSY else min(_LINGER_S, max(_BREATH_S, 4 * took_s))
+                # costs as much as the steps in it, and may take a tenth of the time.
+                pause_s = _LINGER_S if steps >= _BUSY else min(_LINGER_S, max(_BREATH_S, 9 * took_s))
                 await until_stopped(asyncio.sleep(pause_s), stopping, lost)
 
     def _has_more(self, found: Sequence[Journaled]) -> bool:
