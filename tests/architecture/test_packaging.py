@@ -2,11 +2,12 @@
 
 import re
 import zipfile
-from importlib.metadata import version
+from importlib.metadata import metadata, version
 from pathlib import Path
 
 import pytest
 from hatchling.build import build_wheel
+from packaging.specifiers import SpecifierSet
 
 import lgsp
 
@@ -35,3 +36,13 @@ def test_readme_names_only_commands_that_exist(page: str) -> None:
     assert targets == {"demo", "test"}
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert all(f"\n{target}: " in makefile for target in targets)
+
+
+def test_what_is_locked_installs_on_the_oldest_python_that_the_readme_names() -> None:
+    """Debian 12 has 3.11.2."""
+    locked = re.findall(
+        r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert len(locked) > 50
+    wants = {name: metadata(name).get("Requires-Python") or "" for name in locked}
+    assert {name: want for name, want in wants.items() if not SpecifierSet(want).contains("3.11.0")} == {}
