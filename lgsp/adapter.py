@@ -18,6 +18,7 @@ from lgsp.model.attachment import BlobRef
 from lgsp.standards.signatures import TrustStore
 
 __all__ = [
+    "INLINE_BYTES",
     "Accounts",
     "AdapterSettings",
     "BlobStore",
@@ -35,6 +36,7 @@ __all__ = [
     "Receipt",
     "Sends",
     "TakesCallbacks",
+    "chunks_of",
 ]
 
 AdapterSettings = Mapping[str, object]
@@ -94,6 +96,10 @@ class BlobStore(Protocol):
         ...
 
 
+INLINE_BYTES = 16 * 1024
+"""Up to here a content lies in the mailbox; a packet without files has 2 to 5 KB. What is larger is a claim check."""
+
+
 @dataclass(frozen=True, slots=True)
 class MailboxItem:
     """Something that a system fetches by itself. `state` is the transport's read state: initial, processing, done, fail."""
@@ -112,19 +118,27 @@ class MailboxItem:
 class Mailbox(Protocol):
     """Durable inboxes for systems that fetch rather than being called; one per adapter, many owners (organization ids) in it."""
 
-    async def put(self, item: MailboxItem, content: BlobRef) -> bool:
-        """Store; false when an item of that id is already there (a repeated delivery)."""
+    async def put(self, item: MailboxItem, content: BlobRef | bytes) -> bool:
+        """Store; false when an item of that id is already there (a repeated delivery). Bytes: up to INLINE_BYTES."""
         ...
 
     async def waiting(self, kind: str, *, limit: int = 200) -> Sequence[MailboxItem]:
         """Items of that kind that are not yet `done` or `fail`, oldest first."""
         ...
 
-    async def get(self, item_id: str) -> tuple[MailboxItem, BlobRef]:
-        """One item, and where its content lies.
+    async def find(self, item_id: str) -> MailboxItem:
+        """One item.
 
         Raises:
             NotFoundError: no item of that id.
+        """
+        ...
+
+    async def get(self, item_id: str) -> tuple[MailboxItem, BlobRef | bytes]:
+        """One item, and its content or where that lies.
+
+        Raises:
+            NotFoundError: no item of that id, or so many were settled since that its content is gone.
         """
         ...
 
@@ -135,6 +149,15 @@ class Mailbox(Protocol):
             NotFoundError: no item of that id.
         """
         ...
+
+
+async def chunks_of(content: BlobRef | bytes, blobs: BlobStore) -> AsyncIterator[bytes]:
+    """What an item of a mailbox holds, in chunks, wherever it lies."""
+    if isinstance(content, bytes):
+        yield content
+        return
+    async for chunk in blobs.open(content):
+        yield chunk
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,10 +73,10 @@ class MemoryMailbox:
     """Mailbox in a dict, oldest first."""
 
     def __init__(self, clock: Clock) -> None:
-        self.items: dict[str, tuple[MailboxItem, BlobRef]] = {}
+        self.items: dict[str, tuple[MailboxItem, BlobRef | bytes]] = {}
         self._clock = clock
 
-    async def put(self, item: MailboxItem, content: BlobRef) -> bool:
+    async def put(self, item: MailboxItem, content: BlobRef | bytes) -> bool:
         if item.id in self.items:
             return False
         self.items[item.id] = (item, content)
@@ -90,7 +90,10 @@ class MemoryMailbox:
         ]
         return sorted(found, key=lambda item: item.created_ms)[:limit]
 
-    async def get(self, item_id: str) -> tuple[MailboxItem, BlobRef]:
+    async def find(self, item_id: str) -> MailboxItem:
+        return (await self.get(item_id))[0]
+
+    async def get(self, item_id: str) -> tuple[MailboxItem, BlobRef | bytes]:
         try:
             return self.items[item_id]
         except KeyError as exc:

@@ -1,4 +1,8 @@
-"""Pull inboxes on Redis, for systems that fetch by themselves; the content lies in the blob store, as a claim check."""
+"""Pull inboxes on Redis, for systems that fetch by themselves.
+
+A content that was given as bytes lies beside its item: a file for each small packet would cost two fsyncs. That of settled items makes
+room for that of others; a claim check stays for as long as its item.
+"""
 
 import json
 from collections.abc import Sequence
@@ -14,20 +18,28 @@ from lgsp.model.attachment import BlobRef
 __all__ = ["RedisMailbox"]
 
 KEEP_SETTLED_S = 30 * 86_400
+CONTENTS_KEPT = 10_000
+"""Of how many settled items the content can still be had, where it is no claim check."""
+
 _PUT = """
--- KEYS item, waiting   ARGV json, created_ms, id
+-- KEYS item, waiting, contents   ARGV json, created_ms, id[, content]
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 redis.call('SET', KEYS[1], ARGV[1])
 redis.call('ZADD', KEYS[2], ARGV[2], ARGV[3])
+if ARGV[4] then redis.call('HSET', KEYS[3], ARGV[3], ARGV[4]) end
 return 1
 """
 _MARK = """
--- KEYS item, waiting   ARGV json, id, settled (0/1), keep_s
+-- KEYS item, waiting, contents, settled   ARGV json, id, settled (0/1), keep_s, contents_kept
 if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
 redis.call('SET', KEYS[1], ARGV[1])
 if ARGV[3] == '1' then
-  redis.call('ZREM', KEYS[2], ARGV[2])
   redis.call('EXPIRE', KEYS[1], ARGV[4])
+  if redis.call('ZREM', KEYS[2], ARGV[2]) == 1 and redis.call('HEXISTS', KEYS[3], ARGV[2]) == 1 then
+    if redis.call('RPUSH', KEYS[4], ARGV[2]) > tonumber(ARGV[5]) then
+      redis.call('HDEL', KEYS[3], redis.call('LPOP', KEYS[4]))
+    end
+  end
 end
 return 1
 """
@@ -41,6 +53,7 @@ class RedisMailbox:
         self._keys = keys
         self._system = system
         self._clock = clock
+        self._contents, self._settled = keys.mailbox(system, "contents"), keys.mailbox(system, "settled")
 
     def _item(self, item_id: str) -> str:
         return self._keys.mailbox(self._system, f"item:{item_id}")
@@ -48,11 +61,14 @@ class RedisMailbox:
     def _waiting(self, kind: str) -> str:
         return self._keys.mailbox(self._system, f"waiting:{kind}")
 
-    async def put(self, item: MailboxItem, content: BlobRef) -> bool:
+    async def put(self, item: MailboxItem, content: BlobRef | bytes) -> bool:
         """Store; false when an item of that id is already there."""
-        raw = _dump(item, content)
-        keys = [self._item(item.id), self._waiting(item.kind)]
-        return await self._server.run(_PUT, keys, [raw, item.created_ms, item.id]) == 1
+        keys = [self._item(item.id), self._waiting(item.kind), self._contents]
+        if isinstance(content, bytes):
+            arguments: tuple[str | int | bytes, ...] = (_dump(item, None), item.created_ms, item.id, content)
+        else:
+            arguments = (_dump(item, content), item.created_ms, item.id)
+        return await self._server.run(_PUT, keys, arguments) == 1
 
     async def waiting(self, kind: str, *, limit: int = 200) -> Sequence[MailboxItem]:
         """Items not yet done or failed, oldest first."""
@@ -63,28 +79,42 @@ class RedisMailbox:
         found = await self._server.pipeline([["GET", self._item(name)] for name in names])
         return [_load(raw)[0] for raw in found if isinstance(raw, bytes)]
 
-    async def get(self, item_id: str) -> tuple[MailboxItem, BlobRef]:
-        """One item, and where its content lies."""
-        raw = await self._server.call("GET", self._item(item_id))
+    async def find(self, item_id: str) -> MailboxItem:
+        """One item."""
+        return self._loaded(item_id, await self._server.call("GET", self._item(item_id)))[0]
+
+    async def get(self, item_id: str) -> tuple[MailboxItem, BlobRef | bytes]:
+        """One item, and its content or where that lies."""
+        commands = [["GET", self._item(item_id)], ["HGET", self._contents, item_id]]
+        raw, inline = await self._server.pipeline(commands)
+        item, ref = self._loaded(item_id, raw)
+        if ref is not None:
+            return item, ref
+        if not isinstance(inline, bytes):
+            raise NotFoundError(f"the content of {item_id!r}, settled long ago, is gone")
+        return item, inline
+
+    def _loaded(self, item_id: str, raw: object) -> tuple[MailboxItem, BlobRef | None]:
         if not isinstance(raw, bytes):
             raise NotFoundError(f"the mailbox of {self._system} has no item {item_id!r}")
         return _load(raw)
 
     async def mark(self, item_id: str, state: str, note: str = "") -> None:
         """Set the read state; `done` and `fail` take it off the waiting list."""
-        item, ref = await self.get(item_id)
+        item, ref = self._loaded(item_id, await self._server.call("GET", self._item(item_id)))
         now_ms = int(self._clock.now().timestamp() * 1000)
         raw = _dump(replace(item, state=state, note=note, updated_ms=now_ms), ref)
         settled = int(state in {"done", "fail"})
-        await self._server.run(
-            _MARK, [self._item(item_id), self._waiting(item.kind)], [raw, item_id, settled, KEEP_SETTLED_S]
-        )
+        keys = [self._item(item_id), self._waiting(item.kind), self._contents, self._settled]
+        await self._server.run(_MARK, keys, [raw, item_id, settled, KEEP_SETTLED_S, CONTENTS_KEPT])
 
 
-def _dump(item: MailboxItem, ref: BlobRef) -> str:
-    return json.dumps({"item": asdict(item), "blob": ref.model_dump()}, ensure_ascii=False)
+def _dump(item: MailboxItem, ref: BlobRef | None) -> str:
+    blob = ref and {"sha256": ref.sha256, "size": ref.size}
+    return json.dumps({"item": asdict(item), "blob": blob}, ensure_ascii=False)
 
 
-def _load(raw: bytes) -> tuple[MailboxItem, BlobRef]:
+def _load(raw: bytes) -> tuple[MailboxItem, BlobRef | None]:
     value = json.loads(raw)
-    return MailboxItem(**value["item"]), BlobRef(**value["blob"])
+    blob = value["blob"]
+    return MailboxItem(**value["item"]), blob and BlobRef(**blob)

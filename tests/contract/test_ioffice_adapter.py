@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from random import Random
 
 import httpx
 import pytest
@@ -203,8 +204,14 @@ async def test_a_repeated_delivery_is_one_item(wire):
     assert (await wire.call("countReceiveEdoc", b"{}")).json()["count"] == 1
 
 
-async def test_download_gives_the_raw_bytes_that_get_gives_in_base64(wire):
-    reference = (await wire.adapter.send(delivery(document_message()))).reference
+@pytest.mark.parametrize("size", [1, 20_000, 400_000], ids=["in the mailbox", "in a file", "streamed"])
+async def test_download_gives_the_raw_bytes_that_get_gives_in_base64(wire, size):
+    blob = await wire.ports.blobs.put(Random(1).randbytes(size))
+    file = {"name": "a.bin", "media_type": "application/octet-stream", "blob": blob.model_dump()}
+    message = document_message()
+    changed = message.model_copy(update={"data": message.data | {"attachments": [file]}})
+    reference = (await wire.adapter.send(delivery(changed))).reference
+    assert len(wire.ports.blobs.contents) == (1 if size == 1 else 2)
     raw = await wire.call("downloadEdoc", method="GET", docId=reference)
     inner = (await wire.call("getEdoc", b"{}", docId=reference)).json()["data"]
     assert raw.content == base64.b64decode(inner)

@@ -7,7 +7,16 @@ from pydantic import JsonValue
 from starlette.routing import BaseRoute
 
 from lgsp import wirelog
-from lgsp.adapter import AdapterSettings, Delivered, Delivery, Intake, MailboxItem, Ports, Receipt
+from lgsp.adapter import (
+    INLINE_BYTES,
+    AdapterSettings,
+    Delivered,
+    Delivery,
+    Intake,
+    MailboxItem,
+    Ports,
+    Receipt,
+)
 from lgsp.errors import InvalidMessageError, NotFoundError, RejectedError, TransientError
 from lgsp.standards import identifiers
 from lgsp_adapters import edoc, wire
@@ -94,7 +103,7 @@ class IOfficeAdapter:
             if not each.message.kind.startswith("document."):
                 continue
             try:
-                item, _ = await self._ports.mailbox.get(each.reference)
+                item = await self._ports.mailbox.find(each.reference)
             except NotFoundError:
                 continue  # settled long ago
             if item.state == "fail":
@@ -123,7 +132,8 @@ class IOfficeAdapter:
             title=edoc.title(packet),
         )
         raw = await edoc.encode(packet)
-        await self._ports.mailbox.put(item, await edoc.stored(raw, self._ports.blobs))
+        content = raw.read() if raw.size <= INLINE_BYTES else await edoc.stored(raw, self._ports.blobs)
+        await self._ports.mailbox.put(item, content)
         if wirelog.current() is not None:
             laid = wirelog.Body(bytearray(b"".join(raw.chunks(0, wirelog.KEPT_BYTES))), raw.size)
             wirelog.note(

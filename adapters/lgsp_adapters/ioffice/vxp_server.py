@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from lgsp import wirelog
-from lgsp.adapter import Intake, MailboxItem, Ports
+from lgsp.adapter import Intake, MailboxItem, Ports, chunks_of
 from lgsp.clock import VIETNAM
 from lgsp.errors import BackpressureError, ChannelUnavailableError, InvalidMessageError, NotFoundError
 from lgsp.message import Message
@@ -131,7 +131,7 @@ class VxpServer:
             title=message.subject,
             note="status" if message.kind == "document.status" else "edoc",
         )
-        if await self._ports.mailbox.put(item, await self._ports.blobs.put(b"")):
+        if await self._ports.mailbox.put(item, b""):
             if self._remembered % _FORGOTTEN_AT_ONCE == 0:
                 kept = await self._ports.mailbox.waiting("sent", limit=SENT_KEPT + 2 * _FORGOTTEN_AT_ONCE)
                 for old in kept[:-SENT_KEPT]:
@@ -149,13 +149,14 @@ class VxpServer:
         return _ok(data=[_sent_entry(item) for item in items[-SENT_KEPT:] if item.note == kind])
 
     async def _get(self, request: Request) -> Response:
-        ref = await self._content(request)
+        content = await self._content(request)
         before, _, after = bytes(_ok(data=_HERE).body).partition(_HERE.encode())
-        length = len(before) + (ref.size + 2) // 3 * 4 + len(after)
+        size = len(content) if isinstance(content, bytes) else content.size
+        length = len(before) + (size + 2) // 3 * 4 + len(after)
 
         async def answer() -> AsyncIterator[bytes]:
             yield before
-            async for chunk in _base64(self._ports.blobs.open(ref)):
+            async for chunk in _base64(chunks_of(content, self._ports.blobs)):
                 yield chunk
             yield after
 
@@ -163,15 +164,14 @@ class VxpServer:
         return StreamingResponse(answer(), media_type="application/json", headers=headers)
 
     async def _download(self, request: Request) -> Response:
-        ref = await self._content(request)
-        if ref.size <= _SMALL_BYTES:
-            return Response(
-                b"".join([chunk async for chunk in self._ports.blobs.open(ref)]), media_type=_BYTES
-            )
-        headers = {"Content-Length": str(ref.size)}
-        return StreamingResponse(self._ports.blobs.open(ref), media_type=_BYTES, headers=headers)
+        content = await self._content(request)
+        chunks = chunks_of(content, self._ports.blobs)
+        if isinstance(content, bytes) or content.size <= _SMALL_BYTES:
+            return Response(b"".join([chunk async for chunk in chunks]), media_type=_BYTES)
+        headers = {"Content-Length": str(content.size)}
+        return StreamingResponse(chunks, media_type=_BYTES, headers=headers)
 
-    async def _content(self, request: Request) -> BlobRef:
+    async def _content(self, request: Request) -> BlobRef | bytes:
         item, content = await self._ports.mailbox.get(_header(request, "docId"))
         if item.kind == "sent":
             raise NotFoundError(item.id)

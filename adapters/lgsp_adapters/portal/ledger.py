@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from pydantic import JsonValue
 from pydantic_core import from_json, to_json
 
-from lgsp.adapter import MailboxItem, Ports
+from lgsp.adapter import MailboxItem, Ports, chunks_of
 from lgsp.errors import NotFoundError
 from lgsp.message import Message
 from lgsp.model.attachment import BlobRef
@@ -83,6 +83,8 @@ class Ledger:
         if not _SHA256.fullmatch(name):
             raise NotFoundError(name)
         _, blob = await self._ports.mailbox.get(f"file:{name}")
+        if isinstance(blob, bytes):
+            raise TypeError("papers are claim checks")
         return blob, self._ports.blobs.open(blob)
 
     async def _put(self, item_id: str, kind: str, content: BlobRef, *, settled: bool) -> None:
@@ -91,7 +93,7 @@ class Ledger:
         if await self._ports.mailbox.put(item, content) and settled:
             await self._ports.mailbox.mark(item_id, "done")
 
-    async def _read(self, content: BlobRef) -> JsonValue:
-        raw = b"".join([chunk async for chunk in self._ports.blobs.open(content)])
+    async def _read(self, content: BlobRef | bytes) -> JsonValue:
+        raw = b"".join([chunk async for chunk in chunks_of(content, self._ports.blobs)])
         value: JsonValue = from_json(raw)
         return value

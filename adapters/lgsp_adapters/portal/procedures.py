@@ -15,7 +15,7 @@ import structlog
 from pydantic import JsonValue
 
 from lgsp import wirelog
-from lgsp.adapter import AdapterSettings, Intake, MailboxItem, Ports
+from lgsp.adapter import AdapterSettings, Intake, MailboxItem, Ports, chunks_of
 from lgsp.errors import ConfigurationError, InvalidMessageError, NotFoundError, RejectedError, TransientError
 from lgsp.message import Message, type_name
 from lgsp.model.procedure import Procedure, ProcedureState
@@ -201,8 +201,8 @@ class Procedures:
         for older in items[:-1]:  # left behind by a crash between putting the newer one and marking this
             await self._ports.mailbox.mark(older.id, "done")
         try:
-            self._kept, ref = await self._ports.mailbox.get(items[-1].id)
-            raw = b"".join([chunk async for chunk in self._ports.blobs.open(ref)])
+            self._kept, content = await self._ports.mailbox.get(items[-1].id)
+            raw = b"".join([chunk async for chunk in chunks_of(content, self._ports.blobs)])
             known: Known = json.loads(raw)
         except (NotFoundError, ValueError):
             log.warning("procedures.forgotten", system=self._ports.system)
