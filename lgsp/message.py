@@ -79,7 +79,16 @@ class Message(BaseModel):
     def to_json(self, data: bytes | None = None) -> bytes:
         """The structured JSON form, without the attributes that are absent. `data`: its JSON, where that is known already."""
         head = self.model_dump_json(exclude_none=True, exclude={"data"}).encode()
-        return b'%b,"data":%b}' % (head[:-1], to_json(self.data) if data is None else data)
+        return b'%b,"data":%b}' % (head[:-1], self.data_json() if data is None else data)
+
+    def data_json(self) -> bytes:
+        """The data alone, as `to_json` writes it."""
+        try:
+            written = msgspec.json.encode(self.data)
+        except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):
+            return to_json(self.data)
+        # msgspec, which takes a third of the time, also writes null for what is not a number
+        return to_json(self.data) if b"null" in written else written
 
     @classmethod
     def from_json(cls, raw: bytes | str) -> Self:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pydantic_core import to_json
-
 from lgsp.channels.entries import (
     HeldEntry,
     OutEntry,
@@ -79,7 +77,7 @@ class PartitionLog:
             InvalidMessageError: too large, or the same (source, id) with another content.
             BackpressureError: too much is waiting.
         """
-        data = to_json(message.data)  # once: for the body, and for the digest that tells a repeat
+        data = message.data_json()  # once: for the body, and for the digest that tells a repeat
         body = message.to_json(data)
         if len(body) > MAX_MESSAGE_BYTES:
             raise _too_large(len(body))
@@ -199,4 +197,6 @@ def _too_large(size: int) -> InvalidMessageError:
 def _content_digest(message: Message, data: bytes) -> bytes:
     """What must be equal for a repeat to be the same message; the moment of sending is not."""
     head = f"{message.type}\0{message.subject}\0{message.dataschema}\0{message.recipients}\0"
-    return hashlib.blake2b(head.encode() + data, digest_size=10).digest()
+    digest = hashlib.blake2b(head.encode(), digest_size=10)
+    digest.update(data)  # not joined: it may be a megabyte
+    return digest.digest()

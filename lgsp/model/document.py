@@ -5,11 +5,11 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StringConstraints, field_validator
+from pydantic import AwareDatetime, Field, StringConstraints, WrapValidator, field_validator
 
 from lgsp.model.attachment import Attachment
 from lgsp.model.base import Name, OrganizationId, Strict, Text
-from lgsp.model.organization import Organization, Person
+from lgsp.model.organization import Organization, Person, each_checked_once
 from lgsp.standards import identifiers
 from lgsp.standards.signatures import SignatureState
 
@@ -93,7 +93,11 @@ class Document(Strict):
 
     document_id: Annotated[str, StringConstraints(min_length=1, max_length=300)]
     issuer: Organization
-    recipients: Annotated[tuple[Organization, ...], Field(min_length=1, max_length=1000, strict=False)]
+    recipients: Annotated[
+        tuple[Organization, ...],
+        Field(min_length=1, max_length=1000, strict=False),
+        WrapValidator(each_checked_once),
+    ]
     code: DocumentNumber
     promulgated_on: Annotated[date, Field(strict=False)]
     place: Text = ""

@@ -80,3 +80,9 @@ def test_json_that_was_made_before_is_not_made_again():
 ])  # fmt: skip
 def test_the_router_says_which_kinds_it_looks_into(route, looks):
     assert Router([route]).looks_into("document.issued") is looks
+
+
+@pytest.mark.parametrize("odd", [float("nan"), None, 2**70, 1e300, "\u007f\u0000", {"deep": [None]}])
+def test_data_is_written_as_what_it_is(odd):
+    message = a_message(data={"odd": odd})
+    assert repr(Message.from_json(message.to_json()).data) == repr({"odd": odd})
