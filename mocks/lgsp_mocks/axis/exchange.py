@@ -177,7 +177,7 @@ class Exchange:
 
     def _hand_over(self, doc_id: str, packet: Packet, sha256: str, sender: str, organ_id: str) -> None:
         """To the receiver's inbox: the packet, or what faults make of it."""
-        if not self._context.faults.active():
+        if not self._context.faults.are_on:
             self._deliver(doc_id, packet, sha256, sender, organ_id)
             return
         with closing(self.files.get(sha256)) as content:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lgsp.clock import Clock, SteerableClock, SystemClock
@@ -23,6 +24,7 @@ from lgsp_mocks.kit.fault_out import faulty_client
 from lgsp_mocks.kit.fault_wire import FaultMiddleware
 from lgsp_mocks.kit.faults import Faults
 from lgsp_mocks.kit.files import Files
+from lgsp_mocks.kit.front import Application, Routes, Wire
 from lgsp_mocks.kit.journal import Journal, JournalMiddleware
 from lgsp_mocks.kit.later import Later
 from lgsp_mocks.kit.openapi import describe
@@ -85,7 +87,7 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
             if http is None:
                 await client.aclose()
 
-    app = FastAPI(title=f"{stand_in.title} (stand-in)", description=stand_in.title_vi, lifespan=lifespan)
+    app = Application(title=f"{stand_in.title} (stand-in)", description=stand_in.title_vi, lifespan=lifespan)
     app.state.runtime = runtime
     app.state.context = context
     app.state.parts = runtime.parts
@@ -95,12 +97,11 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     app.include_router(tests_router)
     # First, since the wire is asked all day long, and each router before it would look at the call.
     app.router.routes[:0] = runtime.parts.routes
-    app.add_middleware(_CommitMiddleware, state=state, later=later)
-    app.add_middleware(
-        ExpectationMiddleware, expectations=runtime.expectations, clock=time, routes=app.router.routes
-    )
-    app.add_middleware(FaultMiddleware, faults=faults, clock=time, stand_in=stand_in, state=state)
-    app.add_middleware(JournalMiddleware, journal=journal)
+    routes = Routes(app.router.routes)
+    met: ASGIApp = _Committing(Wire(app), state, later)
+    met = ExpectationMiddleware(met, expectations=runtime.expectations, clock=time, routes=routes)
+    met = FaultMiddleware(met, faults=faults, clock=time, stand_in=stand_in, state=state)
+    app.front = ServerErrorMiddleware(JournalMiddleware(met, journal))
     return app
 
 
@@ -115,7 +116,7 @@ def _authority(folder: Path | None) -> Authority:
     return Authority.open(folder, SystemClock())
 
 
-class _CommitMiddleware:
+class _Committing:
     """What a request changed is on disk before its answer leaves; what was due before it is done."""
 
     def __init__(self, app: ASGIApp, state: State, later: Later) -> None:

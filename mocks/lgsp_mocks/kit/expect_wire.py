@@ -1,19 +1,19 @@
 """Expectations before the wire; and, where nothing answers, what would have been nearest."""
 
-from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import cast
 
 from pydantic import JsonValue
 from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Match
+from starlette.routing import Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lgsp.clock import Clock
 from lgsp_mocks.kit.expectations import Answer, Chosen, Expectations
+from lgsp_mocks.kit.front import Routes
 from lgsp_mocks.kit.incoming import peek
-from lgsp_mocks.kit.journal import KEEP_BYTES, current_entry, is_wire
+from lgsp_mocks.kit.journal import KEEP_BYTES, current_visit, is_wire
 from lgsp_mocks.kit.matching import MOST_BYTES, Incoming
 
 __all__ = ["ExpectationMiddleware"]
@@ -22,21 +22,18 @@ __all__ = ["ExpectationMiddleware"]
 class ExpectationMiddleware:
     """The first expectation that a request meets answers it; else the stand-in does; else the journal says why nobody did."""
 
-    def __init__(
-        self, app: ASGIApp, *, expectations: Expectations, clock: Clock, routes: Sequence[BaseRoute]
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, expectations: Expectations, clock: Clock, routes: Routes) -> None:
         self._app = app
         self._expectations = expectations
         self._clock = clock
         self._routes = routes
-        self._known: set[tuple[str, str]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] != "http" or not is_wire(scope["path"]):
             await self._app(scope, receive, send)
             return
-        is_known = self._is_known(scope)
+        is_known = self._routes.choose(scope)
         chosen = Chosen()
         if len(self._expectations):
             chosen, receive = await self._chosen(scope, receive, is_known=is_known)
@@ -50,16 +47,6 @@ class ExpectationMiddleware:
             receive = (await peek(receive, KEEP_BYTES)).receive
         await self._app(scope, receive, send)
         _note(chosen, "stand-in" if is_known else "nobody", [] if is_known else self._nearest(scope))
-
-    def _is_known(self, scope: Scope) -> bool:
-        """Whether the stand-in would answer; of a path without variables that is known after the first call."""
-        call = (scope["method"], scope["path"])
-        if call in self._known:
-            return True
-        found = any(route.matches(scope)[0] is Match.FULL for route in self._routes)
-        if found and any(getattr(route, "path", "") == scope["path"] for route in self._routes):
-            self._known.add(call)
-        return found
 
     async def _chosen(self, scope: Scope, receive: Receive, *, is_known: bool) -> tuple[Chosen, Receive]:
         body: bytes | None = None
@@ -81,7 +68,7 @@ class ExpectationMiddleware:
         await Response(content, answer.status, headers)(scope, receive, send)
 
     def _nearest(self, scope: Scope) -> list[JsonValue]:
-        partial = [route for route in self._routes if route.matches(scope)[0] is Match.PARTIAL]
+        partial = [route for route in self._routes.every if route.matches(scope)[0] is Match.PARTIAL]
         allowed = sorted({one for route in partial for one in getattr(route, "methods", None) or ()})
         if allowed:
             return [
@@ -90,7 +77,9 @@ class ExpectationMiddleware:
                     "differences": [f"method: wanted {' or '.join(allowed)}, came {scope['method']}"],
                 }
             ]
-        known = [str(path) for route in self._routes if is_wire(path := getattr(route, "path", "")) and path]
+        known = [
+            str(path) for route in self._routes.every if is_wire(path := getattr(route, "path", "")) and path
+        ]
         close = get_close_matches(scope["path"], known, 1, 0.5)
         return [
             {"stand-in": path, "differences": [f"path: wanted {path!r}, came {scope['path']!r}"]}
@@ -99,9 +88,9 @@ class ExpectationMiddleware:
 
 
 def _note(chosen: Chosen, answered_by: str, nearest: list[JsonValue]) -> None:
-    entry = current_entry()
-    if entry is None:
+    visit = current_visit()
+    if visit is None:
         return
-    entry["answered_by"] = entry["answered_by"] or answered_by
-    entry["expectation"] = chosen.id
-    entry["why_not"] = [*(cast("dict[str, JsonValue]", dict(one)) for one in chosen.why_not), *nearest]
+    visit.answered_by = visit.answered_by or answered_by
+    visit.expectation = chosen.id
+    visit.why_not = [*(cast("dict[str, JsonValue]", dict(one)) for one in chosen.why_not), *nearest]

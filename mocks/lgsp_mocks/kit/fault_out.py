@@ -42,7 +42,7 @@ class _Faulty(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Httpx's hook."""
-        if request.method != "POST" or self._wording.packets or not (self._faults.active() or self._late):
+        if request.method != "POST" or self._wording.packets or not (self._faults.are_on or self._late):
             return await self._passed_on(request)
         body = await request.aread()
         late = self._held_back(request, body)

@@ -13,7 +13,7 @@ from lgsp_mocks.kit.fault_kinds import Fault
 from lgsp_mocks.kit.fault_rewrite import REWRITES, Rewriting
 from lgsp_mocks.kit.faults import Faults, Place
 from lgsp_mocks.kit.incoming import operation_of, peek
-from lgsp_mocks.kit.journal import KEEP_BYTES, current_entry, is_wire
+from lgsp_mocks.kit.journal import KEEP_BYTES, current_visit, is_wire
 from lgsp_mocks.kit.line import Line
 from lgsp_mocks.kit.skew import skewed_by
 from lgsp_mocks.kit.standin import StandIn
@@ -38,7 +38,7 @@ class _Call:
 
     @property
     def line(self) -> Line:
-        return cast("Line", self.scope["lgsp_mocks.line"])
+        return Line(cast("Receive", self.scope["lgsp_mocks.receive"]))
 
 
 class FaultMiddleware:
@@ -56,7 +56,7 @@ class FaultMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http" or not is_wire(scope["path"]) or not self._faults.active():
+        if scope["type"] != "http" or not is_wire(scope["path"]) or not self._faults.are_on:
             await self._app(scope, receive, send)
             return
         call = await self._placed(scope, receive, send)
@@ -229,8 +229,8 @@ async def _nowhere(_: Message) -> None:
 
 
 def _answered_by_fault() -> None:
-    if (entry := current_entry()) is not None:
-        entry["answered_by"] = "fault"
+    if (visit := current_visit()) is not None:
+        visit.answered_by = "fault"
 
 
 def _parts(body: bytes, step: int) -> Iterable[bytes]:

@@ -124,6 +124,11 @@ class Faults:
         """Those that are on."""
         return [one.view() for one in self._now()]
 
+    @property
+    def are_on(self) -> bool:
+        """Whether any is."""
+        return bool(self._now())
+
     def could_meet(self, kinds: Collection[str], place: Place) -> bool:
         """Whether one of these kinds has this place in its scope; nothing is drawn."""
         return any(one.fault.kind in kinds and one.fits(place) for one in self._now())

@@ -5,15 +5,16 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import cast
 
 from pydantic import JsonValue
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lgsp.clock import Clock
-from lgsp_mocks.kit.line import Line
 
-__all__ = ["KEEP_BYTES", "Entry", "Journal", "JournalMiddleware", "current_entry", "is_wire"]
+__all__ = ["KEEP_BYTES", "Entry", "Journal", "JournalMiddleware", "Visit", "current_visit", "is_wire"]
 
 KEEP_REQUESTS = 1000
 KEEP_BYTES = 4096
@@ -22,10 +23,9 @@ KEEP_BYTES = 4096
 KEEP_ALL_BYTES = 4 * 1024 * 1024
 _FIXED_BYTES = 400
 _SECRET = frozenset({
-    "authorization", "cookie", "set-cookie", "x-secretkey", "x-api-key", "lgspaccesstoken", "proxy-authorization",
+    b"authorization", b"cookie", b"set-cookie", b"x-secretkey", b"x-api-key", b"lgspaccesstoken", b"proxy-authorization",
 })  # fmt: skip
 Entry = dict[str, JsonValue]
-_current: ContextVar[Entry | None] = ContextVar("current_entry", default=None)
 
 
 def is_wire(path: str) -> bool:
@@ -33,9 +33,57 @@ def is_wire(path: str) -> bool:
     return not path.startswith(("/__mock__", "/health", "/metrics"))
 
 
-def current_entry() -> Entry | None:
-    """The journal's entry of the request that is being answered."""
+@dataclass(slots=True)
+class Visit:
+    """A request as it is being answered: written down in bytes, read only where somebody looks."""
+
+    at: datetime
+    method: str
+    path: str
+    query: bytes
+    headers: list[tuple[bytes, bytes]]
+    number: int = 0
+    status: int = 0
+    size: int = 0
+    body: bytes = b""
+    ms: float = 0.0
+    answer: bytes = b""
+    answered_by: str = ""
+    expectation: str = ""
+    why_not: list[JsonValue] = field(default_factory=list)
+    faults: list[JsonValue] = field(default_factory=list)
+
+    @property
+    def weight(self) -> int:
+        """Bytes that it holds, about."""
+        parts = len(self.body) + len(self.answer) + len(self.query) + len(self.path)
+        return _FIXED_BYTES + parts + sum([len(name) + len(value) for name, value in self.headers])
+
+    def entry(self) -> Entry:
+        """As the journal tells it."""
+        pairs = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
+        return {
+            **_blank(self.at, "in", self.method, self.path), "number": self.number, "query": self.query.decode("latin-1"),
+            "headers": cast("dict[str, JsonValue]", pairs), "status": self.status, "size": self.size,
+            "body": self.body.decode(errors="replace"), "ms": self.ms, "answer": self.answer.decode(errors="replace"),
+            "answered_by": self.answered_by, "expectation": self.expectation, "why_not": self.why_not, "faults": self.faults,
+        }  # fmt: skip
+
+
+_current: ContextVar[Visit | None] = ContextVar("current_visit", default=None)
+
+
+def current_visit() -> Visit | None:
+    """The request that is being answered."""
     return _current.get()
+
+
+def _blank(at: datetime, direction: str, method: str, path: str) -> Entry:
+    return {
+        "number": 0, "direction": direction, "at": at.isoformat(), "method": method, "path": path, "query": "",
+        "headers": {}, "status": 0, "size": 0, "body": "", "ms": 0.0, "answer": "", "answered_by": "", "expectation": "", "why_not": [],
+        "faults": [],
+    }  # fmt: skip
 
 
 class Journal:
@@ -43,27 +91,43 @@ class Journal:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._kept: deque[Entry | Visit] = deque()
         self._sizes: deque[int] = deque()
         self._bytes = 0
         self._numbered = 0
         self._waiting: set[asyncio.Future[None]] = set()
-        self.entries: deque[Entry] = deque()
         self.total = 0
         """Requests on the wire since the journal was last emptied."""
 
+    @property
+    def entries(self) -> list[Entry]:
+        """Those that are kept, newest last."""
+        found = [one.entry() if isinstance(one, Visit) else one for one in self._kept]
+        self._kept = deque(found)
+        return found
+
     def add(self, entry: Entry) -> None:
         """Write an entry down; the oldest make room."""
-        self._numbered += 1
-        entry["number"] = self._numbered
         size = _FIXED_BYTES + sum(
             len(str(entry.get(key, ""))) for key in ("body", "answer", "headers", "query", "path")
         )
-        self.entries.append(entry)
+        entry["number"] = self._numbered + 1
+        self.total += entry["direction"] == "in"
+        self._keep(entry, size)
+
+    def came(self, visit: Visit) -> None:
+        """Write a request down that was answered."""
+        visit.number = self._numbered + 1
+        self.total += 1
+        self._keep(visit, visit.weight)
+
+    def _keep(self, one: Entry | Visit, size: int) -> None:
+        self._numbered += 1
+        self._kept.append(one)
         self._sizes.append(size)
         self._bytes += size
-        self.total += entry["direction"] == "in"
-        while len(self.entries) > KEEP_REQUESTS or self._bytes > KEEP_ALL_BYTES:
-            self.entries.popleft()
+        while len(self._kept) > KEEP_REQUESTS or self._bytes > KEEP_ALL_BYTES:
+            self._kept.popleft()
             self._bytes -= self._sizes.popleft()
         for waiting in self._waiting:
             if not waiting.done():
@@ -71,19 +135,24 @@ class Journal:
 
     def clear(self) -> None:
         """Empty it; numbers go on."""
-        self.entries.clear()
+        self._kept.clear()
         self._sizes.clear()
         self._bytes = self.total = 0
 
     def note_fault(self, fault_id: str, kind: str, where: str) -> None:
         """A fault struck: noted with the request that met it, or as an event of its own."""
         struck: JsonValue = {"id": fault_id, "kind": kind}
-        entry = _current.get()
-        if entry is not None:
-            cast("list[JsonValue]", entry["faults"]).append(struck)
+        visit = _current.get()
+        if visit is not None:
+            visit.faults.append(struck)
             return
-        last = self.entries[-1] if self.entries else None
-        if last and last["direction"] == "event" and last["path"] == where and last["faults"] == [struck]:
+        last = self._kept[-1] if self._kept else None
+        if (
+            isinstance(last, dict)
+            and last["direction"] == "event"
+            and last["path"] == where
+            and last["faults"] == [struck]
+        ):
             # Rounds of the people meet the same again and again: that must not push the requests out.
             last["times"] = int(str(last["times"])) + 1
             return
@@ -91,11 +160,12 @@ class Journal:
 
     def blank(self, direction: str, method: str, path: str) -> Entry:
         """A new entry, not yet written down. `direction`: in, out, event."""
-        return {
-            "number": 0, "direction": direction, "at": self._clock.now().isoformat(), "method": method, "path": path, "query": "",
-            "headers": {}, "status": 0, "size": 0, "body": "", "ms": 0.0, "answer": "", "answered_by": "", "expectation": "", "why_not": [],
-            "faults": [],
-        }  # fmt: skip
+        return _blank(self._clock.now(), direction, method, path)
+
+    def visit(self, scope: Scope) -> Visit:
+        """A request that has come."""
+        headers = [(name, b"***" if name in _SECRET else value) for name, value in scope["headers"]]
+        return Visit(self._clock.now(), scope["method"], scope["path"], scope["query_string"], headers)
 
     async def wait(self, is_enough: Callable[[], bool], seconds: float) -> bool:
         """Wait, in real time, until enough was written down; whether it was."""
@@ -125,37 +195,33 @@ class JournalMiddleware:
         if scope["type"] != "http" or not is_wire(scope["path"]):
             await self._app(scope, receive, send)
             return
-        entry = self._journal.blank("in", scope["method"], scope["path"])
-        entry |= {"query": scope["query_string"].decode("latin-1"), "headers": _headers(scope)}
-        seen, size, answer = bytearray(), 0, bytearray()
+        visit = self._journal.visit(scope)
         started = time.perf_counter()
-        scope["lgsp_mocks.line"] = Line(receive)
+        scope["lgsp_mocks.receive"] = receive
 
         async def receiving() -> Message:
-            nonlocal size
             message = await receive()
             chunk = message.get("body", b"")
-            size += len(chunk)
-            seen.extend(chunk[: max(0, KEEP_BYTES - len(seen))])
+            if chunk:
+                visit.size += len(chunk)
+                visit.body = _more(visit.body, chunk)
             return message
 
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
-                entry["status"] = message["status"]
-            answer.extend(message.get("body", b"")[: max(0, KEEP_BYTES - len(answer))])
+                visit.status = message["status"]
+            else:
+                visit.answer = _more(visit.answer, message.get("body", b""))
             await send(message)
 
-        token = _current.set(entry)
+        token = _current.set(visit)
         try:
             await self._app(scope, receiving, sending)
         finally:
             _current.reset(token)
-            ms = round((time.perf_counter() - started) * 1000, 2)
-            texts = {"body": seen.decode(errors="replace"), "answer": answer.decode(errors="replace")}
-            entry |= {"size": size, "ms": ms, **texts}
-            self._journal.add(entry)
+            visit.ms = round((time.perf_counter() - started) * 1000, 2)
+            self._journal.came(visit)
 
 
-def _headers(scope: Scope) -> dict[str, JsonValue]:
-    pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
-    return {name: "***" if name in _SECRET else value for name, value in pairs}
+def _more(seen: bytes, chunk: bytes) -> bytes:
+    return seen + chunk[: KEEP_BYTES - len(seen)] if len(seen) < KEEP_BYTES else seen

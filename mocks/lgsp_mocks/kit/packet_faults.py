@@ -42,7 +42,7 @@ class PacketFaults:
 
     def deliveries(self, content: Content, packet: Packet, agencies: Iterable[str]) -> list[Delivery]:
         """What is delivered instead of this packet: nothing, itself, itself and another one."""
-        if not self._context.faults.active():
+        if not self._context.faults.are_on:
             return [Delivery(content, packet)]
         is_status = isinstance(packet, edxml.EdxmlStatus)
         kind = "status" if is_status else "edoc"

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from lgsp.standards.faults import pointer, vietnamese
 from lgsp_mocks.kit.journal import is_wire
 
-__all__ = ["RefusedError", "add_problem_handlers"]
+__all__ = ["RefusedError", "add_problem_handlers", "refused"]
 
 
 class RefusedError(HTTPException):
@@ -28,11 +28,12 @@ class RefusedError(HTTPException):
 
 def add_problem_handlers(app: FastAPI) -> None:
     """Answer for everything that is not wire, unknown paths included."""
-    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(RequestValidationError, _invalid)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def refused(request: Request, error: Exception) -> Response:
+    """The answer to an HTTPException."""
     refusal = cast("HTTPException", error)
     if is_wire(request.url.path):
         return await http_exception_handler(request, refusal)
