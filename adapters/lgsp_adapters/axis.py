@@ -66,7 +66,7 @@ class AxisAdapter:
             "from": packet.sender.id,
         }
         headers = self._signed(parameters, "application/octet-stream") | {"Content-Length": str(raw.size)}
-        body = wire.stream(raw)
+        body = wire.body_of(raw)
         answer = _judge(
             await wire.call(self._client, "POST", "/sendEdoc", headers=headers, content=body), "/sendEdoc"
         )

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 from lgsp.adapter import AdapterSettings
 from lgsp.errors import ConfigurationError, RejectedError, TransientError
 from lgsp.http_client import HttpClient, HttpTransport
-from lgsp.standards.content import Content, ContentWriter
+from lgsp.standards.content import CHUNK_BYTES, Content, ContentWriter
 from lgsp.standards.encoded import ACCEPTED, EncodingError, Unpacker
 from lgsp.standards.tls import client_context
 from lgsp.wirelog import Body, Exchange
@@ -24,13 +24,13 @@ __all__ = [
     "MAX_RESPONSE_BYTES",
     "CallOptions",
     "Session",
+    "body_of",
     "build_client",
     "call",
     "download",
     "json_object",
     "number_setting",
     "setting",
-    "stream",
     "url_setting",
 ]
 
@@ -68,8 +68,12 @@ def build_client(
     return HttpClient(own, timeout_s=timeout_s, base_url=base_url, headers={"Accept-Encoding": ACCEPTED})
 
 
-async def stream(content: Content) -> AsyncIterator[bytes]:
-    """A request's body by chunk; give its size as Content-Length."""
+def body_of(content: Content) -> bytes | AsyncIterator[bytes]:
+    """A request's body, by chunk where it is more than one; give its size as Content-Length."""
+    return _chunks(content) if content.size > CHUNK_BYTES else content.read()
+
+
+async def _chunks(content: Content) -> AsyncIterator[bytes]:
     for chunk in content.chunks():
         yield chunk
 
@@ -90,7 +94,7 @@ async def call(
         TransientError: not reachable, no answer in time, answer too large, 429, 5xx; `system_down` if away.
         RejectedError: the request itself can't be written (a line break in a header).
     """
-    request = client.build_request(method, url, **options)
+    request = _request(client, method, url, options)
     chunks: list[bytes] = []
     response = await _exchange(client, request, auth, chunks.append, max_bytes, cut=cut)
     return _complete(response, b"".join(chunks)[:max_bytes])
@@ -106,12 +110,28 @@ async def download(
     """
     writer = ContentWriter()
     try:
-        request = client.build_request(method, url, headers=headers)
+        request = _request(client, method, url, {"headers": headers})
         response = await _exchange(client, request, None, writer.write, max_bytes)
     except BaseException:
         writer.discard()
         raise
     return _complete(response, b""), writer.finish()
+
+
+def _request(client: httpx.AsyncClient, method: str, url: str, options: CallOptions) -> httpx.Request:
+    body = options.get("content")
+    if not isinstance(client, HttpClient) or "data" in options or "files" in options or "?" in url:
+        return client.build_request(method, url, **options)
+    if body is not None and not isinstance(body, bytes):
+        return client.build_request(method, url, **options)
+    return client.request_of(
+        method,
+        url,
+        headers=options.get("headers"),
+        params=options.get("params"),
+        json=options.get("json"),
+        content=body,
+    )
 
 
 async def _exchange(
@@ -125,7 +145,7 @@ async def _exchange(
             reader = watched.reading(response, sink) if watched else sink
             await _read(response, reader, max_bytes, cut=cut)
         finally:
-            await response.aclose()
+            await _stream(response).aclose()
     except (httpx.LocalProtocolError, httpx.UnsupportedProtocol) as exc:
         raise RejectedError(
             f"{_place(request)}: the request can't be written: {exc}", wire_code="request"
@@ -194,10 +214,8 @@ async def _read(
     response: httpx.Response, sink: Callable[[bytes], object], max_bytes: int, *, cut: bool
 ) -> None:
     size, unpacker = 0, Unpacker(response.headers.get("content-encoding", ""))
-    stream = response.stream  # raw: what httpx unpacks, it unpacks at once, and 64 KB can become 64 MB
-    if not isinstance(stream, httpx.AsyncByteStream):
-        raise TypeError(f"{type(stream).__name__} can't be read by an event loop")
-    async for chunk in stream:
+    # Raw: what httpx unpacks, it unpacks at once, and 64 KB can become 64 MB.
+    async for chunk in _stream(response):
         for piece in unpacker.unpack(chunk):
             size += len(piece)
             if size > max_bytes:
@@ -208,6 +226,12 @@ async def _read(
                     f"{_place(response.request)}: the answer is larger than {max_bytes} bytes"
                 )
             sink(piece)
+
+
+def _stream(response: httpx.Response) -> httpx.AsyncByteStream:
+    if not isinstance(response.stream, httpx.AsyncByteStream):
+        raise TypeError(f"{type(response.stream).__name__} can't be read by an event loop")
+    return response.stream
 
 
 def _check_status(response: httpx.Response) -> None:
@@ -233,7 +257,19 @@ def _retry_after(response: httpx.Response) -> float | None:
 def _complete(response: httpx.Response, body: bytes) -> httpx.Response:
     # The body is decoded by now, so the headers that describe its encoding would be untrue.
     headers = [pair for pair in response.headers.raw if pair[0].lower() not in _OF_THE_ENCODING]
-    return httpx.Response(response.status_code, headers=headers, content=body, request=response.request)
+    if body:
+        headers.append((b"Content-Length", b"%d" % len(body)))
+    return _Read(response, headers, body)
+
+
+class _Read(httpx.Response):
+    """An answer that was read."""
+
+    def __init__(self, answer: httpx.Response, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        stream = httpx.ByteStream(body)
+        super().__init__(answer.status_code, headers=headers, stream=stream, request=answer.request)
+        self._content = body
+        self.is_closed = self.is_stream_consumed = True
 
 
 def json_object(response: httpx.Response, what: str) -> dict[str, JsonValue]:

@@ -1,11 +1,11 @@
-"""httpcore's pool with connections of our own: one call at a time on each."""
+"""The open lines: as many calls at once as are allowed, and those that are idle wait for the next call to their origin."""
 
 import asyncio
 import re
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, Mapping
 
-import httpcore
+import httpx
 
 from lgsp.http_client.line import Line
 
@@ -16,122 +16,134 @@ KEEPALIVE_S = 5.0
 
 _WRITE_BYTES = 64 * 1024
 _BROKEN_HEADER = re.compile(rb"[\x00\r\n]")
+_PORTS = {"http": 80, "https": 443}
+_NO_LIMITS: Mapping[str, float | None] = {}
 
 
-class Pool(httpcore.AsyncConnectionPool):
-    """Makes them; `context` is for TLS, without it for plain HTTP only."""
+class Pool:
+    """`context` is for TLS; without it, for plain HTTP only. Raises what httpx raises."""
 
     def __init__(self, context: ssl.SSLContext | None, max_connections: int) -> None:
-        super().__init__(max_connections=max_connections, keepalive_expiry=KEEPALIVE_S)
         self._context = context
+        self._most = max_connections
+        self._free = asyncio.Semaphore(max_connections)
+        self._calls = 0
+        self._at_work: set[Line] = set()
+        self._idle: dict[tuple[str, bytes], list[Line]] = {}
+        """By origin, the last one used at the end."""
 
-    def create_connection(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
-        """One of ours."""
-        return _Connection(origin, self._context)
-
-    async def _close_connections(self, closing: list[httpcore.AsyncConnectionInterface]) -> None:
-        """Twice for each call, mostly of none; httpcore's own guards it from being cancelled, which ours can't be."""
-        for connection in closing:
-            await connection.aclose()
-
-
-class _Connection(httpcore.AsyncConnectionInterface):
-    """One call at a time. It is new, at work, idle or closed."""
-
-    def __init__(self, origin: httpcore.Origin, context: ssl.SSLContext | None) -> None:
-        self._origin = origin
-        self._context = context
-        self._line: Line | None = None
-        self._is_at_work = True
-        self._is_closed = False
-        self._idle_since = 0.0
-        self._is_new = True
-
-    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
-        if self._is_closed or not (self._is_new or self.is_idle()):
-            raise httpcore.ConnectionNotAvailable
-        if self._line is not None and self._line.is_lost:  # between the pool's look and now
-            self._close()
-            raise httpcore.ConnectionNotAvailable
-        self._is_new, self._is_at_work = False, True
-        timeouts: Mapping[str, float | None] = request.extensions.get("timeout", {})
+    async def begin(self, request: httpx.Request) -> Line:
+        """Send it; the line has the head of the answer, and must be given back by `end`."""
+        limits = request.extensions.get("timeout") or _NO_LIMITS
+        await self._turn(limits.get("pool"))
+        self._calls += 1
+        line = None
         try:
-            line = self._line
+            url = request.url
+            line = self._idle_line((url.scheme, url.netloc))
             if line is None:
-                line = self._line = await self._connect(timeouts.get("connect"))
-            line.begin(request.method == b"HEAD", timeouts.get("read"))
-            await _send(line, request, timeouts.get("write"))
+                line = await self._connected(url, limits.get("connect"))
+            self._at_work.add(line)
+            line.begin(request.method == "HEAD", limits.get("read"))
+            await _send(line, request, limits.get("write"))
             await line.head()
         except BaseException:
-            await self.aclose()
+            if line is not None:
+                line.abort()
+            self._over(line)
             raise
-        return httpcore.Response(
-            line.status,
-            headers=line.headers,
-            content=_Body(self, line),
-            extensions={"http_version": b"HTTP/1.1"},
-        )
+        return line
 
-    async def _connect(self, timeout_s: float | None) -> Line:
-        host, secure = self._origin.host.decode("ascii"), self._origin.scheme == b"https"
-        if secure and self._context is None:
-            raise httpcore.UnsupportedProtocol("https: this client was made for plain HTTP only")
+    def end(self, line: Line) -> None:
+        """The answer was read, or will not be."""
+        if line.is_reusable:
+            line.idle_since = asyncio.get_running_loop().time()
+            lines = self._idle.setdefault(line.origin, [])
+            lines.append(line)
+            if line.idle_since - lines[0].idle_since > KEEPALIVE_S:
+                lines.pop(0).abort()
+        else:
+            line.abort()
+        self._over(line)
+
+    def _over(self, line: Line | None) -> None:
+        if line is not None:
+            self._at_work.discard(line)
+        self._calls -= 1
+        self._free.release()
+
+    def close(self) -> None:
+        """All of them."""
+        for line in [*self._at_work, *(line for lines in self._idle.values() for line in lines)]:
+            line.abort()
+        self._idle.clear()
+
+    async def _turn(self, timeout_s: float | None) -> None:
+        if not self._free.locked():
+            await self._free.acquire()
+            return
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._free.acquire()
+        except TimeoutError as exc:
+            raise httpx.PoolTimeout(f"no connection was free within {timeout_s} s") from exc
+
+    def _idle_line(self, origin: tuple[str, bytes]) -> Line | None:
+        lines = self._idle.get(origin)
+        if not lines:
+            return None
+        since = asyncio.get_running_loop().time() - KEEPALIVE_S
+        while lines:
+            line = lines.pop()
+            if not line.is_lost and line.idle_since >= since:
+                return line
+            line.abort()
+        return None
+
+    async def _connected(self, url: httpx.URL, timeout_s: float | None) -> Line:
+        port = url.port or _PORTS.get(url.scheme)
+        if port is None:
+            raise httpx.UnsupportedProtocol(f"{url.scheme or 'no scheme'!r}: http and https only")
+        if url.scheme == "https" and self._context is None:
+            raise httpx.UnsupportedProtocol("https: this client was made for plain HTTP only")
+        self._make_room()
+        context = self._context if url.scheme == "https" else None
         try:
             async with asyncio.timeout(timeout_s):
                 _, line = await asyncio.get_running_loop().create_connection(
-                    Line, host, self._origin.port, ssl=self._context if secure else None
+                    Line, url.raw_host.decode("ascii"), port, ssl=context
                 )
         except TimeoutError as exc:
-            raise httpcore.ConnectTimeout(f"no connection within {timeout_s:g} s") from exc
+            raise httpx.ConnectTimeout(f"no connection within {timeout_s:g} s") from exc
         except OSError as exc:
-            raise httpcore.ConnectError(str(exc)) from exc
+            raise httpx.ConnectError(str(exc)) from exc
+        line.origin = (url.scheme, url.netloc)
         return line
 
-    def ended(self) -> None:
-        """The answer was read, or will not be."""
-        line = self._line
-        if line is None or not line.is_reusable:
-            self._close()
-            return
-        self._is_at_work = False
-        self._idle_since = asyncio.get_running_loop().time()
-
-    def _close(self) -> None:
-        self._is_closed = True
-        if self._line is not None:
-            self._line.abort()
-
-    async def aclose(self) -> None:
-        self._close()
-
-    def info(self) -> str:
-        return f"{self._origin}, {'closed' if self._is_closed else 'at work' if self._is_at_work else 'idle'}"
-
-    def can_handle_request(self, origin: httpcore.Origin) -> bool:
-        return origin == self._origin
-
-    def is_available(self) -> bool:
-        return not self._is_at_work and not self._is_closed
-
-    def is_idle(self) -> bool:
-        return not self._is_at_work and not self._is_closed
-
-    def has_expired(self) -> bool:
-        if self._is_at_work or self._line is None:
-            return False
-        age_s = asyncio.get_running_loop().time() - self._idle_since
-        return self._line.is_lost or age_s > KEEPALIVE_S
-
-    def is_closed(self) -> bool:
-        return self._is_closed
+    def _make_room(self) -> None:
+        """Close what has idled for too long, and of the rest the oldest where all together would be too many."""
+        since = asyncio.get_running_loop().time() - KEEPALIVE_S
+        idle = sorted(
+            (line for lines in self._idle.values() for line in lines), key=lambda line: line.idle_since
+        )
+        surplus = len(idle) + self._calls - self._most
+        for place, line in enumerate(idle):
+            if place < surplus or line.is_lost or line.idle_since < since:
+                self._idle[line.origin].remove(line)
+                line.abort()
+        self._idle = {origin: lines for origin, lines in self._idle.items() if lines}
 
 
-async def _send(line: Line, request: httpcore.Request, timeout_s: float | None) -> None:
+async def _send(line: Line, request: httpx.Request, timeout_s: float | None) -> None:
     """The head, and the body behind it; an answer that comes in the middle ends it."""
-    headers = request.headers
-    pending = _head(request.method, request.url.target, headers)
-    is_chunked = any(name.lower() == b"transfer-encoding" for name, _ in headers)
+    headers = request.headers.raw
+    pending = _head(request.method.encode("ascii"), request.url.raw_path, headers)
     body = request.stream
+    if type(body) is httpx.ByteStream:  # its length is among the headers
+        await line.write(pending + b"".join(body), timeout_s)
+        line.is_sent = True
+        return
+    is_chunked = any(name.lower() == b"transfer-encoding" for name, _ in headers)
     if not isinstance(body, AsyncIterable):
         raise TypeError("an asynchronous body is needed")
     async for chunk in body:
@@ -149,18 +161,5 @@ def _head(method: bytes, target: bytes, headers: list[tuple[bytes, bytes]]) -> b
     head = b"\r\n".join(lines)
     if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1 or b"\x00" in head:
         wrong = next((name for name, value in headers if _BROKEN_HEADER.search(name + value)), b"target")
-        raise httpcore.LocalProtocolError(f"illegal character in {wrong.decode('latin-1')!r}")
+        raise httpx.LocalProtocolError(f"illegal character in {wrong.decode('latin-1')!r}")
     return head
-
-
-class _Body:
-    def __init__(self, connection: _Connection, line: Line) -> None:
-        self._connection = connection
-        self._line = line
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while chunk := await self._line.chunk():
-            yield chunk
-
-    async def aclose(self) -> None:
-        self._connection.ended()

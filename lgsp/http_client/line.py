@@ -4,14 +4,15 @@ import asyncio
 from collections import deque
 from typing import cast
 
-import httpcore
 import httptools
+import httpx
 
 __all__ = ["Line"]
 
 _MAX_HEAD_BYTES = 100 * 1024
 _READ_AHEAD_BYTES = 256 * 1024
 _NO_BODY = frozenset({204, 304})
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 
 
 class Line(asyncio.Protocol):
@@ -27,11 +28,13 @@ class Line(asyncio.Protocol):
         self._chunks: deque[bytes] = deque()
         self._waiting_bytes = self._head_bytes = 0
         self._is_paused = self._is_full = self._has_no_body = False
-        self._has_head = self._ends_with_line = False
+        self._has_head = False
         self._is_complete = True
         self._keeps_alive = False
         self.is_sent = False
         self.is_lost = False
+        self.origin = ("", b"")
+        self.idle_since = 0.0
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
 
@@ -43,7 +46,7 @@ class Line(asyncio.Protocol):
     def begin(self, has_no_body: bool, read_timeout_s: float | None) -> None:
         """A call begins."""
         self._has_no_body, self._read_timeout_s = has_no_body, read_timeout_s
-        self._has_head = self._is_complete = self._ends_with_line = self._keeps_alive = self.is_sent = False
+        self._has_head = self._is_complete = self._keeps_alive = self.is_sent = False
         self._head_bytes = self._waiting_bytes = 0
         self._chunks.clear()
         self.headers = []
@@ -55,7 +58,7 @@ class Line(asyncio.Protocol):
         self._transport.write(data)
         if self._is_full:
             self._writing = asyncio.get_running_loop().create_future()
-            await _wait(self._writing, timeout_s, httpcore.WriteTimeout)
+            await _wait(self._writing, timeout_s, httpx.WriteTimeout)
         return not (self.is_lost or self._has_head)
 
     async def head(self) -> None:
@@ -81,7 +84,7 @@ class Line(asyncio.Protocol):
         if self._error is not None:
             raise self._error
         self._reading = asyncio.get_running_loop().create_future()
-        await _wait(self._reading, self._read_timeout_s, httpcore.ReadTimeout)
+        await _wait(self._reading, self._read_timeout_s, httpx.ReadTimeout)
 
     def abort(self) -> None:
         """Close at once."""
@@ -105,9 +108,9 @@ class Line(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade) as exc:
-            self._fail(httpcore.RemoteProtocolError(f"no HTTP: {exc}"))
+            self._fail(httpx.RemoteProtocolError(f"no HTTP: {exc}"))
         if not self._has_head and self._head_bytes > _MAX_HEAD_BYTES:
-            self._fail(httpcore.RemoteProtocolError(f"the head is larger than {_MAX_HEAD_BYTES} bytes"))
+            self._fail(httpx.RemoteProtocolError(f"the head is larger than {_MAX_HEAD_BYTES} bytes"))
         if self._waiting_bytes > _READ_AHEAD_BYTES and not self._is_paused and self._transport is not None:
             self._is_paused = True
             self._transport.pause_reading()
@@ -123,15 +126,18 @@ class Line(asyncio.Protocol):
 
     def _gone(self, exc: Exception | None) -> None:
         self.is_lost = True
-        if self._has_head and self._ends_with_line and exc is None:
+        if self._has_head and exc is None and self._ends_with_line():
             self._is_complete = True
         elif exc is not None:
-            self._error = self._error or httpcore.ReadError(str(exc))
+            self._error = self._error or httpx.ReadError(str(exc))
         else:
             said = "in the middle of its answer" if self._head_bytes else "without an answer"
-            self._error = self._error or httpcore.RemoteProtocolError(f"the server hung up {said}")
+            self._error = self._error or httpx.RemoteProtocolError(f"the server hung up {said}")
         _wake(self._reading)
         _wake(self._writing)
+
+    def _ends_with_line(self) -> bool:
+        return self.status not in _NO_BODY and all(name.lower() not in _FRAMING for name, _ in self.headers)
 
     def _fail(self, error: Exception) -> None:
         self._error = error
@@ -163,10 +169,6 @@ class Line(asyncio.Protocol):
         if self._has_no_body:
             self._is_complete, self._keeps_alive = True, False
             return
-        framed = {b"content-length", b"transfer-encoding"}
-        self._ends_with_line = self.status not in _NO_BODY and all(
-            name.lower() not in framed for name, _ in self.headers
-        )
 
     def on_body(self, chunk: bytes) -> None:
         """A piece of the body."""

@@ -119,7 +119,7 @@ def _text(value: str) -> str:
 
 
 def _mac(text: str, secret: str) -> str:
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(secret.encode(), text.encode(), "sha256").hex()
 
 
 def _same(computed: str, claimed: str) -> bool:

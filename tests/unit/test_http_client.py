@@ -176,8 +176,8 @@ async def test_a_line_break_in_a_header_is_not_sent(header):
 async def test_a_connection_that_the_server_closed_while_it_was_idle_is_not_used_again():
     async with serving([OK, None], [OK]) as server, calling() as http:
         assert (await http.get(server.url)).content == b"ok"
-        (idle,) = http._transport._pool.connections
-        await eventually(idle.has_expired, "the end of the connection is seen")
+        ((idle,),) = http._transport._pool._idle.values()
+        await eventually(lambda: idle.is_lost, "the end of the connection is seen")
         assert (await http.get(server.url)).content == b"ok"
     assert server.connections == 2
 
@@ -187,6 +187,23 @@ async def test_no_more_connections_are_open_than_allowed_and_the_others_wait():
         answers = await asyncio.gather(*(http.get(server.url) for _ in range(20)))
     assert {each.content for each in answers} == {b"ok"}
     assert server.connections == 3
+
+
+async def test_idle_connections_to_other_servers_make_room():
+    async with serving([OK]) as one, serving([OK]) as other, calling(connections=1) as http:
+        for server in (one, other):
+            assert (await http.get(server.url)).content == b"ok"
+        ((kept,),) = http._transport._pool._idle.values()
+    assert kept.origin[1].decode() == other.url.removeprefix("http://")
+
+
+async def test_a_connection_that_was_idle_for_too_long_is_not_used_again(monkeypatch):
+    monkeypatch.setattr("lgsp.http_client.connection.KEEPALIVE_S", 0.05)
+    async with serving([OK], [OK]) as server, calling() as http:
+        await http.get(server.url)
+        await asyncio.sleep(0.1)
+        await http.get(server.url)
+    assert server.connections == 2
 
 
 async def test_a_caller_that_goes_away_leaves_no_connection_behind():
@@ -251,6 +268,29 @@ async def test_the_client_for_machines_answers_as_httpx_does_and_leaves_credenti
     assert all(b"X-A: 1" in head for head in server.heads)
     assert not any(b"ookie" in head for head in server.heads)
     assert b"Authorization: Basic" in server.heads[2]
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "options"),
+    [
+        ("GET", "/a", {}),
+        ("GET", "/a b/ê", {"params": {"q": "Đắk Hà & ~*+%", "n": 3, "p": ""}, "headers": {"accept": "text/plain"}}),
+        ("POST", "http://other.test:81/a", {"json": {"tên": "Đỗ", "n": [1.5, None]}}),
+        ("POST", "a/b?c=d", {"content": b"xyz", "headers": {"Content-Length": "3", "User-Agent": "JAVASDKAgent"}}),
+        ("PUT", "/a", {"json": {}, "headers": {"Content-Type": "application/vnd.x+json"}}),
+        ("POST", "/a", {"content": b""}),
+        ("DELETE", "/a", {"params": {}, "content": b"x"}),
+    ],
+)  # fmt: skip
+async def test_the_short_way_to_a_request_makes_what_httpx_makes(method, url, options):
+    transport = HttpTransport(max_connections=1)
+    async with HttpClient(
+        transport, timeout_s=5, base_url="http://system.test/v1", headers={"X-A": "1"}
+    ) as http:
+        long, short = http.build_request(method, url, **options), http.request_of(method, url, **options)
+    assert (short.method, short.url, short.content) == (long.method, long.url, long.content)
+    assert sorted(short.headers.multi_items()) == sorted(long.headers.multi_items())
+    assert short.extensions == long.extensions
 
 
 async def test_a_client_for_plain_http_refuses_https():
