@@ -3,17 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import httpx
 from pydantic import JsonValue
 
-from lgsp import wirelog
 from lgsp.adapter import AdapterSettings, Delivered, Delivery, Intake, Ports, Receipt
 from lgsp.clock import VIETNAM
 from lgsp.errors import InvalidMessageError, RejectedError, TransientError
+from lgsp.message import Message
 from lgsp.standards import vxp
 from lgsp.standards.content import Content
 from lgsp_adapters import edoc, wire
+from lgsp_adapters.rounds import Failure, side_by_side
 
 __all__ = ["AxisAdapter"]
 
@@ -74,7 +76,7 @@ class AxisAdapter:
         return Receipt(str(doc_id) if isinstance(doc_id, str | int) else "")
 
     async def poll(self, intake: Intake) -> int:
-        """Documents, then statuses; each is confirmed (`done`, `fail`) only after the bus has it.
+        """Documents, then statuses, of several senders at a time; each is confirmed (`done`, `fail`) only after the bus has it.
 
         An item that can't be fetched now holds back the later ones of its sender, so that their order is kept, and nobody
         else's. BackpressureError passes through: what was not confirmed is offered again.
@@ -84,11 +86,16 @@ class AxisAdapter:
         """
         taken = 0
         room = ITEMS_PER_ROUND
-        failures: list[TransientError | RejectedError] = []
+        failures: list[Failure] = []
         for kind in ("edoc", "status"):
             items = (await self._list(kind))[:room]
             room -= len(items)
-            taken += await self._take_all(items, intake, failures)
+            by_sender: dict[str, list[str]] = {}
+            for item in items:
+                by_sender.setdefault(item.sender, []).append(item.doc_id)
+            now_taken, failed = await side_by_side(by_sender.values(), partial(self._take, intake))
+            taken += now_taken
+            failures += failed
         if failures and not taken:
             raise failures[0]
         return taken
@@ -122,40 +129,24 @@ class AxisAdapter:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _take_all(
-        self, items: Sequence[_Item], intake: Intake, failures: list[TransientError | RejectedError]
-    ) -> int:
-        taken = 0
-        held: set[str] = set()
-        for item in items:
-            if item.sender in held:
-                continue
-            try:
-                with wirelog.item():
-                    await self._take(item, intake)
-            except (TransientError, RejectedError) as exc:
-                if isinstance(exc, TransientError) and exc.system_down:
-                    raise
-                held.add(item.sender)
-                failures.append(exc)
-            else:
-                taken += 1
-        return taken
-
-    async def _take(self, item: _Item, intake: Intake) -> None:
-        raw = await self._fetch(item.doc_id)
+    async def _take(self, intake: Intake, doc_id: str) -> int:
+        raw = await self._fetch(doc_id)
         try:
             message = await edoc.receive(raw, edoc.Source.of(self._ports), self._ports.blobs)
         except InvalidMessageError as exc:
-            await intake.refuse(b"".join(raw.chunks(0, REFUSED_KEPT)), exc, reference=item.doc_id)
-            await self._confirm(item.doc_id, "fail")
-            return
+            await intake.refuse(b"".join(raw.chunks(0, REFUSED_KEPT)), exc, reference=doc_id)
+            state = "fail"
+        else:
+            state = await self._accepted(message, intake)
+        await self._confirm(doc_id, state)
+        return 1
+
+    async def _accepted(self, message: Message, intake: Intake) -> str:
         try:
             await intake.accept(message)
         except InvalidMessageError:
-            await self._confirm(item.doc_id, "fail")
-            return
-        await self._confirm(item.doc_id, "done")
+            return "fail"
+        return "done"
 
     async def _list(self, kind: str) -> list[_Item]:
         answer = await self._ask("/getReceivedEdocList", {"servicetype": "eDoc", "messagetype": kind})

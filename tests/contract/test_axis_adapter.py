@@ -1,5 +1,6 @@
 """AxisAdapter against a fake axis that checks each signature and answers as the VXP wire does."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ from lgsp.errors import (
 from lgsp.message import Message
 from lgsp.standards import edxml, vxp
 from lgsp_adapters.axis import AxisAdapter
+from lgsp_adapters.rounds import HANDS
 
 pytestmark = pytest.mark.contract
 
@@ -210,6 +212,58 @@ async def test_an_item_that_fails_holds_back_its_sender_and_nobody_else(adapter,
     axis.broken.add("1")
     assert await adapter.poll(FakeIntake()) == 1
     assert axis.states == {"3": "done"}
+
+
+class SlowIntake(FakeIntake):
+    """Accepts once `together` messages wait at its door; `most` were there at once."""
+
+    def __init__(self, together: int) -> None:
+        super().__init__()
+        self.together, self.most, self.inside = together, 0, 0
+        self.enough = asyncio.Event()
+
+    async def accept(self, message: Message) -> bool:
+        self.inside += 1
+        self.most = max(self.most, self.inside)
+        if self.inside == self.together:
+            self.enough.set()
+        await asyncio.wait_for(self.enough.wait(), 5.0)
+        await asyncio.sleep(0)
+        self.inside -= 1
+        return await super().accept(message)
+
+
+async def test_senders_are_taken_side_by_side_and_each_in_its_order(adapter, axis):
+    senders = [f"000.00.00.G{number}" for number in range(10, 30)]
+    for number in (1, 2, 3):
+        for sender in senders:
+            doc_id = f"{sender} {number}"
+            axis.inbox[doc_id] = ("edoc", sender, HOME, document_xml(sender=sender, number=str(number)))
+    intake = SlowIntake(together=HANDS)
+    assert await adapter.poll(intake) == 60
+    assert intake.most == HANDS
+    for sender in senders:
+        numbers = [each.data["code"]["number"] for each in intake.messages if each.sender == sender]
+        assert numbers == ["1", "2", "3"]
+    assert set(axis.states.values()) == {"done"}
+
+
+async def test_an_axis_that_goes_away_ends_the_round_for_all_senders(adapter, axis, monkeypatch):
+    senders = [f"000.00.00.G{number}" for number in range(10, 30)]
+    for sender in senders:
+        axis.inbox[sender] = ("edoc", sender, HOME, document_xml(sender=sender))
+    asked: list[str] = []
+
+    def gone(request: httpx.Request) -> httpx.Response:
+        asked.append(request.headers["XroadVnpt-docId"])
+        return httpx.Response(503)
+
+    monkeypatch.setattr(axis, "_downloadEdoc", gone)
+    with pytest.raises(TransientError) as caught:
+        await adapter.poll(FakeIntake())
+    assert caught.value.system_down
+    assert len(asked) <= HANDS
+    assert axis.states == {}
 
 
 async def test_a_round_in_which_nothing_went_through_says_why(adapter, axis):

@@ -4,14 +4,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from lgsp import wirelog
 from lgsp.adapter import AdapterSettings, Delivered, Delivery, Intake, Ports, Receipt
-from lgsp.errors import Fault, InvalidMessageError, RejectedError, TransientError
+from lgsp.errors import Fault, InvalidMessageError, RejectedError
 from lgsp.message import Message
 from lgsp_adapters.igate import procedures, write
 from lgsp_adapters.igate.client import AccessRefusedError, IGateClient, Record
 from lgsp_adapters.igate.read import Reading
+from lgsp_adapters.rounds import side_by_side
 
 __all__ = ["IGateAdapter"]
 
@@ -59,22 +60,15 @@ class IGateAdapter:
                 raise RejectedError(f"iGate's wire has no call for {kind}", wire_code="kind")
 
     async def poll(self, intake: Intake) -> int:
-        """What changed since this process last looked, the oldest change first; a repeat after a restart is harmless.
+        """What changed since this process last looked, the oldest change first, several dossiers at a time; a repeat is harmless.
 
         A dossier that can't be read holds back itself only. Where it was iGate that stumbled over it, the round says so at its end.
         """
-        taken = 0
-        stumbled: TransientError | None = None
-        for row in reversed(await self._changed(intake)):
-            try:
-                with wirelog.item():
-                    taken += await self._take(row, intake)
-            except TransientError as exc:
-                if exc.system_down:
-                    raise
-                stumbled = exc
-        if stumbled is not None:
-            raise stumbled
+        rows = [[row] for row in reversed(await self._changed(intake))]
+        # Rejected is none but the account itself: what iGate refuses of one dossier, `_take` deals with.
+        taken, stumbled = await side_by_side(rows, partial(self._take, intake), ends=RejectedError)
+        if stumbled:
+            raise stumbled[0]
         return taken
 
     async def missing(self, delivered: Sequence[Delivered]) -> Mapping[str, str]:
@@ -117,7 +111,7 @@ class IGateAdapter:
                 )
                 self._seen[raw] = ""
 
-    async def _take(self, row: Record, intake: Intake) -> int:
+    async def _take(self, intake: Intake, row: Record) -> int:
         """Publish what is new of one dossier; what can't be read is kept in the invalid message channel, once."""
         internal_id = str(row["id"])
         taken = 0
