@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
-from hiredis import pack_command
-from redis.asyncio import BlockingConnectionPool, Connection, Redis, RedisCluster
+from redis.asyncio import ConnectionPool, Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import NoBackoff
-from redis.typing import EncodableT
 
+from lgsp.channels.cluster import Nodes
+from lgsp.channels.line import ANSWER_TIMEOUT_S
+from lgsp.channels.lines import Lines
 from lgsp.errors import ConfigurationError
 
-__all__ = ["ANSWER_TIMEOUT_S", "Place", "connect"]
+__all__ = ["Place", "connect"]
 
-ANSWER_TIMEOUT_S = 10.0
 _DEFAULT_PORTS = {"cluster": 6379, "sentinel": 26379, "single": 6379}
 
 
@@ -66,7 +66,7 @@ class Place:
         return f"{hosts}/{self.name}" if self.name else hosts
 
 
-def connect(url: str, max_connections: int) -> "Redis | RedisCluster":
+def connect(url: str, max_connections: int) -> Lines | Nodes:
     """A client that has not yet spoken to anybody.
 
     Nothing is repeated behind our back: a script whose answer was lost may have run, and the bus knows what to read again.
@@ -75,22 +75,18 @@ def connect(url: str, max_connections: int) -> "Redis | RedisCluster":
     once = Retry(NoBackoff(), 0)
     match place.kind:
         case "single":
-            return Redis(
-                connection_pool=BlockingConnectionPool.from_url(
-                    url,
-                    connection_class=_PackingConnection,
-                    max_connections=max_connections,
-                    timeout=ANSWER_TIMEOUT_S,
-                    protocol=2,
-                    retry=once,
-                    socket_timeout=ANSWER_TIMEOUT_S,
-                    socket_connect_timeout=ANSWER_TIMEOUT_S,
-                    decode_responses=False,
-                )
+            pool = ConnectionPool.from_url(
+                url,
+                protocol=2,
+                retry=once,
+                socket_timeout=ANSWER_TIMEOUT_S,
+                socket_connect_timeout=ANSWER_TIMEOUT_S,
+                decode_responses=False,
             )
+            return Lines(Redis(connection_pool=pool), max_connections)
         case "cluster":
             username, password = _credentials(url)
-            return RedisCluster(
+            cluster = RedisCluster(
                 startup_nodes=[ClusterNode(host, port) for host, port in place.hosts],
                 max_connections=max_connections,
                 protocol=2,
@@ -100,6 +96,7 @@ def connect(url: str, max_connections: int) -> "Redis | RedisCluster":
                 socket_connect_timeout=2.0,
                 decode_responses=False,
             )
+            return Nodes(cluster)
         case "sentinel":
             username, password = _credentials(url)
             # Asked once each: one that hangs must not keep us from the next.
@@ -107,7 +104,6 @@ def connect(url: str, max_connections: int) -> "Redis | RedisCluster":
             watch = Sentinel(list(place.hosts), sentinel_kwargs=asking)  # type: ignore[no-untyped-call] # redis-py leaves it untyped
             client: Redis = watch.master_for(
                 place.name,
-                max_connections=max_connections,
                 protocol=2,
                 retry=once,
                 username=username,
@@ -116,16 +112,7 @@ def connect(url: str, max_connections: int) -> "Redis | RedisCluster":
                 socket_connect_timeout=2.0,
                 decode_responses=False,
             )
-            return client
-
-
-class _PackingConnection(Connection):
-    """Packs commands in C: a hop of many messages has thousands of arguments."""
-
-    def pack_command(self, *args: EncodableT) -> list[bytes]:
-        name, *rest = args
-        words = name.split() if isinstance(name, (str, bytes)) else [name]
-        return [pack_command((*words, *rest))]
+            return Lines(client, max_connections)
 
 
 def _hosts(netloc: str, kind: str) -> tuple[tuple[str, int], ...]:

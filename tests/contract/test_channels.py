@@ -328,6 +328,6 @@ async def test_connection_that_is_closed_while_it_is_used_is_no_bug(
     async def closed(*_: object) -> None:
         raise said
 
-    monkeypatch.setattr(server, "_execute", closed)
+    monkeypatch.setattr(server._client, "ask", closed)
     with pytest.raises(ChannelUnavailableError):
         await server.ask("PING")
