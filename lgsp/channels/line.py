@@ -138,7 +138,10 @@ class Line(asyncio.Protocol):
         self._make_room()
 
     def _make_room(self) -> None:
-        if self._room is not None and (self.is_over or not self.is_full):
+        """Only when there is plenty: all who wait wake up."""
+        if self._room is None:
+            return
+        if self.is_over or (not self._is_paused and len(self._owed) <= _MOST_OWED // 2):
             self._room.set_result(None)
             self._room = None
 
@@ -151,11 +154,10 @@ class Line(asyncio.Protocol):
             while self._owed and (found := self._replies.gets()) is not _MORE:
                 self._answer(self._owed.popleft()[0], found)
         except InvalidResponse as exc:
-            self._lose(exc)
+            self._lose(RedisConnectionError(str(exc)))
         if not self._owed and self._replies.has_data():
             self._lose(RedisConnectionError("the server said what nobody asked"))
-        if self._room is not None:
-            self._make_room()
+        self._make_room()
         if self.is_over and not self._owed:
             self._transport.abort()
 
