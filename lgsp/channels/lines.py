@@ -79,6 +79,9 @@ class Lines:
     async def _connect(self) -> Line:
         try:
             line = await self._make()
+        except asyncio.CancelledError as exc:
+            # By `aclose` only. Those who wait are not cancelled.
+            raise RedisConnectionError("the client is closed") from exc
         finally:
             self._connecting = None
         # The primary may be another by now.

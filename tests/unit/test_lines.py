@@ -279,6 +279,25 @@ async def test_closing_ends_every_wait_and_every_connection():
             await server.ask("ECHO", "x")
 
 
+async def test_closing_while_it_connects_cancels_nobody_who_waits():
+    async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.set()
+        await gone.wait()
+        writer.transport.abort()
+
+    came, gone = asyncio.Event(), asyncio.Event()
+    listening = await asyncio.start_server(silent, "127.0.0.1", 0)
+    server = Server(f"redis://127.0.0.1:{listening.sockets[0].getsockname()[1]}/0")
+    asking = [asyncio.create_task(server.ask("ECHO", "x")) for _ in range(3)]
+    await came.wait()
+    await server.aclose()
+    found = await asyncio.gather(*asking, return_exceptions=True)
+    gone.set()
+    listening.close()
+    await asyncio.sleep(0.01)
+    assert {type(one) for one in found} == {ChannelUnavailableError}
+
+
 async def test_url_says_how_to_sign_in(tmp_path: Path):
     async with scripted() as redis:
         server = Server(redis.url.replace("//", "//me:secret@").replace("/0", "/3"))
