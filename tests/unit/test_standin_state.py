@@ -1,6 +1,7 @@
 """Tables of a stand-in, and the groups of their rows."""
 
 import asyncio
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,29 @@ def test_a_group_holds_what_a_search_through_the_table_would_find(changes):
         for name in ("x", "y", ""):
             searched = [row for row in table.values() if name and row["in"] == name]
             assert sorted(group.of(name), key=str) == sorted(searched, key=str)
+
+
+@given(CHANGES, st.integers(0, 30))
+def test_counts_by_a_field_are_those_of_a_search_whenever_they_were_asked_first(changes, first_asked):
+    table = Table()
+    for number, (what, key, value) in enumerate([*changes, ("get", "", "")]):
+        if number >= first_asked or what == "get":
+            assert table.counts_by("in") == Counter(row["in"] for row in table.values())
+        match what:
+            case "put":
+                table.put(key, {"key": key, "in": value})
+            case "delete":
+                table.delete(key)
+            case "clear":
+                table.clear()
+
+
+def test_no_more_than_a_few_fields_are_kept_counted():
+    table = Table()
+    table.put("1", {"in": "x"})
+    assert {tuple(table.counts_by(f"field {number}").items()) for number in range(50)} == {(("", 1),)}
+    assert table.counts_by("in") == {"x": 1}
+    assert len(table._groups) <= 8
 
 
 async def test_a_group_has_what_was_in_the_file_and_in_the_table_before_it(tmp_path):

@@ -99,8 +99,8 @@ class Tokens:
         self._tokens.put(token, {"end": (now + timedelta(seconds=LIFE_S)).isoformat()})
         return token
 
-    def check(self, authorization: Annotated[str, Header()] = "") -> None:
-        """Dependency of every other call."""
+    async def check(self, authorization: Annotated[str, Header()] = "") -> None:
+        """Dependency of every other call; a plain function would be called in a thread."""
         found = self._tokens.get(authorization.removeprefix("Bearer ").strip())
         if found is None or datetime.fromisoformat(str(found["end"])) <= self._context.clock.now():
             raise WireError(401, "401", "Token không hợp lệ hoặc đã hết hạn")

@@ -41,7 +41,7 @@ class _LinkRoute(APIRoute):
         return answer
 
 
-def _authorized(credentials: Annotated[HTTPBasicCredentials, Depends(_basic)]) -> None:
+async def _authorized(credentials: Annotated[HTTPBasicCredentials, Depends(_basic)]) -> None:
     if not same(credentials.username, credentials.password):
         raise HTTPException(401, "sai tài khoản", headers={"WWW-Authenticate": 'Basic realm="qlvb"'})
 

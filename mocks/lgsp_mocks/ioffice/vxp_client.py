@@ -1,6 +1,7 @@
 """iOffice's side of the VXP wire: it is a client, and can be pointed at any server of it, the bus or an axis."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from typing import cast
 
 import httpx
@@ -31,6 +32,7 @@ class VxpClient:
         self._url = context.settings.get("vxp_url", "").rstrip("/")
         self._system = context.settings.get("vxp_system_id", "sim.ioffice.h34")
         self._secret = context.settings.get("vxp_secret", "sim-secret")
+        self._urls: dict[str, httpx.URL] = {}
 
     @property
     def is_connected(self) -> bool:
@@ -54,9 +56,8 @@ class VxpClient:
         headers = self._signed({"docId": doc_id, "filePath": "./store/"}, _JSON)
         writer = ContentWriter()
         try:
-            async with self._context.http.stream(
-                "GET", f"{self._url}/downloadEdoc", headers=headers
-            ) as response:
+            request = self._request("GET", "downloadEdoc", headers, None)
+            async with aclosing(await self._context.http.send(request, stream=True)) as response:
                 response.raise_for_status()
                 async for chunk in response.aiter_bytes():
                     writer.write(chunk)
@@ -79,7 +80,7 @@ class VxpClient:
         if isinstance(body, _Body):
             headers["Content-Length"] = str(body.size)
         try:
-            response = await self._context.http.post(f"{self._url}/{name}", content=body, headers=headers)
+            response = await self._context.http.send(self._request("POST", name, headers, body))
             response.raise_for_status()
             answer = cast("Record", response.json())
         except (httpx.HTTPError, ValueError) as exc:
@@ -87,6 +88,18 @@ class VxpClient:
         if str(answer.get("ErrorCode")) != "0":
             raise Refused(str(answer.get("ErrorDesc") or answer.get("ErrorCode")))
         return answer
+
+    def _request(
+        self, method: str, name: str, headers: dict[str, str], body: "bytes | _Body | None"
+    ) -> httpx.Request:
+        """As the client would build it, which parses the URL and puts the headers together three times."""
+        client = self._context.http
+        url = self._urls.get(name)
+        if url is None:
+            url = self._urls[name] = httpx.URL(f"{self._url}/{name}")
+        usual = {name.decode(): value.decode() for name, value in client.headers.raw if name != b"User-Agent"}
+        timeout = {"timeout": client.timeout.as_dict()}
+        return httpx.Request(method, url, headers=usual | headers, content=body, extensions=timeout)
 
     def _signed(self, parameters: Mapping[str, str], content_type: str) -> dict[str, str]:
         stamp = vxp.timestamp(self._context.clock.now())

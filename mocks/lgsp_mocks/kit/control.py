@@ -1,6 +1,5 @@
 """`/__mock__/`: what a test or a demo may do to a stand-in, beside its real wire; and health and metrics."""
 
-from collections import Counter
 from dataclasses import asdict
 from html import escape
 from typing import Annotated, cast
@@ -88,7 +87,7 @@ async def counts(request: Request) -> dict[str, int]:
 async def counts_by(request: Request, table: str, field: str) -> dict[str, int]:
     """How many documents of a table have each value of a field."""
     found = runtime_of(request).context.state.tables.get(table)
-    return dict(Counter(str(row.get(field, "")) for row in found.values()) if found is not None else {})
+    return found.counts_by(field) if found is not None else {}
 
 
 @router.get("/__mock__/twice")

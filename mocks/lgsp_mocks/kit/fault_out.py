@@ -56,10 +56,7 @@ class _Faulty(httpx.AsyncBaseTransport):
         return await self._struck(fault, request, body)
 
     async def _passed_on(self, request: httpx.Request) -> httpx.Response:
-        answer = await self._client.send(request, stream=True)
-        return httpx.Response(
-            answer.status_code, headers=answer.headers, stream=answer.stream, extensions=answer.extensions
-        )
+        return await self._client.send(request, stream=True)
 
     async def _struck(self, fault: Fault, request: httpx.Request, body: bytes) -> httpx.Response:
         if fault.kind == "lost_receipt" and self._wording.accepted is not None:

@@ -1,6 +1,7 @@
 """State of a stand-in: JSON documents in memory, written through to a SQLite file."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, ItemsView
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -23,6 +24,8 @@ class RowPage(NamedTuple):
 
 
 GroupOf = Callable[[Record], str | None]
+_MOST_COUNTED = 8
+"""Fields of a table, by which it is kept counted: a stranger could ask for any."""
 
 
 class Group:
@@ -36,6 +39,10 @@ class Group:
     def of(self, group: str) -> list[Record]:
         """Its rows, in the order in which they came into it."""
         return list(self._members.get(group, {}).values())
+
+    def sizes(self) -> dict[str, int]:
+        """How many rows each has."""
+        return {group: len(members) for group, members in self._members.items()}
 
     def repeated(self) -> list[str]:
         """The groups that hold more than one row."""
@@ -67,6 +74,7 @@ class Table:
         self._rows: dict[str, Record] = {}
         self._dirty = {} if dirty is None else dirty
         self._groups: list[Group] = []
+        self._counted: dict[str, Group] = {}
 
     def grouped(self, group_of: GroupOf) -> Group:
         """The rows by `group_of`, from now on; None leaves a row out."""
@@ -75,6 +83,15 @@ class Table:
             group.put(key, row)
         self._groups.append(group)
         return group
+
+    def counts_by(self, field: str) -> dict[str, int]:
+        """How many documents have each value of a field; what was asked once is kept, since it is asked again and again."""
+        counted = self._counted.get(field)
+        if counted is None:
+            if len(self._counted) >= _MOST_COUNTED:
+                return Counter(str(row.get(field, "")) for row in self._rows.values())
+            counted = self._counted[field] = self.grouped(lambda row: str(row.get(field, "")))
+        return counted.sizes()
 
     def get(self, key: str) -> Record | None:
         """One document, or None."""
