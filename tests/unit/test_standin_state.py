@@ -77,7 +77,6 @@ async def test_a_group_has_what_was_in_the_file_and_in_the_table_before_it(tmp_p
 
 
 async def test_whoever_commits_at_the_same_time_everything_is_written(tmp_path):
-    """Cursors that the event loop's thread let go of used to spoil the statement that the file's thread had in hand."""
     state = await State(tmp_path / "state.sqlite3").open()
 
     async def writer(name: str) -> None:
@@ -92,6 +91,25 @@ async def test_whoever_commits_at_the_same_time_everything_is_written(tmp_path):
         f"table {number}": 100 for number in range(16)
     }
     await again.aclose()
+
+
+async def test_who_commits_in_one_turn_shares_a_transaction_and_its_failure(tmp_path, monkeypatch):
+    state = await State(tmp_path / "state.sqlite3").open()
+    written: list[int] = []
+
+    def write(changes, files):
+        written.append(len(changes))
+        raise OSError("disk full")
+
+    monkeypatch.setattr(state._file, "write", write)
+
+    async def change(key: str) -> None:
+        state.table("t").put(key, {})
+        await state.commit()
+
+    failed = await asyncio.gather(*(change(str(number)) for number in range(3)), return_exceptions=True)
+    assert written == [3]
+    assert [str(one) for one in failed] == ["disk full"] * 3
 
 
 async def test_a_commit_whose_caller_has_gone_is_written_all_the_same(tmp_path):

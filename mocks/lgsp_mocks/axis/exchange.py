@@ -5,13 +5,14 @@ from functools import partial
 
 from pydantic import JsonValue
 
+from lgsp.standards import edxml
 from lgsp.standards.content import Content
 from lgsp.standards.vxp import ErrorCode
 from lgsp_mocks.axis import packets
 from lgsp_mocks.axis.agencies import Agencies
 from lgsp_mocks.axis.packets import Packet
 from lgsp_mocks.axis.refusal import Refusal
-from lgsp_mocks.axis.streaming import beside_the_loop
+from lgsp_mocks.axis.streaming import SMALL_BYTES, beside_the_loop
 from lgsp_mocks.kit import Context, Record
 from lgsp_mocks.kit.faults import Place
 from lgsp_mocks.kit.packet_faults import PacketFaults
@@ -24,6 +25,7 @@ SECRET = "sim-secret"  # noqa: S105 - the demo account, plainly marked
 MAX_PACKET_BYTES = 200 * 1024 * 1024
 SETTLED = frozenset({"done", "fail"})
 REFUSED_OR_RETURNED = frozenset({"02", "15"})
+_KEPT_OPEN = 256
 _SAID_ONCE = frozenset({"01", "03", "04", "05", "06"})
 
 
@@ -45,6 +47,7 @@ class Exchange:
         self.clock = context.clock
         self._same = self.packets.grouped(self._identity_of)
         self._faults = PacketFaults(context)
+        self._opened: dict[str, Packet] = {}
         self.max_packet_bytes = int(context.settings.get("max_packet_bytes") or MAX_PACKET_BYTES)
 
     def seed(self) -> None:
@@ -105,6 +108,10 @@ class Exchange:
         if f"{sender}|{content.sha256}" not in self._sent:
             self._earlier(packet, sender, self._receivers(packet))
         sha256 = await beside_the_loop(self.files.put, content, content.size)
+        if content.size + packets.size_of_files(packet) <= SMALL_BYTES:
+            self._opened[sha256] = packet
+            if len(self._opened) > _KEPT_OPEN:
+                del self._opened[next(iter(self._opened))]
         return self._accept(packet, sha256, system, claimed_from)
 
     def _accept(self, packet: Packet, sha256: str, sender_system: str, claimed_from: str) -> str:
@@ -257,6 +264,16 @@ class Exchange:
         packet, content = self.held(system, doc_id)
         with closing(content):
             return packet, content.read()
+
+    def opened(self, system: str, doc_id: str) -> Packet:
+        """What a packet of this system's inbox says: one that came just now was read at the door.
+
+        Raises:
+            Refusal: no such packet, or another system's.
+            InvalidMessageError: it can't be read.
+        """
+        found = self._opened.get(str(self._row(system, doc_id)["sha256"]))
+        return found if found is not None else edxml.read(self.held(system, doc_id)[1])
 
     def mark(self, system: str, doc_id: str, status: str, description: str = "") -> None:
         """Set the read state; a packet that could not be read may be sent again.

@@ -19,6 +19,7 @@ __all__ = [
     "letter",
     "read",
     "says_the_same",
+    "size_of_files",
 ]
 
 KINDS = frozenset({"edoc", "status"})
@@ -88,6 +89,13 @@ def letter(packet: Packet) -> Letter:
 def is_new(packet: Packet) -> bool:
     """Whether it is a document that was not there before, and not a change of one."""
     return isinstance(packet, edxml.EdxmlDocument) and packet.change == 0
+
+
+def size_of_files(packet: Packet) -> int:
+    """Bytes of its attachments, unpacked."""
+    return (
+        0 if isinstance(packet, edxml.EdxmlStatus) else sum(file.content.size for file in packet.attachments)
+    )
 
 
 def says_the_same(one: Packet, other: Packet) -> bool:

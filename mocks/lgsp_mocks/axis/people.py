@@ -50,7 +50,7 @@ class People:
     def _read(self, item: Record) -> None:
         doc_id = str(item["docId"])
         try:
-            packet = edxml.read(self._exchange.held(EXTERNAL_SYSTEM, doc_id)[1])
+            packet = self._exchange.opened(EXTERNAL_SYSTEM, doc_id)
         except (InvalidMessageError, Refusal) as exc:
             self._exchange.mark(EXTERNAL_SYSTEM, doc_id, "fail", str(exc)[:500])
             return

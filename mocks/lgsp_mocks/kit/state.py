@@ -1,11 +1,13 @@
 """State of a stand-in: JSON documents in memory, written through to a SQLite file."""
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, ItemsView
 from pathlib import Path
 from typing import NamedTuple, Self
 
+import msgspec
 from pydantic import JsonValue
 
 from lgsp_mocks.kit.state_file import Change, StateFile
@@ -154,7 +156,7 @@ class Table:
 
 
 _COUNTERS = "__counters__"
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+_encode = msgspec.json.Encoder().encode
 
 
 class State:
@@ -165,6 +167,7 @@ class State:
         self._tables: dict[str, Table] = {}
         self._dirty: dict[tuple[str, str], None] = {}
         self._new_files: dict[str, bytes] = {}
+        self._committing: list[asyncio.Future[None]] = []
         self._file: StateFile | None = None
 
     async def open(self) -> Self:
@@ -209,18 +212,38 @@ class State:
         return number
 
     async def commit(self) -> None:
-        """Write what changed since the last commit, in one transaction."""
+        """Write what changed since the last commit; all who commit in one turn of the loop share a transaction."""
         if not (self._dirty or self._new_files):
             return
-        dirty, files = list(self._dirty), dict(self._new_files)
+        loop = asyncio.get_running_loop()
+        if not self._committing:
+            loop.call_soon(self._write)
+        written = loop.create_future()
+        self._committing.append(written)
+        await written
+
+    def _write(self) -> None:
+        dirty, files, waiting = list(self._dirty), dict(self._new_files), self._committing
         self._dirty.clear()
         self._new_files.clear()
-        if self._file is not None:
-            self._file.write([self._change(*one) for one in dirty], files)
+        self._committing = []
+        failed: Exception | None = None
+        try:
+            if self._file is not None:
+                self._file.write([self._change(*one) for one in dirty], files)
+        except Exception as exc:  # noqa: BLE001 - theirs who wait
+            failed = exc
+        for written in waiting:
+            if written.done():
+                continue
+            if failed is None:
+                written.set_result(None)
+            else:
+                written.set_exception(failed)
 
     def _change(self, name: str, key: str) -> Change:
         row = self._tables[name].get(key)
-        return name, key, None if row is None else _encode(row)
+        return name, key, None if row is None else _encode(row).decode()
 
     def clear(self) -> None:
         """Forget everything, counters too."""
