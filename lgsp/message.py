@@ -19,10 +19,21 @@ from pydantic_core import to_json
 from lgsp.errors import Fault, InvalidMessageError
 from lgsp.standards.faults import pydantic_faults as faults_of
 
-__all__ = ["MAX_MESSAGE_BYTES", "TYPE_PREFIX", "Message", "MessageReader", "faults_of", "type_name"]
+__all__ = [
+    "LARGE_BYTES",
+    "MAX_MESSAGE_BYTES",
+    "TYPE_PREFIX",
+    "Message",
+    "MessageReader",
+    "faults_of",
+    "type_name",
+]
 
 MAX_MESSAGE_BYTES = 1_048_576
 """Larger content belongs beside the stream, as a claim check."""
+
+LARGE_BYTES = 8_192
+"""What is larger is not remembered when it was read, and lies on the server once, beside the streams."""
 
 TYPE_PREFIX = "vn.lgsp."
 
@@ -78,8 +89,12 @@ class Message(BaseModel):
 
     def to_json(self, data: bytes | None = None) -> bytes:
         """The structured JSON form, without the attributes that are absent. `data`: its JSON, where that is known already."""
-        head = self.model_dump_json(exclude_none=True, exclude={"data"}).encode()
+        head = self.envelope_json()
         return b'%b,"data":%b}' % (head[:-1], self.data_json() if data is None else data)
+
+    def envelope_json(self) -> bytes:
+        """The attributes alone, without the data."""
+        return self.model_dump_json(exclude_none=True, exclude={"data"}).encode()
 
     def data_json(self) -> bytes:
         """The data alone, as `to_json` writes it."""
@@ -119,7 +134,6 @@ class MessageReader:
     """Reads accepted messages, and remembers the small ones that it read last: one is read to be routed, and again to be delivered."""
 
     _REMEMBERED = 1024
-    _SMALL_BYTES = 8_192
 
     def __init__(self) -> None:
         self._read: dict[bytes, Message] = {}
@@ -130,7 +144,7 @@ class MessageReader:
         Raises:
             InvalidMessageError: as `Message.from_json`.
         """
-        if len(body) > self._SMALL_BYTES:
+        if len(body) > LARGE_BYTES:
             return _read_large(_WHOLE, body)
         message = self._read.get(body)
         if message is not None:
@@ -147,7 +161,15 @@ class MessageReader:
         Raises:
             InvalidMessageError: as `Message.from_json`.
         """
-        return _read_large(_ENVELOPE, body) if len(body) > self._SMALL_BYTES else self.read(body)
+        return _read_large(_ENVELOPE, body) if len(body) > LARGE_BYTES else self.read(body)
+
+    def read_attributes(self, envelope: bytes) -> Message:
+        """From what `Message.envelope_json` wrote; its `data` is {}.
+
+        Raises:
+            InvalidMessageError: it is not that.
+        """
+        return _read_large(_ENVELOPE, envelope)
 
 
 def _read_large(decoder: "msgspec.json.Decoder[msgspec.Struct]", body: bytes) -> Message:

@@ -48,36 +48,56 @@ class RouteStage:
     async def _hop(self, entries: list[InboxEntry]) -> None:
         hop, now = Transaction(), self._clock.now()
         for entry in entries:
-            self._route(hop, entry, now)
+            await self._route(hop, entry, now)
         hop.acknowledge(self._keys.inbox(self._channel.partition), [entry.entry_id for entry in entries])
         await self._holder.commit(hop)
 
-    def _route(self, hop: Transaction, entry: InboxEntry, now: datetime) -> None:
+    async def _route(self, hop: Transaction, entry: InboxEntry, now: datetime) -> None:
         now_ms = int(now.timestamp() * 1000)
         try:
-            message = self._read(entry.body)
+            message, entry = await self._read(entry)
         except InvalidMessageError as exc:  # only a foreign writer can put such a thing here
-            nameless = DeadEntry("", entry.entry_id, "", "", (), exc.code, str(exc), 1, now_ms, entry.body)
+            body = (await self._whole(entry)).body
+            nameless = DeadEntry("", entry.entry_id, "", "", (), exc.code, str(exc), 1, now_ms, body)
             self._bury(hop, replace(nameless, order=entry.order))
-            return
-        if message.expirytime is not None and message.expired(now):
-            hop.journal("expired", message.id, now_ms)
-            return
+        else:
+            if message.expirytime is not None and message.expired(now):
+                hop.journal("expired", message.id, now_ms)
+            else:
+                await self._decide(hop, entry, message, now_ms)
+        if entry.envelope:
+            hop.let_go(self._holder.body_key(entry.entry_id))
+
+    async def _decide(self, hop: Transaction, entry: InboxEntry, message: Message, now_ms: int) -> None:
         if entry.only:
             message = message.model_copy(update={"recipients": ",".join(entry.only)})
         decision = self._router.route(message)
+        kept = entry.entry_id if entry.envelope else ""
         for recipient in decision.recipients:
-            out = OutEntry("", message.id, message.subject, recipient.organizations, entry.body)
+            out = OutEntry("", message.id, message.subject, recipient.organizations, entry.body, kept=kept)
             hop.add(self._keys.out(self._channel.partition, recipient.system), out.to_fields())
+            if kept:
+                hop.share(self._holder.body_key(kept), recipient.system)
             told = filter(None, (",".join(recipient.organizations), decision.signature_warning))
             hop.journal("routed", message.id, now_ms, system=recipient.system, detail="; ".join(told))
         if decision.unrouted or not decision.recipients:
-            self._bury(hop, _unrouted(message, decision, now_ms, entry))
+            self._bury(hop, _unrouted(message, decision, now_ms, await self._whole(entry)))
 
-    def _read(self, body: bytes) -> Message:
+    async def _read(self, entry: InboxEntry) -> tuple[Message, InboxEntry]:
         """As much of it as the routes want to see."""
-        message = self._reader.read_envelope(body)
-        return self._reader.read(body) if self._router.looks_into(message.kind) else message
+        read = self._reader
+        message = read.read_attributes(entry.envelope) if entry.envelope else read.read_envelope(entry.body)
+        if not self._router.looks_into(message.kind):
+            return message, entry
+        entry = await self._whole(entry)
+        return read.read(entry.body), entry
+
+    async def _whole(self, entry: InboxEntry) -> InboxEntry:
+        """With its body, where that lies beside the stream."""
+        if entry.body or not entry.envelope:
+            return entry
+        (body,) = await self._holder.bodies([entry.entry_id])
+        return entry._replace(body=body)
 
     def _bury(self, hop: Transaction, dead: DeadEntry) -> None:
         hop.add(self._keys.dead(self._channel.partition), dead.to_fields())

@@ -8,27 +8,33 @@ from typing import NamedTuple, Self
 import structlog
 from pydantic_core import from_json, to_json
 
-__all__ = ["HeldEntry", "InboxEntry", "JournalStep", "OutEntry"]
+__all__ = ["NAMED", "HeldEntry", "InboxEntry", "JournalStep", "OutEntry"]
 
 log = structlog.get_logger()
+
+NAMED = b"@"
+"""Before the id under which a large message lies beside its journal; JSON does not begin so."""
 
 
 class InboxEntry(NamedTuple):
     """An accepted message; `body` is its structured JSON, `order` as with `OutEntry`.
 
-    `only` are those of its recipients that it is still for, where it went to the others before; () is all.
+    `only` are those of its recipients that it is still for, where it went to the others before; () is all. A large message has its
+    `envelope` here instead, and lies beside the stream, under this entry's id.
     """
 
     entry_id: str
     body: bytes
     order: str = ""
     only: tuple[str, ...] = ()
+    envelope: bytes = b""
 
     @classmethod
     def read(cls, entry_id: str, fields: Mapping[bytes, bytes]) -> Self:
         """From the stream; a missing body reads as empty, which no schema accepts."""
         order = fields.get(b"order", b"").decode() or entry_id
-        return cls(entry_id, fields.get(b"body", b""), order, split_organizations(fields.get(b"only", b"")))
+        only = split_organizations(fields.get(b"only", b""))
+        return cls(entry_id, fields.get(b"body", b""), order, only, fields.get(b"envelope", b""))
 
     def to_fields(self) -> list[str | bytes]:
         """For the stream, when it goes through the router again."""
@@ -40,6 +46,7 @@ class OutEntry(NamedTuple):
 
     `early_since_ms` is when the system first said that it came before its predecessor; 0 when it never did. `order` is the id under
     which it first lay in its stream: a replay keeps it, so that the oldest of a subject is known also when it dies again.
+    `kept`: its body lies beside the stream, under that id; whoever reads the entry is given it with its body all the same.
     """
 
     entry_id: str
@@ -50,20 +57,24 @@ class OutEntry(NamedTuple):
     attempt: int = 1
     early_since_ms: int = 0
     order: str = ""
+    kept: str = ""
 
     @classmethod
     def read(cls, entry_id: str, fields: Mapping[bytes, bytes]) -> Self:
         """From the stream."""
         organizations = split_organizations(fields.get(b"orgs", b""))
         subject, message_id = fields.get(b"subject", b"").decode(), fields.get(b"id", b"").decode()
-        order = fields.get(b"order", b"").decode() or entry_id
-        return cls(entry_id, message_id, subject, organizations, fields.get(b"body", b""), order=order)
+        order, kept = fields.get(b"order", b"").decode() or entry_id, fields.get(b"kept", b"").decode()
+        return cls(
+            entry_id, message_id, subject, organizations, fields.get(b"body", b""), order=order, kept=kept
+        )
 
     def to_fields(self) -> list[str | bytes]:
         """For the stream."""
         orgs = ",".join(self.organizations)
         order: list[str | bytes] = ["order", self.order] if self.order else []
-        return ["id", self.message_id, "subject", self.subject, "orgs", orgs, "body", self.body, *order]
+        body: list[str | bytes] = ["kept", self.kept] if self.kept else ["body", self.body]
+        return ["id", self.message_id, "subject", self.subject, "orgs", orgs, *body, *order]
 
     def parked(self) -> bytes:
         """For the list of a held subject."""

@@ -57,7 +57,20 @@ class Holder:
     async def read_out(self, system: str, *, cursor: str, count: int, block_ms: int) -> list[OutEntry]:
         """What is to be delivered to a system."""
         records = await self._read(self._keys.out(self._partition, system), cursor, count, block_ms)
-        return [OutEntry.read(entry_id, _fields(flat)) for entry_id, flat in records]
+        entries = [OutEntry.read(entry_id, _fields(flat)) for entry_id, flat in records]
+        if not any(entry.kept for entry in entries):
+            return entries
+        bodies = iter(await self.bodies([entry.kept for entry in entries if entry.kept]))
+        return [entry._replace(body=next(bodies)) if entry.kept else entry for entry in entries]
+
+    async def bodies(self, kept: Sequence[str]) -> list[bytes]:
+        """Large messages by the ids under which they are kept; b"" for one that a later holder of the lease is done with."""
+        found = await self._server.pipeline([["HGET", self.body_key(one), "body"] for one in kept])
+        return [body if isinstance(body, bytes) else b"" for body in found]
+
+    def body_key(self, kept: str) -> str:
+        """Where that large message lies."""
+        return self._keys.body(self._partition, kept)
 
     async def _read(self, stream: str, cursor: str, count: int, block_ms: int) -> list[FlatRecord]:
         """`cursor` is `>` for new entries, or an id: what was read after it and never acknowledged."""

@@ -1,12 +1,13 @@
 """The journals of all partitions, as the wire tap reads them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from redis.exceptions import ResponseError
 
-from lgsp.channels.entries import JournalStep, journal_steps
+from lgsp.channels.entries import NAMED, JournalStep, journal_steps
 from lgsp.channels.keys import Keys
+from lgsp.channels.scripts import ACKNOWLEDGE
 from lgsp.channels.server import GROUP, Argument, Server, flat_records
 
 __all__ = ["Journaled", "Journals"]
@@ -15,11 +16,12 @@ _CONSUMER = "tap"
 
 
 class Journaled(NamedTuple):
-    """One journal entry of one partition."""
+    """One journal entry of one partition; `kept` are the keys of the large messages in it, which lie beside the stream."""
 
     partition: int
     entry_id: str
     steps: list[JournalStep]
+    kept: tuple[str, ...] = ()
 
 
 class Journals:
@@ -27,6 +29,7 @@ class Journals:
 
     def __init__(self, server: Server, keys: Keys) -> None:
         self._server = server
+        self._keys = keys
         self._streams = [keys.journal(partition) for partition in range(keys.partitions)]
         self._read_to = dict.fromkeys(self._streams, "0-0")
 
@@ -50,7 +53,23 @@ class Journals:
             for entry_id, flat in flat_records(reply):
                 found.append(Journaled(partition, entry_id, list(journal_steps(entry_id, flat))))
                 self._read_to[stream] = entry_id if not again else self._read_to[stream]
-        return found
+        return await self._with_bodies(found)
+
+    async def _with_bodies(self, found: list[Journaled]) -> list[Journaled]:
+        """With the large messages that their steps only name. One that another tap has stored meanwhile is missing, and not missed."""
+        kept = [
+            tuple(
+                self._keys.body(one.partition, step.body[1:].decode()) for step in one.steps if _named(step)
+            )
+            for one in found
+        ]
+        if not any(kept):
+            return found
+        bodies = iter(await self._server.pipeline([["HGET", key, "body"] for keys in kept for key in keys]))
+        return [
+            one._replace(kept=keys, steps=[_with_body(step, bodies) for step in one.steps]) if keys else one
+            for one, keys in zip(found, kept, strict=True)
+        ]
 
     async def wait(self, block_ms: int) -> None:
         """Until something new is there, or for so long."""
@@ -58,10 +77,25 @@ class Journals:
 
     async def acknowledge(self, entries: Sequence[Journaled]) -> None:
         """They are stored, and go."""
-        by_stream: dict[str, list[str]] = {}
+        by_stream: dict[str, list[Journaled]] = {}
         for entry in entries:
-            by_stream.setdefault(self._streams[entry.partition], []).append(entry.entry_id)
+            by_stream.setdefault(self._streams[entry.partition], []).append(entry)
         commands: list[list[Argument]] = []
-        for stream, ids in by_stream.items():
-            commands += [["XACK", stream, GROUP, *ids], ["XDEL", stream, *ids]]
+        for stream, some in by_stream.items():
+            ids, kept = [one.entry_id for one in some], [key for one in some for key in one.kept]
+            if kept:
+                await self._server.run(ACKNOWLEDGE, [stream, *kept], [GROUP, *ids])
+            else:
+                commands += [["XACK", stream, GROUP, *ids], ["XDEL", stream, *ids]]
         await self._server.pipeline(commands)
+
+
+def _named(step: JournalStep) -> bool:
+    return step.body.startswith(NAMED)
+
+
+def _with_body(step: JournalStep, bodies: Iterator[object]) -> JournalStep:
+    if not _named(step):
+        return step
+    body = next(bodies)
+    return step._replace(body=body if isinstance(body, bytes) else b"")

@@ -53,6 +53,14 @@ class Keys:
         """Idempotent receiver: beginning of the hashes' names, which go on with `:<window>:<bucket>`."""
         return self._tagged(partition, "seen")
 
+    def bodies(self, partition: int) -> str:
+        """Large messages: beginning of the names of their hashes, which go on with `:<id>`; see `body`."""
+        return self._tagged(partition, "body")
+
+    def body(self, partition: int, kept: str) -> str:
+        """Hash: a large message, under the id that it had in the inbox, and who still needs it: `inbox`, `journal`, `out:<system>`."""
+        return f"{self.bodies(partition)}:{kept}"
+
     def lease(self, partition: int | str) -> str:
         """Who works the partition; or the part of that name, of which there is one."""
         return self._tagged(partition, "lease")

@@ -19,7 +19,7 @@ from lgsp.channels.keys import Keys
 from lgsp.channels.scripts import PUBLISH, SEND_AGAIN
 from lgsp.channels.server import GROUP, Argument, Server, ServerFullError
 from lgsp.errors import BackpressureError, Fault, InvalidMessageError
-from lgsp.message import MAX_MESSAGE_BYTES, Message
+from lgsp.message import LARGE_BYTES, MAX_MESSAGE_BYTES, Message
 
 __all__ = ["Accepted", "PartitionLog"]
 
@@ -47,6 +47,7 @@ class _Publication(NamedTuple):
     identity: bytes
     body: bytes
     step: str | bytes
+    envelope: bytes
 
 
 class PartitionLog:
@@ -84,7 +85,8 @@ class PartitionLog:
         identity = hashlib.blake2b(f"{message.source}\0{message.id}".encode(), digest_size=14).digest()
         bucket = int.from_bytes(identity[:2], "big") % _BUCKETS
         step, _ = journal_fields("accepted", message.id, now_ms, message.source)
-        publication = _Publication(_content_digest(message, data), bucket, identity[2:], body, step)
+        envelope = message.envelope_json() if len(body) > LARGE_BYTES else b""
+        publication = _Publication(_content_digest(message, data), bucket, identity[2:], body, step, envelope)
         verdict, slow_s = await self._publications.submit(publication)
         if slow_s:
             await asyncio.sleep(slow_s)
@@ -103,7 +105,12 @@ class PartitionLog:
     async def _publish(self, batch: Sequence[_Publication]) -> Sequence[tuple[bytes, float]]:
         """A verdict for each, and how long its publisher should be held up: the fuller the partition, the longer."""
         place = self.partition
-        keys = [self.keys.inbox(place), self.keys.journal(place), self.keys.seen(place)]
+        keys = [
+            self.keys.inbox(place),
+            self.keys.journal(place),
+            self.keys.seen(place),
+            self.keys.bodies(place),
+        ]
         keys += [self.keys.out(place, system) for system in self.systems]
         arguments: list[Argument] = [self.max_waiting, SEEN_WINDOW_S]
         for publication in batch:

@@ -1,6 +1,7 @@
 """The Lua that makes each hop one atomic step. Every script touches one hash slot only."""
 
 __all__ = [
+    "ACKNOWLEDGE",
     "ACQUIRE",
     "HEADS",
     "PUBLISH",
@@ -14,13 +15,14 @@ __all__ = [
 ]
 
 PUBLISH = """
--- KEYS inbox, journal, seen, out...   ARGV max_waiting, window_s, then for each message: digest, bucket, identity, body, step
+-- KEYS inbox, journal, seen, bodies, out...
+-- ARGV max_waiting, window_s, then for each message: digest, bucket, identity, body, step, envelope ('' where it is small)
 local room = tonumber(ARGV[1]) - redis.call('XLEN', KEYS[1])
-for i = 4, #KEYS do room = room - redis.call('XLEN', KEYS[i]) end
+for i = 5, #KEYS do room = room - redis.call('XLEN', KEYS[i]) end
 local window = tonumber(ARGV[2])
 local age = math.floor(tonumber(redis.call('TIME')[1]) / window)
 local replies, journal = {}, {}
-for i = 3, #ARGV, 5 do
+for i = 3, #ARGV, 6 do
   local digest, tail, who = ARGV[i], ':' .. ARGV[i + 1], ARGV[i + 2]
   local seen = KEYS[3] .. ':' .. age .. tail
   local prior = redis.call('HGET', seen, who) or redis.call('HGET', KEYS[3] .. ':' .. (age - 1) .. tail, who)
@@ -32,11 +34,18 @@ for i = 3, #ARGV, 5 do
     replies[#replies + 1] = 'f' .. (tonumber(ARGV[1]) - room)
   else
     room = room - 1
-    local id = redis.call('XADD', KEYS[1], '*', 'body', ARGV[i + 3])
+    local body, envelope, id = ARGV[i + 3], ARGV[i + 5], nil
+    if envelope == '' then
+      id = redis.call('XADD', KEYS[1], '*', 'body', body)
+    else
+      id = redis.call('XADD', KEYS[1], '*', 'envelope', envelope)
+      redis.call('HSET', KEYS[4] .. ':' .. id, 'body', body, 'inbox', '', 'journal', '')
+      body = '@' .. id
+    end
     redis.call('HSET', seen, who, digest .. id)
     redis.call('EXPIRE', seen, window * 2)
     journal[#journal + 1] = ARGV[i + 4]
-    journal[#journal + 1] = ARGV[i + 3]
+    journal[#journal + 1] = body
     replies[#replies + 1] = 'a' .. id
   end
 end
@@ -49,6 +58,8 @@ return replies
 What was seen lies in many small hashes, each of one window of the server's time: a small hash is kept without overhead, and a
 window that has passed goes away as a whole. The names of these hashes share the tag of `seen`, so they are in the same slot. A repeat
 is written again, so that waiting for the replicas after it covers the first time too.
+
+A large body is written once, beside the streams, and goes when nobody needs it any more; streams name it by its id.
 """
 
 TRANSACTION = """
@@ -58,7 +69,12 @@ redis.call('DEL', KEYS[1] .. ':nothing')
 local i = 2
 while i <= #ARGV do
   local n = tonumber(ARGV[i])
-  redis.call(unpack(ARGV, i + 1, i + n))
+  if ARGV[i + 1] == 'LET-GO' then
+    redis.call('HDEL', ARGV[i + 2], ARGV[i + 3])
+    if redis.call('HLEN', ARGV[i + 2]) <= 1 then redis.call('UNLINK', ARGV[i + 2]) end
+  else
+    redis.call(unpack(ARGV, i + 1, i + n))
+  end
   i = i + n + 1
 end
 return 1
@@ -66,8 +82,20 @@ return 1
 """Commands that happen all, and only while the lease is held (fencing token).
 
 A server whose memory is full refuses a script at its first write, if that may take memory. What is accepted must drain all the same, so
-the first write takes none.
+the first write takes none. `LET-GO body who`: this one needs the body no more; the last takes it away.
 """
+
+ACKNOWLEDGE = """
+-- KEYS journal, bodies...   ARGV group, entry id...
+redis.call('XACK', KEYS[1], unpack(ARGV))
+redis.call('XDEL', KEYS[1], unpack(ARGV, 2))
+for i = 2, #KEYS do
+  redis.call('HDEL', KEYS[i], 'journal')
+  if redis.call('HLEN', KEYS[i]) <= 1 then redis.call('UNLINK', KEYS[i]) end
+end
+return 1
+"""
+"""Journal entries are stored, and the large messages in them need not be kept for the journal; twice is as once."""
 
 READ = """
 -- KEYS lease, stream   ARGV lease value, group, count, cursor

@@ -34,6 +34,14 @@ class Transaction:
         """Take entries off the group's pending list and out of the stream, so that memory holds only what waits."""
         self.acknowledged.append((stream, entry_ids))
 
+    def share(self, body: str, system: str) -> None:
+        """A large body is needed for that system too."""
+        self._command(body, "HSET", body, f"out:{system}", "")
+
+    def let_go(self, body: str, system: str = "") -> None:
+        """A large body is not needed any more for that system, or in the inbox; who is the last takes it away."""
+        self._command(body, "LET-GO", body, f"out:{system}" if system else "inbox")
+
     def park(self, key: str, entries: Sequence[bytes]) -> None:
         """Append to the list of a held subject."""
         self.size += sum(map(len, entries))

@@ -203,7 +203,7 @@ class Endpoint:
 
     def _settle(self, subject: str, entry: OutEntry, outcome: Outcome) -> None:
         hop = Transaction()
-        hop.acknowledge(self._ledger.stream, [entry.entry_id])
+        self._ledger.take_out(hop, [entry])
         self._ledger.record(hop, entry, outcome, self._now_ms())
         self._holder.put(hop, partial(self._settled, subject))
 
@@ -255,7 +255,7 @@ class Endpoint:
     ) -> None:
         hop.park(self._ledger.parked(subject), [entry.parked() for entry in entries])
         hop.hold(self._ledger.held, subject, due_ms)
-        hop.acknowledge(self._ledger.stream, [entry.entry_id for entry in entries])
+        self._ledger.take_out(hop, entries)
         await self._holder.commit(hop)
         self._hold(subject, due_ms)
         self._drop(subject, len(entries))

@@ -1,5 +1,6 @@
 """What a delivery's outcome writes: the journal's step, and the dead letter."""
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from lgsp.channels import DeadEntry, Keys, OutEntry, Transaction
@@ -15,12 +16,19 @@ class Ledger:
         self._keys = keys
         self._partition = partition
         self._system = system
-        self.stream = keys.out(partition, system)
+        self._stream = keys.out(partition, system)
         self.held = keys.held(partition, system)
 
     def parked(self, subject: str) -> str:
         """The list of a held subject's messages."""
         return self._keys.parked(self._partition, self._system, subject)
+
+    def take_out(self, hop: Transaction, entries: Sequence[OutEntry]) -> None:
+        """They leave the stream, and a large body that lies beside it is not needed for this system any more."""
+        hop.acknowledge(self._stream, [entry.entry_id for entry in entries])
+        for entry in entries:
+            if entry.kept:
+                hop.let_go(self._keys.body(self._partition, entry.kept), self._system)
 
     def record(self, hop: Transaction, entry: OutEntry, outcome: Outcome, now_ms: int) -> None:
         """Write down how it ended; a dead letter goes to its channel in the same hop."""

@@ -244,8 +244,8 @@ async def test_discarded_dead_letter_is_gone_and_journaled(channel: PartitionLog
     desk = DeadLetterChannel(server, KEYS)
     await desk.discard((await all_dead(desk))[0].id, NOW, reason="a test document")
     assert await all_dead(desk) == []
-    [(_, _, steps)] = await Journals(server, Keys(partitions=1)).read(again=False, count=10)
-    assert [(step.step, step.detail) for step in steps] == [("discarded", "a test document")]
+    [entry] = await Journals(server, Keys(partitions=1)).read(again=False, count=10)
+    assert [(step.step, step.detail) for step in entry.steps] == [("discarded", "a test document")]
 
 
 @pytest.mark.parametrize("wrong", ["", "nonsense", "9:1-0", "0:x-0", "0:5-5"])
@@ -279,7 +279,7 @@ async def test_unusable_url_names_the_place_and_the_remedy(url: str) -> None:
 
 def test_all_keys_of_a_partition_share_one_hash_tag() -> None:
     names = [KEYS.inbox(1), KEYS.out(1, "axis"), KEYS.held(1, "axis"), KEYS.parked(1, "axis", "{0}"), KEYS.seen(1),
-             KEYS.journal(1), KEYS.dead(1), KEYS.invalid(1), KEYS.lease(1), KEYS.fence(1)]  # fmt: skip
+             KEYS.journal(1), KEYS.dead(1), KEYS.invalid(1), KEYS.lease(1), KEYS.fence(1), KEYS.body(1, "1-0")]  # fmt: skip
     assert {name[name.index("{") : name.index("}") + 1] for name in names} == {"{1}"}
 
 
