@@ -15,10 +15,9 @@ from pathlib import Path
 
 import httpx
 
-from builders import message
 from chaos.faults import Fault, failover_faults, gateway_faults, link_faults, server_faults, worker_faults
 from chaos.history import History, Verdict
-from chaos.parts import PARTITIONS, Gateway, Province, publish_all, publishing
+from chaos.parts import PARTITIONS, Gateway, Province, nothing_is_kept, publish_all, publishing, sample
 from chaos.servers import cluster, single, until, watched
 from chaos.wire import Link
 from lgsp.bus import Bus
@@ -64,7 +63,7 @@ class Storm:
         await until(self._all_buried, "every poisoned message is a dead letter", within_s=60)
         late = {subject: self.chance.sample(ids, 1) for subject, ids in self.history.accepted.items()}
         for subject, ids in late.items():
-            if (await self.bus.publish(message(ids[0], subject=subject))).is_new:
+            if (await self.bus.publish(sample(ids[0], subject))).is_new:
                 raise AssertionError(f"{ids[0]} was accepted before, and again as a new one")
 
     async def _strike(self, name: str) -> None:
@@ -95,7 +94,7 @@ class Storm:
     async def _publish_until_accepted(self, subject: str) -> None:
         while True:
             try:
-                await self.bus.publish(message(subject, subject=subject))
+                await self.bus.publish(sample(subject, subject))
             except LgspError:
                 await asyncio.sleep(0.05)
             else:
@@ -154,7 +153,9 @@ async def storm(name: str, seconds: float, seed: int) -> bool:
         faults |= worker_faults(province, chance) | gateway_faults(gateway)
         raging = Storm(province, bus, gateway, chance, faults)
         await raging.rage(seconds)
-        return report(name, raging, await recounted(raging), strict=not replicas)
+        counts = await recounted(raging)
+        await until(lambda: nothing_is_kept(bus), "no large body is left on the server")
+        return report(name, raging, counts, strict=not replicas)
 
 
 async def recounted(raging: Storm) -> Recount:

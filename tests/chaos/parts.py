@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import zlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -232,6 +233,23 @@ class Publishes(Protocol):
         ...
 
 
+def sample(message_id: str, subject: str) -> Message:
+    """The same for the same id; one in six is large, and lies beside the streams."""
+    small = message(message_id, subject=subject)
+    if zlib.crc32(message_id.encode()) % 6:
+        return small
+    agencies = [{"id": f"000.00.{number:02}.H34", "name": "Ủy ban nhân dân xã " * 10} for number in range(60)]
+    recipients = [*small.data["recipients"], *agencies]  # type: ignore[misc]
+    return message(message_id, subject=subject, data=small.data | {"recipients": recipients})
+
+
+async def nothing_is_kept(bus: Bus) -> bool:
+    """Whether no large body lies on the server any more."""
+    keys = bus.parts.keys
+    patterns = [f"{keys.bodies(number)}:*" for number in range(keys.partitions)]
+    return not any([await bus.parts.server.call("KEYS", pattern) for pattern in patterns])
+
+
 async def publish_all(bus: Publishes, history: History, subjects: Sequence[str], each: int) -> None:
     """Each subject's messages one after the other, each again until the bus has it; some of them twice on purpose."""
     await asyncio.gather(*(_publish_subject(bus, history, subject, each) for subject in subjects))
@@ -240,7 +258,7 @@ async def publish_all(bus: Publishes, history: History, subjects: Sequence[str],
 async def _publish_subject(bus: Publishes, history: History, subject: str, each: int) -> None:
     already = len(history.accepted[subject])
     for number in range(already, already + each):
-        sent = message(f"{subject}-{number:05}", subject=subject)
+        sent = sample(f"{subject}-{number:05}", subject)
         for _ in range(2 if number % 10 == 0 else 1):
             while True:
                 try:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from chaos.history import History
-from chaos.parts import PARTITIONS, Gateway, Province, StandIn, publish_all, publishing
+from chaos.parts import PARTITIONS, Gateway, Province, StandIn, nothing_is_kept, publish_all, publishing
 from chaos.servers import Process, cluster, single, until, watched
 from chaos.wire import Link
 from lgsp.store import MessageStore
@@ -63,6 +63,8 @@ async def the_law_holds(province: Province, history: History, *, failover: bool 
         await store.aclose()
     # That a delivery was settled may not have reached the replica: the call is made again, with its key.
     assert failover or not found.doubled
+    async with publishing(province) as bus:
+        await until(lambda: nothing_is_kept(bus), "no large body is left on the server")
     (sink,) = found.systems
     assert sink.delivered == sink.routed == found.accepted == history.count()
 
