@@ -39,15 +39,10 @@ async def encode(packet: Packet) -> Content:
 
 def _encode(packet: Packet) -> Content:
     try:
-        if isinstance(packet, edxml.EdxmlDocument) and packet.attachments:
-            edxml.read(edxml.write(replace(packet, attachments=())))
-            return edxml.write_content(packet)
-        written = edxml.write_content(packet)
-        edxml.read(written)
+        return edxml.write_readable(packet)
     except ValueError as exc:  # lxml: a character that XML 1.0 does not have
         fault = Fault("edxml.character", "/data", str(exc), "có ký tự mà XML không cho phép")
         raise InvalidMessageError("edXML", [fault]) from exc
-    return written
 
 
 async def from_canonical(message: Message, organizations: Sequence[str], blobs: BlobStore) -> Packet:

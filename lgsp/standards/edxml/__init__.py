@@ -15,6 +15,7 @@ from lgsp.standards.edxml.model import (
     EdxmlTrace,
 )
 from lgsp.standards.edxml.read import check, read
+from lgsp.standards.edxml.readable import write_readable
 from lgsp.standards.edxml.verify import verify
 from lgsp.standards.edxml.write import write, write_content
 
@@ -36,4 +37,5 @@ __all__ = [
     "verify",
     "write",
     "write_content",
+    "write_readable",
 ]

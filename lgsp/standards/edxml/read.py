@@ -1,6 +1,6 @@
 """Reading edXML: any prefix, any order of elements, either generation of namespace; every fault is reported, not the first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -24,10 +24,10 @@ from lgsp.standards.edxml.model import (
 from lgsp.standards.edxml.parts import attribute, every, flag, number, one, text, texts, to_day, to_moment
 from lgsp.standards.edxml.shape import shape
 from lgsp.standards.edxml.shaped import Shaped
-from lgsp.standards.edxml.skeleton import cut
+from lgsp.standards.edxml.skeleton import Cut, cut
 from lgsp.standards.xml import Element
 
-__all__ = ["check", "read"]
+__all__ = ["check", "is_readable", "read"]
 
 _NO_DAY = date(1900, 1, 1)
 _NOTHING = Content.of(b"")
@@ -64,6 +64,12 @@ def read(raw: bytes | Content) -> EdxmlDocument | EdxmlStatus:
     if packet is None or shaped.is_broken:
         raise InvalidMessageError("edXML", _sorted(shaped.faults))
     return packet
+
+
+def is_readable(root: Element, markers: Iterable[str]) -> bool:
+    """Whether `read` takes the packet of this tree, in which a marker stands for each file's text; the tree may be changed."""
+    shaped = shape(root, {each: Cut(each, _NOTHING, 0, 0) for each in markers})
+    return not shaped.has("too_many") and _Reader(shaped).packet() is not None and not shaped.is_broken
 
 
 def _sorted(faults: list[Fault]) -> list[Fault]:

@@ -24,7 +24,7 @@ from lgsp.standards.edxml.model import (
 from lgsp.standards.edxml.schema import NAMESPACE, Kind, Model, root_model
 from lgsp.standards.xml import Element, local_name
 
-__all__ = ["Contents", "Sign", "write", "write_content"]
+__all__ = ["Contents", "Sign", "draft", "filled", "write", "write_content"]
 
 Contents = Mapping[str, Callable[[], Iterable[bytes]]]
 """By marker: the text that takes the marker's place, in chunks."""
@@ -49,6 +49,14 @@ def write_content(
     Raises:
         ValueError: a character that XML 1.0 does not have.
     """
+    root, contents = draft(packet, zipped=zipped, sign=sign)
+    return Content.of(filled(xml.serialize(root), contents))
+
+
+def draft(
+    packet: EdxmlDocument | EdxmlStatus, *, zipped: bool = True, sign: Sign | None = None
+) -> tuple[Element, Contents]:
+    """The packet's tree, and the texts of its files, which are still markers there."""
     root = etree.Element(f"{_Q}edXML", nsmap={None: NAMESPACE})
     envelope = etree.SubElement(root, f"{_Q}edXMLEnvelope", nsmap={"edXML": NAMESPACE})
     header = _add(envelope, "edXMLHeader")
@@ -71,10 +79,11 @@ def write_content(
         marker = secrets.token_hex(12)
         header[-1].tail = marker
         contents = {marker: lambda: [packet.signature.encode()], **contents}
-    return Content.of(_filled(xml.serialize(root), contents))
+    return root, contents
 
 
-def _filled(skeleton: bytes, contents: Contents) -> Iterator[bytes]:
+def filled(skeleton: bytes, contents: Contents) -> Iterator[bytes]:
+    """The packet as it travels, in chunks."""
     for marker, chunks in contents.items():
         before, _, skeleton = skeleton.partition(marker.encode())
         yield before
@@ -247,8 +256,8 @@ def _files(
             ("FieldName", file.field_name), ("MimeType", file.mime_type), ("ContentType", file.content_type), ("Format", file.format),
         ])  # fmt: skip
         encoded = etree.SubElement(attachment, f"{_Q}ContentTransferEncoded", nsmap={"edXML": NAMESPACE})
-        # Nobody can guess it, so that no other text of the packet can be mistaken for it.
-        encoded.text = f"{token}-{number}"
+        # Nobody can guess it, so that no other text of the packet can be mistaken for it; and it is base64 itself, as the XSD wants.
+        encoded.text = f"{token}{number:04}"
         contents[encoded.text] = partial(attachments.encode, file.content, zipped=zipped)
     return contents
 
