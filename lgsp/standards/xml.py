@@ -31,6 +31,7 @@ _ENCODING = re.compile(rb"\sencoding\s*=\s*[\"']([^\"'>]{1,40})")
 _ATTRIBUTE = re.compile(rb"=[ \t\r\n]*[\"']")
 _UTF8 = frozenset({b"utf-8", b"utf8", b"us-ascii", b"ascii"})
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"\x00<", b"<\x00")
+_WITH_ATTRIBUTES = etree.XPath("//@*/..")
 _IS_TOO_DEEP = etree.XPath(f"boolean({'/*' * (MAX_DEPTH + 1)})")
 
 
@@ -129,10 +130,10 @@ def _check_shape(root: Element) -> None:
             raise _too_long(
                 element, f"a name is longer than {MAX_NAME} characters", f"tên dài quá {MAX_NAME} ký tự"
             )
-        if element.attrib:
-            _check_attributes(element)
     if count > MAX_ELEMENTS:
         raise _too_many_elements()
+    for element in _WITH_ATTRIBUTES(root):
+        _check_attributes(element)
 
 
 def _check_attributes(element: Element) -> None:

@@ -92,6 +92,7 @@ def faults_of(work: Callable[[], object]) -> list[Fault] | str | None:
 def read_again(packet: Packet) -> None:
     """As it was done before there was the promise."""
     alone = replace(packet, attachments=()) if isinstance(packet, edxml.EdxmlDocument) else packet
+    edxml.write(packet)
     edxml.read(edxml.write(alone))
 
 

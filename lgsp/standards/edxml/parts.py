@@ -1,15 +1,31 @@
 """Picking values out of a tree that has the XSD's shape; whatever may be missing is taken as an empty value."""
 
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 
 from lgsp.clock import VIETNAM
 from lgsp.standards.edxml.schema import NAMESPACE
 from lgsp.standards.xml import Element
 
-__all__ = ["attribute", "every", "flag", "number", "one", "text", "texts", "to_day", "to_moment"]
+__all__ = [
+    "Parts",
+    "attribute",
+    "every",
+    "flag",
+    "number",
+    "one",
+    "part",
+    "parts",
+    "text",
+    "texts",
+    "to_day",
+    "to_moment",
+]
+
+Parts = Mapping[str, Element]
+"""The first child of each qualified name."""
 
 _LONGEST_NUMBER = 18
-# `find` and `findtext` parse their path each time, which took a fifth of reading a packet.
 _Q = f"{{{NAMESPACE}}}"
 
 
@@ -27,9 +43,22 @@ def every(element: Element | None, name: str) -> list[Element]:
     return [] if element is None else list(element.iterchildren(_Q + name))
 
 
-def text(element: Element | None, name: str) -> str:
+def parts(element: Element | None) -> Parts:
+    """The element's children, gone through once: to look for each by itself took a third of reading a packet."""
+    if element is None:
+        return {}
+    backwards: Iterator[Element] = element.iterchildren(reversed=True)
+    return {str(each.tag): each for each in backwards}
+
+
+def part(of: Parts, name: str) -> Element | None:
+    """The child of that name."""
+    return of.get(_Q + name)
+
+
+def text(of: Parts, name: str) -> str:
     """The value of the child of that name; empty where there is none."""
-    found = None if element is None else next(element.iterchildren(_Q + name), None)
+    found = of.get(_Q + name)
     return "" if found is None else found.text or ""
 
 
@@ -38,16 +67,16 @@ def texts(element: Element | None, name: str) -> tuple[str, ...]:
     return tuple(each.text or "" for each in every(element, name))
 
 
-def number(element: Element | None, name: str) -> int | None:
+def number(of: Parts, name: str) -> int | None:
     """The number in the child of that name."""
-    value = text(element, name)
+    value = text(of, name)
     # What is longer is no Number to the XSD either, and was reported.
     return int(value) if value.isdecimal() and len(value) <= _LONGEST_NUMBER else None
 
 
-def flag(element: Element | None, name: str) -> bool | None:
+def flag(of: Parts, name: str) -> bool | None:
     """The truth in the child of that name."""
-    value = text(element, name).lower()
+    value = text(of, name).lower()
     return value in {"1", "true"} if value else None
 
 

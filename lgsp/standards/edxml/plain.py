@@ -1,6 +1,9 @@
 """The short way: a packet that is as the regulation has it, to the letter, needs no putting right."""
 
+from lxml import etree
+
 from lgsp.standards.edxml.kept import whole
+from lgsp.standards.edxml.parts import one
 from lgsp.standards.edxml.schema import DSIG, NAMESPACE, validator
 from lgsp.standards.edxml.shaped import Shaped
 from lgsp.standards.xml import Element
@@ -11,21 +14,23 @@ MAX_REPEATED = 1000
 """How often an element may stand in one place."""
 
 _Q = f"{{{NAMESPACE}}}"
+_SIGNATURES = frozenset({f"{_Q}Signature", f"{{{DSIG}}}Signature"})
+_HAS_FOREIGN_ATTRIBUTE = etree.XPath("boolean(//@*[namespace-uri() != ''])")
 _MAY_BE_EMPTY = frozenset({f"{_Q}edXMLManifest", f"{_Q}AttachmentEncoded"})
 
 
 def is_plain(shaped: Shaped) -> bool:
     """Whether the packet has no fault and no habit; then its signature is taken out, else nothing is touched."""
-    header = shaped.root.find(f"{_Q}edXMLEnvelope/{_Q}edXMLHeader")
+    header = one(shaped.root, "edXMLEnvelope", "edXMLHeader")
     if header is None:
         return False
-    signatures = header.findall(f"{_Q}Signature") + header.findall(f"{{{DSIG}}}Signature")
+    signatures = [each for each in header if each.tag in _SIGNATURES]
     if len(signatures) > 1 or any(each.tail and not each.tail.isspace() for each in signatures):
         return False
     places = [header.index(each) for each in signatures]
     for signature in signatures:
         header.remove(signature)
-    if all(map(_is_usual, shaped.root.iter())) and validator(shaped.kind).validate(shaped.root):
+    if _is_usual(shaped.root) and validator(shaped.kind).validate(shaped.root):
         for signature in signatures:
             shaped.signature = whole(shaped, signature)
         return True
@@ -34,14 +39,17 @@ def is_plain(shaped: Shaped) -> bool:
     return False
 
 
-def _is_usual(element: Element) -> bool:
-    """What an XSD would let pass, but has to be looked at."""
-    size = len(element)
-    if size == 0:
-        text = element.text
-        if (text != text.strip()) if text else (element.tag not in _MAY_BE_EMPTY):
-            return False
+def _is_usual(root: Element) -> bool:
+    """Whether nothing is there that an XSD would let pass, but has to be looked at."""
     # An attribute with a namespace may be a hint to a schema, which the validator would follow.
-    if element.attrib and any(str(name)[0] == "{" for name in element.attrib):
+    if _HAS_FOREIGN_ATTRIBUTE(root):
         return False
-    return size <= MAX_REPEATED and str(element.tag).startswith(_Q)
+    for element in root.iter():
+        tag = str(element.tag)
+        if not tag.startswith(_Q) or len(element) > MAX_REPEATED:
+            return False
+        if len(element) == 0:
+            text = element.text
+            if (text != text.strip()) if text else (tag not in _MAY_BE_EMPTY):
+                return False
+    return True

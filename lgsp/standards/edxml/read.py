@@ -21,7 +21,20 @@ from lgsp.standards.edxml.model import (
     EdxmlStatus,
     EdxmlTrace,
 )
-from lgsp.standards.edxml.parts import attribute, every, flag, number, one, text, texts, to_day, to_moment
+from lgsp.standards.edxml.parts import (
+    Parts,
+    attribute,
+    every,
+    flag,
+    number,
+    one,
+    part,
+    parts,
+    text,
+    texts,
+    to_day,
+    to_moment,
+)  # fmt: skip
 from lgsp.standards.edxml.shape import shape
 from lgsp.standards.edxml.shaped import Shaped
 from lgsp.standards.edxml.skeleton import Cut, cut
@@ -94,18 +107,19 @@ class _Reader:
         )
 
     def _status(self, message: Element, header: Element | None) -> EdxmlStatus:
-        concerned, traces = one(message, "ResponseFor"), one(header, "TraceHeaderList")
+        own, traces = parts(message), one(header, "TraceHeaderList")
+        concerned = part(own, "ResponseFor")
         about = self._response_for(concerned)
         if concerned is not None and not (about.document_id or about.code):
             wrong = "neither DocumentId nor Code says which document", "cần DocumentId hoặc Code của văn bản"
             self._shaped.fault(concerned, "missing", *wrong)
         return EdxmlStatus(
-            sender=self._organ(one(message, "From")),
+            sender=self._organ(part(own, "From")),
             response_for=about,
-            status_code=text(message, "StatusCode"),
-            description=text(message, "Description"),
-            timestamp=self._moment(message, "Timestamp"),
-            staff=_staff(one(message, "StaffInfo")) or EdxmlStaff(),
+            status_code=text(own, "StatusCode"),
+            description=text(own, "Description"),
+            timestamp=self._moment(own, "Timestamp"),
+            staff=_staff(part(own, "StaffInfo")) or EdxmlStaff(),
             signature=self._shaped.signature,
             trace_id=attribute(traces, "id"),
             trace_version=attribute(traces, "version"),
@@ -116,28 +130,28 @@ class _Reader:
         )
 
     def _document(self, message: Element, header: Element | None) -> EdxmlDocument:
-        code, kind, other = (one(message, name) for name in ("Code", "DocumentType", "OtherInfo"))
-        promulgation, signer = one(message, "PromulgationInfo"), one(message, "SignerInfo")
-        traces = one(header, "TraceHeaderList")
+        own, traces = parts(message), one(header, "TraceHeaderList")
+        names = ("Code", "DocumentType", "OtherInfo", "PromulgationInfo", "SignerInfo")
+        code, kind, other, promulgation, signer = (parts(part(own, name)) for name in names)
         return EdxmlDocument(
-            sender=self._organ(one(message, "From")),
+            sender=self._organ(part(own, "From")),
             recipients=tuple(self._organ(each) for each in every(message, "To")),
-            document_id=text(message, "DocumentId"),
+            document_id=text(own, "DocumentId"),
             number=text(code, "CodeNumber"), notation=text(code, "CodeNotation"),
             place=text(promulgation, "Place"), promulgation_date=self._day(promulgation, "PromulgationDate") or _NO_DAY,
             type_code=number(kind, "Type"), type_detail=number(kind, "TypeDetail"), type_name=text(kind, "TypeName"),
-            subject=text(message, "Subject"), content=text(message, "Content"),
+            subject=text(own, "Subject"), content=text(own, "Content"),
             signer=EdxmlSigner(text(signer, "Competence"), text(signer, "Position"), text(signer, "FullName")),
-            due_date=self._day(message, "DueDate"),
+            due_date=self._day(own, "DueDate"),
             priority=number(other, "Priority"), sphere=text(other, "SphereOfPromulgation"), typer_notation=text(other, "TyperNotation"),
             promulgation_amount=number(other, "PromulgationAmount"), page_amount=number(other, "PageAmount"),
             direction=flag(other, "Direction"),
-            reply_fors=texts(one(other, "ReplyFors"), "ReplyFor"),
-            reference_codes=texts(one(other, "ReferenceCodes"), "ReferenceCode"),
-            appendixes=texts(one(other, "Appendixes"), "Appendix"),
+            reply_fors=texts(part(other, "ReplyFors"), "ReplyFor"),
+            reference_codes=texts(part(other, "ReferenceCodes"), "ReferenceCode"),
+            appendixes=texts(part(other, "Appendixes"), "Appendix"),
             responses=tuple(self._response_for(each) for each in every(message, "ResponseFor")),
-            steering_type=number(message, "SteeringType"), task_codes=texts(one(message, "ResponseForTask"), "TaskCode"),
-            application_type=text(message, "ApplicationType"), to_places=texts(one(message, "ToPlaces"), "Place"),
+            steering_type=number(own, "SteeringType"), task_codes=texts(part(own, "ResponseForTask"), "TaskCode"),
+            application_type=text(own, "ApplicationType"), to_places=texts(part(own, "ToPlaces"), "Place"),
             trace_id=attribute(traces, "id"), trace_version=attribute(traces, "version"),
             traces=self._traces(traces),
             business=self._business(one(traces, "Bussiness")),
@@ -146,16 +160,15 @@ class _Reader:
         )  # fmt: skip
 
     def _traces(self, element: Element | None) -> tuple[EdxmlTrace, ...]:
-        return tuple(
-            EdxmlTrace(self._organ_id(each), self._moment(each, "Timestamp"))
-            for each in every(element, "TraceHeader")
-        )
+        headers = (parts(each) for each in every(element, "TraceHeader"))
+        return tuple(EdxmlTrace(self._organ_id(each), self._moment(each, "Timestamp")) for each in headers)
 
     def _business(self, element: Element | None) -> EdxmlBusiness | None:
         if element is None:
             return None
-        kind, info = number(element, "BussinessDocType") or 0, one(element, "BussinessDocumentInfo")
-        concerned, replaced = text(element, "DocumentId"), one(element, "ReplacementInfoList")
+        own = parts(element)
+        kind, info = number(own, "BussinessDocType") or 0, parts(part(own, "BussinessDocumentInfo"))
+        concerned, replaced = text(own, "DocumentId"), part(own, "ReplacementInfoList")
         if kind in {1, 2} and not concerned:
             self._missing(element, "DocumentId")
         if kind == 3 and replaced is None:
@@ -163,19 +176,19 @@ class _Reader:
         return EdxmlBusiness(
             doc_type=kind,
             document_id=concerned,
-            reason=text(element, "BussinessDocReason"),
-            paper=flag(element, "Paper"),
+            reason=text(own, "BussinessDocReason"),
+            paper=flag(own, "Paper"),
             document_info=flag(info, "DocumentInfo"),
             document_receiver=flag(info, "DocumentReceiver"),
             receivers=tuple(
                 EdxmlReceiver(self._organ_id(each), number(each, "ReceiverType"))
-                for each in every(one(info, "ReceiverList"), "Receiver")
+                for each in map(parts, every(part(info, "ReceiverList"), "Receiver"))
             ),
             replacements=tuple(
-                EdxmlReplacement(text(each, "DocumentId"), self._organ_ids(one(each, "OrganIdList")))
-                for each in every(replaced, "ReplacementInfo")
+                EdxmlReplacement(text(each, "DocumentId"), self._organ_ids(part(each, "OrganIdList")))
+                for each in map(parts, every(replaced, "ReplacementInfo"))
             ),
-            staff=_staff(one(element, "StaffInfo")),
+            staff=_staff(part(own, "StaffInfo")),
         )
 
     def _missing(self, element: Element, name: str) -> None:
@@ -183,29 +196,31 @@ class _Reader:
 
     def _organ(self, element: Element | None) -> EdxmlOrgan:
         names = ("OrganName", "OrganizationInCharge", "OrganAdd", "Email", "Telephone", "Fax", "Website")
-        return EdxmlOrgan(self._organ_id(element), *(text(element, name) for name in names))
+        own = parts(element)
+        return EdxmlOrgan(self._organ_id(own), *[text(own, name) for name in names])
 
     def _response_for(self, element: Element | None) -> EdxmlResponseFor:
-        day = self._day(element, "PromulgationDate")
-        return EdxmlResponseFor(self._organ_id(element), text(element, "Code"), day, text(element, "DocumentId"))  # fmt: skip
+        own = parts(element)
+        day = self._day(own, "PromulgationDate")
+        return EdxmlResponseFor(self._organ_id(own), text(own, "Code"), day, text(own, "DocumentId"))
 
     def _organ_ids(self, element: Element | None) -> tuple[str, ...]:
         return tuple(self._checked_organ(each) for each in every(element, "OrganId"))
 
-    def _organ_id(self, element: Element | None) -> str:
-        found = one(element, "OrganId")
+    def _organ_id(self, of: Parts) -> str:
+        found = part(of, "OrganId")
         return self._checked_organ(found) if found is not None else ""
 
     def _checked_organ(self, element: Element) -> str:
         hint = "không phải mã định danh cơ quan (ví dụ 000.00.00.H34 hoặc H34.1.2)"
         return self._made(element, identifiers.check_organization_id, hint) or ""
 
-    def _day(self, element: Element | None, name: str) -> date | None:
-        found = one(element, name)
+    def _day(self, of: Parts, name: str) -> date | None:
+        found = part(of, name)
         return None if found is None else self._made(found, to_day, "cần ngày yyyy/MM/dd có thật")
 
-    def _moment(self, element: Element, name: str) -> datetime | None:
-        found = one(element, name)
+    def _moment(self, of: Parts, name: str) -> datetime | None:
+        found = part(of, name)
         hint = "cần thời điểm yyyy/MM/dd HH:mm:ss có thật"
         return None if found is None else self._made(found, to_moment, hint)
 
@@ -242,7 +257,7 @@ class _Reader:
     def _by_id(self, elements: list[Element]) -> dict[str, Element]:
         found: dict[str, Element] = {}
         for element in elements:
-            content_id = text(element, "ContentId")
+            content_id = text(parts(element), "ContentId")
             if content_id in found:
                 wrong = f"ContentId {content_id} stands here twice", f"ContentId {content_id} bị trùng"
                 self._shaped.fault(element, "duplicate", *wrong)
@@ -251,16 +266,18 @@ class _Reader:
         return found
 
     def _compare(self, reference: Element, attachment: Element) -> None:
+        in_manifest, with_file = parts(reference), parts(attachment)
         for name in _REPEATED_IN_MANIFEST:
-            listed, own = text(reference, name), text(attachment, name)
+            listed, own = text(in_manifest, name), text(with_file, name)
             if listed and own and listed != own:
                 wrong = f"{listed!r} in the manifest, {own!r} with the file, which is what counts"
                 wrong_vi = f"{listed!r} trong edXMLManifest, {own!r} ở tệp đính kèm; lấy theo tệp đính kèm"
                 self._shaped.warn(reference, "manifest", wrong, wrong_vi)
 
     def _attachment(self, element: Element) -> EdxmlAttachment:
-        content_id, name = text(element, "ContentId"), text(element, "AttachmentName")
-        encoded, content = one(element, "ContentTransferEncoded"), _NOTHING
+        own = parts(element)
+        content_id, name = text(own, "ContentId"), text(own, "AttachmentName")
+        encoded, content = part(own, "ContentTransferEncoded"), _NOTHING
         if encoded is not None:
             try:
                 content = self._content(encoded, name)
@@ -268,7 +285,7 @@ class _Reader:
                 wrong_vi = f"{name[:80]}: nội dung tệp đính kèm không đọc được ({exc})"
                 self._shaped.fault(encoded, "attachment", f"{name[:80]}: {exc}", wrong_vi)
         more = ("Description", "ContentType", "FieldName", "MimeType", "Format")
-        return EdxmlAttachment(content_id, name, content, *(text(element, each) for each in more))
+        return EdxmlAttachment(content_id, name, content, *[text(own, each) for each in more])
 
     def _content(self, encoded: Element, name: str) -> Content:
         found = self._shaped.cuts.get(encoded.text or "")
@@ -280,6 +297,7 @@ class _Reader:
 def _staff(element: Element | None) -> EdxmlStaff | None:
     if element is None:
         return None
+    own = parts(element)
     names = ("Department", "Staff", "Email", "Mobile", "DepartmentId", "StaffId")
-    staff = EdxmlStaff(*(text(element, name) for name in names))
+    staff = EdxmlStaff(*[text(own, name) for name in names])
     return None if staff == EdxmlStaff() else staff

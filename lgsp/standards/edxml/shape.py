@@ -25,6 +25,7 @@ _HINTS = frozenset(
     f"{{http://www.w3.org/2001/XMLSchema-instance}}{name}"
     for name in ("schemaLocation", "noNamespaceSchemaLocation")
 )
+_IS_ALL_OWN = etree.XPath("count(//*) = count(//own:*)", namespaces={"own": NAMESPACE})
 _STRANGERS = etree.XPath("//*[namespace-uri() != $own]")
 
 
@@ -65,7 +66,7 @@ def _is_edxml(shaped: Shaped) -> bool:
         shaped.fault(root, "namespace", wrong, f"không gian tên phải là {NAMESPACE}")
         return False
     own = {None, NAMESPACE, *OLDER_NAMESPACES}
-    for element in _STRANGERS(root, own=NAMESPACE):
+    for element in () if _IS_ALL_OWN(root) else _STRANGERS(root, own=NAMESPACE):
         above = element.getparent()
         # What stands within another's element is that other's.
         if etree.QName(element).namespace in own and (above is None or etree.QName(above).namespace in own):

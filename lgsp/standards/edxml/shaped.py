@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lgsp.errors import Fault
 from lgsp.standards.edxml.model import EdxmlExtension
@@ -16,6 +17,7 @@ MAX_FAULTS = 200
 """Of mistakes, and again of warnings."""
 
 _LONGEST_MESSAGE = 400
+_HELD = 1000
 
 
 @dataclass
@@ -31,9 +33,14 @@ class Shaped:
     is_broken: bool = False
     """Whether there is a fault that is not a mere warning."""
 
+    _held: list[Element] = field(init=False)
     _codes: set[str] = field(default_factory=set)
     _noted: set[tuple[str, str]] = field(default_factory=set)
     _number: Counter[bool] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        # lxml finds again what is held, and else makes a new object whenever an element is looked at.
+        self._held = list(islice(self.root.iter(), _HELD))
 
     def fault(self, element: Element, code: str, message: str, message_vi: str, *, below: str = "") -> None:
         """Note a mistake in an element, or in a child of that name that is not there."""
