@@ -31,6 +31,44 @@ def browser():
         chromium.close()
 
 
+class Onlooker:
+    """Somebody who only looks, from one page to the next: a new page is a new process, which costs more than what it shows."""
+
+    def __init__(self, browser) -> None:
+        self._browser, self._pages = browser, {}
+        self.complaints: list[str] = []
+
+    def at(self, url: str, *, lang: str, scheme: str = "light", width: int = 1280):
+        """The page and its answer."""
+        page = self._pages.get(lang) or self._pages.setdefault(lang, self._new(lang))
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        return page, page.goto(url, wait_until="load")
+
+    def _new(self, lang: str):
+        page = self._browser.new_context(locale=lang, reduced_motion="reduce").new_page()
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+    def leave(self) -> None:
+        """Nothing is kept open."""
+        for page in self._pages.values():
+            page.goto("about:blank")
+        self.complaints.clear()
+
+
+@pytest.fixture(scope="module")
+def _onlooker(browser):
+    return Onlooker(browser)
+
+
+@pytest.fixture
+def onlooker(_onlooker):
+    yield _onlooker
+    _onlooker.leave()
+
+
 @pytest.fixture(scope="session")
 def serious():
     """The serious and critical findings of axe on a page."""
@@ -39,7 +77,7 @@ def serious():
         page.evaluate(AXE.read_text(encoding="utf-8"))
         return [
             f"{one['id']}: {one['nodes'][0]['html'][:160]}"
-            for one in page.evaluate("axe.run()")["violations"]
+            for one in page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
             if one["impact"] in {"serious", "critical"}
         ]
 

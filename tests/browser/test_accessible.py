@@ -105,12 +105,9 @@ def demo(tmp_path_factory):
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize(("lang", "scheme"), [("vi", "light"), ("en", "dark")])
-def test_a_page_has_no_serious_finding(browser, serious, demo, page, lang, scheme) -> None:
+def test_a_page_has_no_serious_finding(onlooker, serious, demo, page, lang, scheme) -> None:
     """Contrast depends on the colours and not on the language, so two of the four are enough."""
-    context = browser.new_context(locale=lang, color_scheme=scheme, reduced_motion="reduce")
-    shown = context.new_page()
-    answer = shown.goto(demo.path(page))
+    shown, answer = onlooker.at(demo.path(page), lang=lang, scheme=scheme)
     assert answer.status == (404 if page == "nothing" else 200)
     assert shown.get_attribute("html", "lang") == lang
     assert serious(shown) == []
-    context.close()

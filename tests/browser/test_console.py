@@ -109,18 +109,20 @@ def message_path(served) -> str:
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 @pytest.mark.parametrize("path", [path for path in PAGES if "/lab" in path])
-def test_a_page_of_the_lab_has_no_serious_fault_of_accessibility(open_page, serious, path, lang):
+def test_a_page_of_the_lab_has_no_serious_fault_of_accessibility(onlooker, serious, served, path, lang):
     """The other pages: test_accessible.py."""
-    page = open_page(path, lang=lang)
+    page, _ = onlooker.at(served.url + path, lang=lang)
     assert page.get_attribute("html", "lang") == lang
     assert serious(page) == []
+    assert onlooker.complaints == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_needs_no_sideways_scrolling(open_page, path, width):
-    page = open_page(path, width=width)
+def test_a_page_needs_no_sideways_scrolling(onlooker, served, path, width):
+    page, _ = onlooker.at(served.url + path, lang="vi", width=width)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert onlooker.complaints == []
 
 
 def test_hostile_content_is_shown_as_text(open_page, served):

@@ -57,13 +57,14 @@ def wait_for_step(page, number: int) -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("tab", TABS)
-def test_each_tab_is_accessible_fits_a_telephone_and_shows_nothing_raw(open_lab, serious, tab, lang):
-    page = open_lab(tab, lang=lang, width=390)
+def test_each_tab_is_accessible_fits_a_telephone_and_shows_nothing_raw(onlooker, serious, served, tab, lang):
+    page, _ = onlooker.at(f"{served.urls['gateway']}/console/lab{tab}", lang=lang, width=390)
     assert page.get_attribute("html", "lang") == lang
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert serious(page) == []
     page.emulate_media(color_scheme="dark")
     assert serious(page) == []
+    assert onlooker.complaints == []
     assert re.findall(r"\b(?:True|False|None)\b|\{'|\['", page.inner_text("main")) == []
 
 
