@@ -9,7 +9,7 @@ import pytest
 
 from lgsp.clock import VIETNAM, VirtualClock
 from lgsp.standards.identifiers import check_dossier_code
-from lgsp_mocks.igate import STAND_IN
+from lgsp_mocks.igate import STAND_IN, dossiers
 from lgsp_mocks.kit import create_app
 
 pytestmark = pytest.mark.contract
@@ -192,6 +192,21 @@ async def test_newest_change_comes_first_where_asked(igate: httpx.AsyncClient) -
     page = (await igate.get("/pa/dossier/search", params={"sort": "updatedDate,desc", "size": 5})).json()
     assert [row["code"] for row in page["content"]] == codes[:-6:-1]
     assert page["last"] is False
+
+
+async def test_newest_changes_are_paged_as_a_search_through_all_would(
+    igate: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dossiers, "_CHANGES", 3)
+    for _ in range(9):
+        await igate.post("/__mock__/act/receive-at-counter", json={"procedure": PLAIN})
+        await ticks(igate, 1)
+    for page, size in ((0, 1), (0, 4), (1, 4), (2, 4), (0, 9), (1, 9), (3, 4)):
+        asked = {"sort": "updatedDate,desc", "page": page, "size": size}
+        newest = (await igate.get("/pa/dossier/search", params=asked)).json()
+        every = ",".join(map(str, range(1, 11)))
+        searched = (await igate.get("/pa/dossier/search", params=asked | {"dossier-status": every})).json()
+        assert newest == searched
 
 
 async def test_state_survives_a_restart(tmp_path: Path, clock: VirtualClock) -> None:

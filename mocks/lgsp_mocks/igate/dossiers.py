@@ -30,6 +30,12 @@ class IllegalStepError(Exception):
 
 
 _MOVING = frozenset({"1", "2", "4", "9"})
+_CHANGES = 100
+"""So many of them are looked for together."""
+
+
+def _change(one: Record) -> int:
+    return int(str(one.get("revision") or 0))
 
 
 class Dossiers:
@@ -42,6 +48,8 @@ class Dossiers:
         self._by_code = self.table.grouped(lambda one: str(one["code"]) or None)
         self._by_national_code = self.table.grouped(lambda one: str(one["national_code"]) or None)
         self._moving = self.table.grouped(lambda one: "" if one["status"] in _MOVING else None)
+        self._by_change = self.table.grouped(lambda one: str(_change(one) // _CHANGES))
+        self._undo: dict[str, Record] | None = None
         self.files = context.state.table("files")
         self.procedures = Procedures(context)
         self.numbers = Numbers(context, lambda: (str(one["code"]) for one in self.table.values()))
@@ -67,6 +75,9 @@ class Dossiers:
         """Store, with the moment of the change; changes never carry the same moment twice."""
         change = self._context.state.next("change")
         dossier = {**dossier, "updated_at": self._now(), "revision": change}
+        before = self.table.get(str(dossier["id"]))
+        if self._undo is not None and before is not None:
+            self._undo.setdefault(str(dossier["id"]), before)
         self.table.put(str(dossier["id"]), dossier)
         return dossier
 
@@ -77,6 +88,20 @@ class Dossiers:
         if not code:
             return None
         return next(iter([*self._by_code.of(code), *self._by_national_code.of(code)]), None)
+
+    def with_code(self, code: str) -> list[Record]:
+        """Those with this number, iGate's or the national one, in the order in which they came."""
+        found = {str(one["id"]): one for one in (*self._by_code.of(code), *self._by_national_code.of(code))}
+        return [found[key] for key in sorted(found)]
+
+    def changed_last(self, count: int) -> list[Record]:
+        """As many of those that changed last, the newest first."""
+        found: list[Record] = []
+        for part in sorted(self._by_change.sizes(), key=int, reverse=True):
+            found += sorted(self._by_change.of(part), key=_change, reverse=True)
+            if len(found) >= count:
+                break
+        return found[:count]
 
     def twice(self) -> list[str]:
         """National numbers under which more than one dossier was taken in."""
@@ -89,14 +114,15 @@ class Dossiers:
     @contextmanager
     def all_or_nothing(self) -> Iterator[None]:
         """What is refused half-way leaves every dossier as it was."""
-        before = {str(one["id"]): one for one in self.table.values()}
+        self._undo = {}
         try:
             yield
         except BaseException:
-            for key, one in before.items():
-                if self.table.get(key) is not one:
-                    self.table.put(key, one)
+            for key, one in self._undo.items():
+                self.table.put(key, one)
             raise
+        finally:
+            self._undo = None
 
     def accept(self, dossier: Record) -> Record:
         """Take it in: number, receipt (Mẫu 01), due date in working days; a number and dates that it came with are kept."""
