@@ -15,7 +15,7 @@ from lgsp.errors import ConfigurationError
 __all__ = ["Http11", "HttpServer"]
 
 START_TIMEOUT_S = 20.0
-_TICK_S = 0.1
+_TICK_S = 1.0
 _OFFER = frozenset({b"upgrade", b"http2-settings"})
 
 
@@ -65,7 +65,7 @@ class Http11(HttpToolsProtocol):
 
 
 class _Quiet(uvicorn.Server):
-    """Leaves the signals to whoever owns the process, and stops when it is told to: uvicorn looks every tenth of a second."""
+    """Leaves the signals to whoever owns the process, and stops when it is told to; uvicorn looks every tenth of a second."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -76,11 +76,10 @@ class _Quiet(uvicorn.Server):
         self._told.set()
 
     async def main_loop(self) -> None:
-        counter = 0
-        while not await self.on_tick(counter):
-            counter = (counter + 1) % 864_000
+        while not await self.on_tick(0):  # which writes the second of the Date header
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._told.wait(), _TICK_S)
+                async with asyncio.timeout(_TICK_S):
+                    await self._told.wait()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,8 +1,6 @@
 """create_gateway: the FastAPI app over the ports that it is given."""
 
 from fastapi import FastAPI
-from starlette.middleware import Middleware
-from starlette.routing import Mount
 from starlette.types import Lifespan
 
 from lgsp import __version__
@@ -32,7 +30,7 @@ from lgsp.gateway.standing import standing_routes
 from lgsp.gateway.statistics import statistics_routes
 from lgsp.gateway.verify import verify_routes
 from lgsp.gateway.wire import wire_routes
-from lgsp.wirelog import CapturedCallbacks
+from lgsp.gateway.wires import Gateway
 
 __all__ = ["create_gateway"]
 
@@ -48,7 +46,7 @@ def create_gateway(
 
     `local_only`: it is bound to this machine, so a foreign Host header means that a page has rebound its name.
     """
-    app = FastAPI(
+    app = Gateway(
         title="LGSP",
         version=__version__,
         description="Gateway of the bus. Trục tích hợp, chia sẻ dữ liệu cấp tỉnh.",
@@ -79,13 +77,8 @@ def create_gateway(
     app.include_router(lab_routes(services, clock))
     if clock is not None:
         app.include_router(clock_routes(clock))
-    for system, routes in services.callbacks.items():
-        heard = [Middleware(CapturedCallbacks, system, services.wire)] if services.wire else []
-        # First, since a system asks all day long, and each router before it would look at the call.
-        app.router.routes.insert(
-            0, Mount(f"/in/{system}", routes=list(routes), name=f"in-{system}", middleware=heard)
-        )
     install(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, local_only=local_only)
+    app.mount_wires(services.callbacks, services.wire)
     return app

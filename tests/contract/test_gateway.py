@@ -98,7 +98,9 @@ class World:
         router = Router([Route("<out>", ("document.*",), ("axis",), recipients=("*.G22",))])
         services = GatewayServices(
             self.bus, NO_DESK, store, Refused(), self, Verifier(self.waiting, store), router, SchemaRegistry(), self.readiness,
-            callbacks={"portal": [HttpRoute("/echo", self.echo, methods=["POST"])]}, waiting=self.waiting,
+            callbacks={"portal": [
+                HttpRoute("/echo", self.echo, methods=["POST"]), HttpRoute("/fail/{how}", self.fail), HttpRoute("/fail", self.fail),
+            ]}, waiting=self.waiting,
         )  # fmt: skip
         transport = httpx.ASGITransport(create_gateway(services), raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://gateway")
@@ -116,6 +118,11 @@ class World:
 
     async def echo(self, request: Request):
         return JSONResponse({"bytes": len(await request.body())})
+
+    async def fail(self, request: Request):
+        raise (
+            NotFoundError("no dossier") if request.query_params.get("how") == "found" else ValueError("a bug")
+        )
 
     async def post(self, event=EVENT, path="/v1/messages", headers=HEADERS):
         content = event if isinstance(event, bytes) else json.dumps(event).encode()
@@ -278,6 +285,21 @@ async def test_metrics_count_what_happened(world):
 async def test_a_systems_callbacks_are_mounted_and_may_be_larger_than_a_message(world):
     answer = await world.http.post("/in/portal/echo", content=b"x" * (MAX_MESSAGE_BYTES + 1))
     assert answer.json() == {"bytes": MAX_MESSAGE_BYTES + 1}
+
+
+@pytest.mark.parametrize("path", ["/in/portal/fail", "/in/portal/fail/x"])
+@pytest.mark.parametrize(("how", "status"), [("found", 404), ("", 500)])
+async def test_an_error_of_a_systems_wire_is_a_problem_whichever_way_the_call_went(world, path, how, status):
+    answer = await world.http.get(path, params={"how": how})
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert "a bug" not in answer.text
+
+
+async def test_a_systems_wire_is_guarded_and_bounded_like_everything(world):
+    foreign = await world.http.post("/in/portal/echo", headers={"Sec-Fetch-Site": "cross-site"})
+    large = await world.http.post("/in/portal/echo", content=b"", headers={"Content-Length": str(2**40)})
+    other = await world.http.get("/in/portal/echo")
+    assert (foreign.status_code, large.status_code, other.status_code) == (403, 413, 405)
 
 
 async def test_the_landing_page_speaks_both_languages_and_escapes(world):

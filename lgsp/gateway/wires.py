@@ -1,0 +1,64 @@
+"""A system's own wire, `/in/<system>`: where its path is fixed, the call is led past the layers for pages and for the API."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lgsp.wirelog import CapturedCallbacks, Taker
+
+__all__ = ["Gateway"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wire:
+    app: ASGIApp
+    root_path: str
+
+
+class Gateway(FastAPI):
+    """Knows the systems' wires by method and path: a system asks all day long, and needs nothing of what FastAPI puts around its own."""
+
+    def mount_wires(self, callbacks: Mapping[str, Sequence[BaseRoute]], taker: Taker | None) -> None:
+        """Each system's routes under `/in/<system>`. What is around the API's routes (errors, limits, guard) must be there before."""
+        self._wires: dict[tuple[str, str], _Wire] = {}
+        for system, routes in callbacks.items():
+            root, heard = f"/in/{system}", [Middleware(CapturedCallbacks, system, taker)] if taker else []
+            # First: each router before it would look at the call.
+            self.router.routes.insert(
+                0, Mount(root, routes=list(routes), name=f"in-{system}", middleware=heard)
+            )
+            for route in routes:
+                if type(route) is Route and not route.param_convertors:
+                    wire = _Wire(CapturedCallbacks(route.app, system, taker) if taker else route.app, root)
+                    for method in route.methods or ():
+                        self._wires.setdefault((method, root + route.path), wire)
+        handlers = dict(self.exception_handlers)
+        bug = handlers.pop(Exception, None)
+        self._handlers = (handlers, {})
+        app: ASGIApp = self._answer
+        for layer in reversed(self.user_middleware):
+            app = layer.cls(app, *layer.args, **layer.kwargs)
+        self._front = ServerErrorMiddleware(app, handler=bug)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "http" and (scope["method"], scope["path"]) in self._wires:
+            await self._front(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        wire = self._wires[scope["method"], scope["path"]]
+        root_path = scope.get("root_path", "")
+        scope.update(
+            {
+                "app": self, "router": self.router, "path_params": {}, "app_root_path": root_path, "root_path": root_path + wire.root_path,
+                "starlette.exception_handlers": self._handlers,
+            }
+        )  # fmt: skip
+        await wire.app(scope, receive, send)
