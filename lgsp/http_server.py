@@ -4,11 +4,13 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import cast
 
 import httptools
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from lgsp.errors import ConfigurationError
 
@@ -16,14 +18,16 @@ __all__ = ["Http11", "HttpServer"]
 
 START_TIMEOUT_S = 20.0
 _TICK_S = 1.0
+_SMALL_BYTES = 64 * 1024
 _OFFER = frozenset({b"upgrade", b"http2-settings"})
 
 
 class Http11(HttpToolsProtocol):
-    """HTTP/1.1 also with those who offer to change to another protocol: the offer is not taken up (RFC 9110, 7.8).
+    """HTTP/1.1 also with those who offer to change to another protocol: the offer is not taken up (RFC 9110, 7.8). No WebSockets.
 
     Java's client offers HTTP/2 with the first request of each connection. The parser takes such a request to end with its head, so
-    its body would be lost, and read as the next request; here the head is parsed once more without the offer. No WebSockets.
+    its body would be lost, and read as the next request; here the head is parsed once more without the offer. An answer's head
+    and body leave together: two packets wake its reader twice.
     """
 
     def _declines(self) -> bool:
@@ -52,6 +56,16 @@ class Http11(HttpToolsProtocol):
         except httptools.HttpParserError:
             self.send_400_response("Invalid HTTP request received.")
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:
+        self._answer = _Answer(self.transport, self.loop)
+        cycle.transport = cast("asyncio.Transport", self._answer)
+        super()._start_asgi_task(cycle, cast("ASGI3Application", app))
+
+    def on_response_complete(self) -> None:
+        """The cycle's callback."""
+        self._answer.flush()
+        super().on_response_complete()
+
     def _head_without_offer(self) -> bytes:
         version = self.parser.get_http_version().encode()
         lines = [self.parser.get_method() + b" " + self.url + b" HTTP/" + version]
@@ -62,6 +76,38 @@ class Http11(HttpToolsProtocol):
             elif name not in _OFFER:
                 lines.append(name + b": " + value)
         return b"\r\n".join([*lines, b"", b""])
+
+
+class _Answer:
+    """Where a cycle writes: its head leaves with the body behind it, in one packet, or else at the end of the loop's round."""
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._first: bytes | None = None
+        self._has_begun = False
+
+    def write(self, data: bytes) -> None:
+        if not self._has_begun:
+            self._has_begun, self._first = True, data
+            self._loop.call_soon(self.flush)
+            return
+        if self._first is not None and len(data) <= _SMALL_BYTES:
+            data, self._first = self._first + data, None
+        self.flush()
+        self._transport.write(data)
+
+    def flush(self) -> None:
+        first, self._first = self._first, None
+        if first is not None and not self._transport.is_closing():
+            self._transport.write(first)
+
+    def close(self) -> None:
+        self.flush()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
 
 
 class _Quiet(uvicorn.Server):

@@ -1,10 +1,11 @@
 import asyncio
 import socket
+from collections.abc import AsyncIterator
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from lgsp.cli.mock import bind
@@ -19,6 +20,37 @@ async def test_small_answers_are_not_held_back_by_the_kernel() -> None:
     assert server._socket.proto == listening.proto == socket.IPPROTO_TCP
     await server.stop()
     listening.close()
+
+
+GO = asyncio.Event()
+
+
+async def slow(_request: Request) -> Response:
+    async def chunks() -> AsyncIterator[bytes]:
+        await GO.wait()
+        yield b"late"
+
+    return StreamingResponse(chunks())
+
+
+async def test_an_answer_is_one_packet_and_a_stream_s_head_does_not_wait_for_its_body() -> None:
+    server = HttpServer("x", "127.0.0.1", 0)
+    await server.start(Starlette(routes=[Route("/echo", echo, methods=["POST"]), Route("/slow", slow)]))
+    loop = asyncio.get_running_loop()
+    with socket.create_connection(("127.0.0.1", server.port)) as line:
+        line.setblocking(False)
+        await loop.sock_sendall(line, b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi")
+        whole = await loop.sock_recv(line, 65_536)
+        await loop.sock_sendall(line, b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        async with asyncio.timeout(20):
+            head = await loop.sock_recv(line, 65_536)
+            GO.set()
+            rest = b"".join([await loop.sock_recv(line, 65_536) for _ in range(2)])
+    await server.stop()
+    assert whole.startswith(b"HTTP/1.1 200 OK")
+    assert whole.endswith(b"\r\n\r\nPOST hi;")
+    assert head.endswith(b"\r\n\r\n")
+    assert b"late" in rest
 
 
 OFFER = b"Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk\r\nUpgrade: h2c\r\n"
