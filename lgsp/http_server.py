@@ -56,10 +56,10 @@ class Http11(HttpToolsProtocol):
         except httptools.HttpParserError:
             self.send_400_response("Invalid HTTP request received.")
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._answer = _Answer(self.transport, self.loop)
         cycle.transport = cast("asyncio.Transport", self._answer)
-        super()._start_asgi_task(cycle, cast("ASGI3Application", app))
+        super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
         """The cycle's callback."""

@@ -39,7 +39,7 @@ class Gateway(FastAPI):
                         self._wires.setdefault((method, root + route.path), wire)
         handlers = dict(self.exception_handlers)
         bug = handlers.pop(Exception, None)
-        self._handlers = (handlers, {})
+        self._handlers: tuple[object, dict[int, object]] = (handlers, {})
         app: ASGIApp = self._answer
         for layer in reversed(self.user_middleware):
             app = layer.cls(app, *layer.args, **layer.kwargs)
