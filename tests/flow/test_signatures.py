@@ -43,6 +43,11 @@ async def verdicts(world: World, document_id: str) -> list[Record] | None:
     return None
 
 
+async def kept(world: World, document_id: str) -> tuple[list[Record]] | None:
+    found = await verdicts(world, document_id)
+    return None if found is None else (found,)
+
+
 async def test_verdicts_on_packet_and_files_are_kept_with_the_document(tmp_path: Path) -> None:
     async with province(tmp_path) as world:
         signed = str((await world.act("axis", "send-document", letter(signed=True)))["document_id"])
@@ -56,7 +61,8 @@ async def test_verdicts_on_packet_and_files_are_kept_with_the_document(tmp_path:
             ("", "valid", MINISTRY),
             ("cong-van.pdf", "valid", MINISTRY),
         ]
-        assert await verdicts(world, plain) == []
+        unsigned = await world.until("stored too", lambda: kept(world, plain))
+        assert unsigned == ([],)
 
 
 async def test_unsigned_document_is_refused_where_the_route_requires_a_signature(tmp_path: Path) -> None:
