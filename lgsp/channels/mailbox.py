@@ -6,7 +6,7 @@ room for that of others; a claim check stays for as long as its item.
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 from lgsp.adapter import MailboxItem
 from lgsp.channels.keys import Keys
@@ -30,13 +30,18 @@ if ARGV[4] then redis.call('HSET', KEYS[3], ARGV[3], ARGV[4]) end
 return 1
 """
 _MARK = """
--- KEYS item, waiting, contents, settled   ARGV json, id, settled (0/1), keep_s, contents_kept
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('SET', KEYS[1], ARGV[1])
-if ARGV[3] == '1' then
-  redis.call('EXPIRE', KEYS[1], ARGV[4])
-  if redis.call('ZREM', KEYS[2], ARGV[2]) == 1 and redis.call('HEXISTS', KEYS[3], ARGV[2]) == 1 then
-    if redis.call('RPUSH', KEYS[4], ARGV[2]) > tonumber(ARGV[5]) then
+-- KEYS item, waiting (goes on with `:<kind>`), contents, settled
+-- ARGV id, state, note, now_ms, settled (0/1), keep_s, contents_kept
+local raw = redis.call('GET', KEYS[1])
+if not raw then return 0 end
+local entry = cjson.decode(raw)
+entry.item.state, entry.item.note, entry.item.updated_ms = ARGV[2], ARGV[3], tonumber(ARGV[4])
+redis.call('SET', KEYS[1], cjson.encode(entry), 'KEEPTTL')
+if ARGV[5] == '1' then
+  redis.call('EXPIRE', KEYS[1], ARGV[6])
+  local waited = redis.call('ZREM', KEYS[2] .. ':' .. entry.item.kind, ARGV[1])
+  if waited == 1 and redis.call('HEXISTS', KEYS[3], ARGV[1]) == 1 then
+    if redis.call('RPUSH', KEYS[4], ARGV[1]) > tonumber(ARGV[7]) then
       redis.call('HDEL', KEYS[3], redis.call('LPOP', KEYS[4]))
     end
   end
@@ -96,17 +101,21 @@ class RedisMailbox:
 
     def _loaded(self, item_id: str, raw: object) -> tuple[MailboxItem, BlobRef | None]:
         if not isinstance(raw, bytes):
-            raise NotFoundError(f"the mailbox of {self._system} has no item {item_id!r}")
+            raise self._unknown(item_id)
         return _load(raw)
+
+    def _unknown(self, item_id: str) -> NotFoundError:
+        return NotFoundError(f"the mailbox of {self._system} has no item {item_id!r}")
 
     async def mark(self, item_id: str, state: str, note: str = "") -> None:
         """Set the read state; `done` and `fail` take it off the waiting list."""
-        item, ref = self._loaded(item_id, await self._server.call("GET", self._item(item_id)))
         now_ms = int(self._clock.now().timestamp() * 1000)
-        raw = _dump(replace(item, state=state, note=note, updated_ms=now_ms), ref)
         settled = int(state in {"done", "fail"})
-        keys = [self._item(item_id), self._waiting(item.kind), self._contents, self._settled]
-        await self._server.run(_MARK, keys, [raw, item_id, settled, KEEP_SETTLED_S, CONTENTS_KEPT])
+        waiting = self._keys.mailbox(self._system, "waiting")
+        keys = [self._item(item_id), waiting, self._contents, self._settled]
+        arguments = (item_id, state, note, now_ms, settled, KEEP_SETTLED_S, CONTENTS_KEPT)
+        if await self._server.run(_MARK, keys, arguments) == 0:
+            raise self._unknown(item_id)
 
 
 def _dump(item: MailboxItem, ref: BlobRef | None) -> str:

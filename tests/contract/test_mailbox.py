@@ -1,7 +1,7 @@
 """The mailbox of a system that fetches by itself, on every server product."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -52,6 +52,22 @@ async def test_an_item_of_an_older_bus_is_read_and_settled(box: RedisMailbox, se
     await box.mark("old", "done")
     assert await box.waiting("edoc") == []
     assert (await box.get("old"))[1] == REF
+
+
+async def test_a_mark_changes_state_note_and_time_and_nothing_else(box: RedisMailbox, server: Server) -> None:
+    now_ms = int(START.timestamp() * 1000)
+    odd = replace(item('a"/\\1'), title='Quyết định «số 1» / \u2028 \\ "x"', created_ms=now_ms + 7, owner="")
+    await box.put(odd, REF)
+    await box.mark(odd.id, "processing", "đang xử lý")
+    marked = replace(odd, state="processing", note="đang xử lý", updated_ms=now_ms)
+    assert await box.get(odd.id) == (marked, REF)
+    assert await box.waiting("edoc") == [marked]
+    await box.mark(odd.id, "fail")
+    await box.mark(odd.id, "processing")
+    left_s = await server.call("TTL", KEYS.mailbox("ioffice", f"item:{odd.id}"))
+    assert left_s > 0  # what is settled goes, whatever is said of it later
+    with pytest.raises(NotFoundError, match="no item 'b'"):
+        await box.mark("b", "done")
 
 
 async def test_settled_contents_make_room_for_later_ones_and_waiting_ones_never_do(

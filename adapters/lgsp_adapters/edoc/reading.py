@@ -157,6 +157,8 @@ async def _document(
     }
     # Checked before anything is stored, so that a packet that is refused leaves no content behind.
     checked = Document.model_validate(fields)
+    if not packet.attachments:
+        return checked
     attachments = tuple([await _stored(each, blobs) for each in packet.attachments])
     return Document.model_validate({**dict(checked), "attachments": attachments})
 
