@@ -199,6 +199,8 @@ def pack(command: Sequence[Argument]) -> bytes:
 
 async def replies_of(asked: Sequence[Reply]) -> list[object]:
     """All of them, or the first error."""
+    if len(asked) == 1:
+        return [await asked[0]]
     replies = await asyncio.gather(*asked, return_exceptions=True)
     for reply in replies:
         if isinstance(reply, BaseException):

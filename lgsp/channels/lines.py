@@ -1,8 +1,7 @@
 """The connections to one server, or to the primary that sentinels watch over: one that all share, and some for what may take long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 from redis.asyncio import Redis
 from redis.asyncio.sentinel import SentinelConnectionPool
@@ -36,25 +35,29 @@ class Lines:
         self._all: set[Line] = set()
         self._is_closed = False
 
-    async def ask(self, _key: str, command: Sequence[Argument]) -> object:
+    async def ask(self, key: str, command: Sequence[Argument]) -> object:
         """One command that does not block."""
         packed = pack(command)
         if len(packed) > _LARGE_BYTES:
-            async with self._own() as own:
-                return self._parsed(command, await own.ask(packed))
+            [reply] = await self.ask_apart(key, [command])
+            return reply
         line = await self._ready()
         return self._parsed(command, await line.ask(packed))
 
     async def ask_all(self, commands: Sequence[Sequence[Argument]]) -> list[object]:
         """All in one round trip; not atomic."""
-        line = await self._ready()
-        replies = await replies_of([line.ask(pack(command)) for command in commands])
-        return [self._parsed(*pair) for pair in zip(commands, replies, strict=True)]
+        return await self._together(await self._ready(), commands)
 
     async def ask_apart(self, _key: str, commands: Sequence[Sequence[Argument]]) -> list[object]:
         """One after the other on a connection of their own: they may block, or ask about what it did last."""
-        async with self._own() as own:
-            replies = await replies_of([own.ask(pack(command)) for command in commands])
+        own = await self._borrow()
+        try:
+            return await self._together(own, commands)
+        finally:
+            self._give_back(own)
+
+    async def _together(self, line: Line, commands: Sequence[Sequence[Argument]]) -> list[object]:
+        replies = await replies_of([line.ask(pack(command)) for command in commands])
         return [self._parsed(*pair) for pair in zip(commands, replies, strict=True)]
 
     def _parsed(self, command: Sequence[Argument], reply: object) -> object:
@@ -103,27 +106,35 @@ class Lines:
         self._all.add(line)
         return line
 
-    @asynccontextmanager
-    async def _own(self) -> AsyncIterator[Line]:
+    async def _borrow(self) -> Line:
         """A line that nobody else uses meanwhile."""
+        if self._free.locked():
+            await self._until_free()
+        else:
+            await self._free.acquire()  # at once
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT_S if self._free.locked() else None):
+            while self._idle:
+                line = self._idle.pop()
+                if not line.is_over:
+                    return line
+            return await self._make()
+        except BaseException:
+            self._free.release()
+            raise
+
+    async def _until_free(self) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 await self._free.acquire()
         except TimeoutError as exc:
             raise RedisConnectionError("no connection is free") from exc
-        try:
-            while self._idle and self._idle[-1].is_over:
-                self._idle.pop()
-            line = self._idle.pop() if self._idle else await self._make()
-            try:
-                yield line
-            finally:
-                if line.is_idle:
-                    self._idle.append(line)
-                else:
-                    line.close()
-        finally:
-            self._free.release()
+
+    def _give_back(self, line: Line) -> None:
+        if line.is_idle:
+            self._idle.append(line)
+        else:  # who has stopped waiting leaves a reply to come
+            line.close()
+        self._free.release()
 
     async def aclose(self) -> None:
         """Close every connection."""

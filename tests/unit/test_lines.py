@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from lgsp.channels import Server, line
+from lgsp.channels import Server, line, lines
 from lgsp.errors import ChannelUnavailableError
 from scripted_redis import Answer, ScriptedRedis, bulk, scripted
 from waiting import eventually
@@ -208,6 +208,28 @@ async def test_who_waits_for_an_entry_holds_nobody_up_and_leaves_no_reply_behind
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
         await eventually(lambda: len(redis.writers) == 1, "its connection is closed")
+
+
+async def test_connections_for_what_blocks_are_bounded_and_used_again(monkeypatch):
+    def blocks(command, writer):
+        if command[-1] != b"never":
+            writer.write(b"*-1\r\n")
+
+    async with scripted(blocks) as redis:
+        server = Server(redis.url, max_connections=2)
+        for _ in range(3):
+            await asyncio.gather(*(server.wait_for_entry("s", "0", 5_000) for _ in range(20)))
+        assert redis.connections == 2
+        waiting = [asyncio.create_task(server.wait_for_entry("s", "never", 5_000)) for _ in range(2)]
+        await asyncio.sleep(0.05)
+        monkeypatch.setattr(lines, "ANSWER_TIMEOUT_S", 0.1)
+        with pytest.raises(ChannelUnavailableError, match="no connection is free"):
+            await server.wait_for_entry("s", "0", 5_000)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        assert not await server.wait_for_entry("s", "0", 5_000)
+        await server.aclose()
 
 
 async def test_failed_attempt_to_connect_is_everybodys():
