@@ -24,7 +24,7 @@ _LONGEST = 1 + 3 * len("ByteRange")
 
 async def check_signatures(raw: Content, packet: Packet, source: Source) -> tuple[SignatureCheck, ...]:
     """A verdict for the packet (part "") and for each PDF that has a signature; nothing where nothing is signed."""
-    if isinstance(packet, edxml.EdxmlStatus):
+    if isinstance(packet, edxml.EdxmlStatus) or not (packet.signature or packet.attachments):
         return ()
     return await asyncio.to_thread(_check_all, raw, packet, source)
 

@@ -89,7 +89,8 @@ def find(root: Element) -> Element | None:
     Raises:
         ProfileError: more than one, or in a place where it does not belong.
     """
-    found = [each for each in root.iter() if local_name(each).lower() == "signature"]
+    named = (each for each in root.iter() if str(each.tag)[-len("signature") :].lower() == "signature")
+    found = [each for each in named if local_name(each).lower() == "signature"]
     if not found:
         return None
     if len(found) > 1:
