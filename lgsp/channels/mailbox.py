@@ -4,9 +4,9 @@ A content that was given as bytes lies beside its item: a file for each small pa
 room for that of others; a claim check stays for as long as its item.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
+
+from pydantic_core import from_json, to_json
 
 from lgsp.adapter import MailboxItem
 from lgsp.channels.keys import Keys
@@ -118,12 +118,11 @@ class RedisMailbox:
             raise self._unknown(item_id)
 
 
-def _dump(item: MailboxItem, ref: BlobRef | None) -> str:
-    blob = ref and {"sha256": ref.sha256, "size": ref.size}
-    return json.dumps({"item": asdict(item), "blob": blob}, ensure_ascii=False)
+def _dump(item: MailboxItem, ref: BlobRef | None) -> bytes:
+    return to_json({"item": item, "blob": ref})
 
 
 def _load(raw: bytes) -> tuple[MailboxItem, BlobRef | None]:
-    value = json.loads(raw)
+    value = from_json(raw)
     blob = value["blob"]
     return MailboxItem(**value["item"]), blob and BlobRef(**blob)

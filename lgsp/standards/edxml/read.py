@@ -35,12 +35,14 @@ from lgsp.standards.edxml.parts import (
     to_day,
     to_moment,
 )  # fmt: skip
+from lgsp.standards.edxml.plain import is_plain
+from lgsp.standards.edxml.schema import Kind
 from lgsp.standards.edxml.shape import shape
 from lgsp.standards.edxml.shaped import Shaped
 from lgsp.standards.edxml.skeleton import Cut, cut
 from lgsp.standards.xml import Element
 
-__all__ = ["check", "is_readable", "read"]
+__all__ = ["check", "is_plainly_readable", "read"]
 
 _NO_DAY = date(1900, 1, 1)
 _NOTHING = Content.of(b"")
@@ -79,10 +81,10 @@ def read(raw: bytes | Content) -> EdxmlDocument | EdxmlStatus:
     return packet
 
 
-def is_readable(root: Element, markers: Iterable[str]) -> bool:
-    """Whether `read` takes the packet of this tree, in which a marker stands for each file's text; the tree may be changed."""
-    shaped = shape(root, {each: Cut(each, _NOTHING, 0, 0) for each in markers})
-    return not shaped.has("too_many") and _Reader(shaped).packet() is not None and not shaped.is_broken
+def is_plainly_readable(root: Element, kind: Kind, markers: Iterable[str]) -> bool:
+    """Whether `read` takes the packet of this tree as it is, in which a marker stands for each file's text."""
+    shaped = Shaped(root, {each: Cut(each, _NOTHING, 0, 0) for each in markers}, kind)
+    return is_plain(shaped) and _Reader(shaped).packet() is not None and not shaped.is_broken
 
 
 def _sorted(faults: list[Fault]) -> list[Fault]:

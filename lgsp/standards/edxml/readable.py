@@ -5,7 +5,8 @@ from dataclasses import replace
 from lgsp.standards import xml
 from lgsp.standards.content import Content
 from lgsp.standards.edxml.model import EdxmlDocument, EdxmlStatus
-from lgsp.standards.edxml.read import is_readable, read
+from lgsp.standards.edxml.read import is_plainly_readable, read
+from lgsp.standards.edxml.schema import Kind
 from lgsp.standards.edxml.write import draft, filled, write
 
 __all__ = ["write_readable"]
@@ -26,8 +27,9 @@ def write_readable(packet: EdxmlDocument | EdxmlStatus) -> Content:
     """
     root, contents = draft(packet)
     skeleton = xml.serialize(root)
+    kind: Kind = "document" if isinstance(packet, EdxmlDocument) else "status"
     foreign = packet.signature or packet.extensions
-    if foreign or len(skeleton) > SURE_BYTES or not is_readable(root, contents):
+    if foreign or len(skeleton) > SURE_BYTES or not is_plainly_readable(root, kind, contents):
         alone = replace(packet, attachments=()) if isinstance(packet, EdxmlDocument) else packet
         read(write(alone))
     return Content.of(filled(skeleton, contents))
