@@ -1,5 +1,7 @@
 """Organizations (cơ quan, đơn vị)."""
 
+from operator import itemgetter
+
 from pydantic import ValidatorFunctionWrapHandler
 
 from lgsp.model.base import Name, OrganizationId, Strict, Text
@@ -9,6 +11,7 @@ __all__ = ["Organization", "Person", "each_checked_once"]
 _MANY = 4
 _REMEMBERED = 8_192
 _LONGEST = 512
+_NAMED = itemgetter("id", "name")  # most have no more; its pairs can't be mistaken for the longer keys
 
 
 class Organization(Strict):
@@ -35,13 +38,17 @@ def each_checked_once(value: object, check: ValidatorFunctionWrapHandler) -> tup
     if not isinstance(value, list) or len(value) < _MANY:
         return check(value)  # type: ignore[no-any-return]
     try:
-        keys = [(*one, *one.values()) for one in value]
+        keys = [_NAMED(one) if len(one) == 2 else (None, *one, *one.values()) for one in value]
         known = [_checked.get(key, one) for key, one in zip(keys, value, strict=True)]
-    except (AttributeError, TypeError):  # not an object, or with something in it that is no text
+    except (
+        AttributeError,
+        KeyError,
+        TypeError,
+    ):  # no object, or with something in it that does not belong there
         return check(value)  # type: ignore[no-any-return]
     found: tuple[Organization, ...] = check(known)
     for key, given, one in zip(keys, known, found, strict=True):
-        if given is not one and sum(map(len, key)) <= _LONGEST:
+        if given is not one and sum(len(part or "") for part in key) <= _LONGEST:
             if len(_checked) >= _REMEMBERED:
                 del _checked[next(iter(_checked))]
             _checked[key] = one

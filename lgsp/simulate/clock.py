@@ -1,8 +1,8 @@
 """One virtual time for two processes: the publisher writes it, the bus reads it."""
 
 import asyncio
+from ctypes import c_double
 from datetime import datetime
-from multiprocessing.sharedctypes import Synchronized
 
 from lgsp.clock import VIETNAM
 
@@ -12,7 +12,7 @@ __all__ = ["YearClock"]
 class YearClock:
     """Shows the moment of the last deed. Waiting on it is waiting in real time: only what goes wrong waits."""
 
-    def __init__(self, seconds: "Synchronized[float]") -> None:
+    def __init__(self, seconds: c_double) -> None:
         self._seconds = seconds
 
     def now(self) -> datetime:

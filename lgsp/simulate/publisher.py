@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from ctypes import c_double, c_longlong
 from dataclasses import dataclass
-from multiprocessing.sharedctypes import Synchronized
 
 from lgsp.bus import Bus, BusParts, publish_when_there_is_room
 from lgsp.channels import Keys, Server
@@ -25,8 +25,8 @@ _AT_ONCE = 512
 class Shared:
     """What both processes see: the moment in the year (Unix seconds), and how many messages are accepted."""
 
-    moment: "Synchronized[float]"
-    accepted: "Synchronized[int]"
+    moment: c_double
+    accepted: c_longlong
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,8 @@ class _Year:
         self._plan = plan
         self._told = told
         began = datetime(plan.year, 1, 1, tzinfo=VIETNAM).timestamp()
-        self._shared = Shared(_SPAWN.Value("d", began), _SPAWN.Value("q", 0))
+        # Each has one writer, so they need no locks, for which the worker would wait several times a message.
+        self._shared = Shared(_SPAWN.Value("d", began, lock=False), _SPAWN.Value("q", 0, lock=False))
         self.clock = YearClock(self._shared.moment)
 
     async def live(self, bus: Bus) -> Tally:

@@ -51,3 +51,10 @@ def test_what_another_field_says_makes_another_organization():
 def test_a_document_has_at_most_a_thousand_of_them():
     with pytest.raises(ValidationError):
         Document.model_validate(many(*[{"id": "H34", "name": "Xã"}] * 1000))
+
+
+@pytest.mark.parametrize("alike", [{"H34": "Xã"}, {"id": "H34", "other": "Xã"}, {"name": "H34", "id": "Xã"}])
+def test_what_has_the_same_texts_in_other_places_is_not_taken_for_it(alike):
+    Document.model_validate(many({"id": "H34", "name": "Xã"}))
+    with pytest.raises(ValidationError):
+        Document.model_validate(many(alike))
