@@ -1,13 +1,16 @@
 """What serves a stand-in: the shortest way to the wire's plain routes, which need nothing of what FastAPI puts around its own."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from inspect import iscoroutinefunction
 from typing import cast
 
 from fastapi import FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -15,7 +18,8 @@ from lgsp_mocks.kit.problems import refused
 
 __all__ = ["Application", "Routes", "Wire"]
 
-_CHOSEN = "lgsp_mocks.route"
+_CHOSEN = "lgsp_mocks.endpoint"
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class Application(FastAPI):
@@ -37,23 +41,31 @@ class Routes:
 
     def __init__(self, every: Sequence[BaseRoute]) -> None:
         self.every = every
-        self._known: dict[tuple[str, str], BaseRoute] = {}
+        self._known: dict[tuple[str, str], Endpoint | None] = {}
 
     def choose(self, scope: Scope) -> bool:
-        """Whether there is one; the scope has it from then on."""
+        """Whether there is one; where its answer can be asked for at once, the scope has it from then on."""
         call = (scope["method"], scope["path"])
-        known = self._known.get(call)
-        if known is not None:
-            scope[_CHOSEN] = known, {"endpoint": getattr(known, "endpoint", None), "path_params": {}}
+        if call in self._known:
+            scope[_CHOSEN] = self._known[call]
+            scope["path_params"] = {}
             return True
         for route in self.every:
             match, found = route.matches(scope)
             if match is Match.FULL:
-                scope[_CHOSEN] = route, found
+                scope[_CHOSEN] = _endpoint(route)
+                scope["path_params"] = found.get("path_params", {})
                 if getattr(route, "path", "") == scope["path"]:
-                    self._known[call] = route
+                    self._known[call] = scope[_CHOSEN]
                 return True
         return False
+
+
+def _endpoint(route: BaseRoute) -> Endpoint | None:
+    """Of a plain route; FastAPI's own has to be asked for what it reads and checks first."""
+    if not isinstance(route, Route) or isinstance(route, APIRoute) or not iscoroutinefunction(route.endpoint):
+        return None
+    return cast("Endpoint", route.endpoint)
 
 
 class Wire:
@@ -64,13 +76,14 @@ class Wire:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        route, found = cast("tuple[BaseRoute | None, Scope]", scope.get(_CHOSEN, (None, {})))
-        if type(route) is not Route:
+        endpoint = cast("Endpoint | None", scope.get(_CHOSEN))
+        if endpoint is None:
+            scope.pop("path_params", None)
             await self._otherwise(scope, receive, send)
             return
-        scope.update(found)
+        request = Request(scope, receive, send)
         try:
-            await route.handle(scope, receive, send)
+            answer = await endpoint(request)
         except HTTPException as refusal:
-            answer = await refused(Request(scope, receive), refusal)
-            await answer(scope, receive, send)
+            answer = await refused(request, refusal)
+        await answer(scope, receive, send)

@@ -1,12 +1,12 @@
 """The books of agencies: what went out, what came in, and how each stands."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import cast
 
 from pydantic import JsonValue
 
-from lgsp.clock import VIETNAM, WorkCalendar
+from lgsp.clock import WorkCalendar
 from lgsp.standards import edxml
 from lgsp.standards.content import Content
 from lgsp.standards.document_life import Life, next_steps, report_due
@@ -130,4 +130,4 @@ def life_of(value: JsonValue) -> Life:
 
 def day_of(row: Record) -> date:
     """Its day of promulgation."""
-    return datetime.strptime(str(row["promulgated_on"]), "%Y/%m/%d").replace(tzinfo=VIETNAM).date()
+    return date.fromisoformat(str(row["promulgated_on"]).replace("/", "-"))
