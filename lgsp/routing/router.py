@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Self
+from typing import NamedTuple, Self
 
 from lgsp.message import Message
 from lgsp.model.document import SignatureState
@@ -101,13 +101,20 @@ class RoutingDecision:
     signature_remark: Remark | None = None
 
 
+class _Routes(NamedTuple):
+    """What is for one kind, and whether any of it looks into the message."""
+
+    routes: tuple[Route, ...]
+    look_into: bool
+
+
 class Router:
     """Applies every route to a message; all that match take part."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
         self.routes = tuple(routes)
         self.requires_signatures = any(route.signature == "require" for route in self.routes)
-        self._of_kind: dict[str, tuple[Route, ...]] = {}
+        self._of_kind: dict[str, _Routes] = {}
         self._decided: dict[tuple[str, str, str | None, str | None], RoutingDecision] = {}
 
     def route(self, message: Message) -> RoutingDecision:
@@ -116,8 +123,8 @@ class Router:
         Recipients that only the source system serves count as served: it has them already.
         """
         kind = message.kind
-        routes = self._routes_for(kind)
-        if _look_into(routes):
+        routes, look_into = self._of_kind.get(kind) or self._routes_for(kind)
+        if look_into:
             return self._decide(message, routes)
         # Where no route looks into the message, its envelope decides.
         envelope = (kind, message.source, message.sender, message.recipients)
@@ -131,20 +138,19 @@ class Router:
 
     def looks_into(self, kind: str) -> bool:
         """Whether messages of that kind are routed by their data too; else the envelope decides, and the data may be left out."""
-        return _look_into(self._routes_for(kind))
+        return (self._of_kind.get(kind) or self._routes_for(kind)).look_into
 
     def explain(self, message: Message) -> RoutingDecision:
         """The same decision, with what became of every route."""
         decision = self._decide(message, self.routes)
         return replace(decision, explanation=tuple(_apply(route, message) for route in self.routes))
 
-    def _routes_for(self, kind: str) -> tuple[Route, ...]:
-        routes = self._of_kind.get(kind)
-        if routes is None:
-            routes = tuple(route for route in self.routes if route.is_for(kind))
-            if len(self._of_kind) < _MAX_KINDS:
-                self._of_kind[kind] = routes
-        return routes
+    def _routes_for(self, kind: str) -> _Routes:
+        routes = tuple(route for route in self.routes if route.is_for(kind))
+        found = _Routes(routes, any(route.data or route.signature != "off" for route in routes))
+        if len(self._of_kind) < _MAX_KINDS:
+            self._of_kind[kind] = found
+        return found
 
     def _decide(self, message: Message, routes: Sequence[Route]) -> RoutingDecision:
         merged: dict[str, dict[str, None]] = {}
@@ -169,10 +175,6 @@ class Router:
             signature_refusal=str(refusal or ""),
             signature_remark=refusal or warning,
         )
-
-
-def _look_into(routes: Sequence[Route]) -> bool:
-    return any(route.data or route.signature != "off" for route in routes)
 
 
 def _apply(route: Route, message: Message) -> RouteExplanation:
