@@ -94,7 +94,7 @@ async def call(
         TransientError: not reachable, no answer in time, answer too large, 429, 5xx; `system_down` if away.
         RejectedError: the request itself can't be written (a line break in a header).
     """
-    request = _request(client, method, url, options)
+    request = client.build_request(method, url, **options)
     chunks: list[bytes] = []
     response = await _exchange(client, request, auth, chunks.append, max_bytes, cut=cut)
     return _complete(response, b"".join(chunks)[:max_bytes])
@@ -110,28 +110,12 @@ async def download(
     """
     writer = ContentWriter()
     try:
-        request = _request(client, method, url, {"headers": headers})
+        request = client.build_request(method, url, headers=headers)
         response = await _exchange(client, request, None, writer.write, max_bytes)
     except BaseException:
         writer.discard()
         raise
     return _complete(response, b""), writer.finish()
-
-
-def _request(client: httpx.AsyncClient, method: str, url: str, options: CallOptions) -> httpx.Request:
-    body = options.get("content")
-    if not isinstance(client, HttpClient) or "data" in options or "files" in options or "?" in url:
-        return client.build_request(method, url, **options)
-    if body is not None and not isinstance(body, bytes):
-        return client.build_request(method, url, **options)
-    return client.request_of(
-        method,
-        url,
-        headers=options.get("headers"),
-        params=options.get("params"),
-        json=options.get("json"),
-        content=body,
-    )
 
 
 async def _exchange(

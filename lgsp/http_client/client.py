@@ -3,6 +3,7 @@
 import json
 import ssl
 from collections.abc import AsyncIterator, Mapping
+from typing import TypedDict, cast
 
 import httpcore
 import httpx
@@ -14,8 +15,17 @@ __all__ = ["HttpClient", "HttpTransport"]
 
 _EXTENSIONS = {"http_version": b"HTTP/1.1"}
 _URLS_KEPT = 500
+_KINDS: dict[str, type] = {"headers": dict, "params": dict, "json": object, "content": bytes}
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 _UNPATCHED = httpcore.AsyncConnectionPool.handle_async_request
+
+
+class _Plain(TypedDict, total=False):
+    headers: dict[str, str]
+    params: dict[str, str | int]
+    json: object
+    content: bytes
 
 
 class HttpTransport(httpx.AsyncBaseTransport):
@@ -67,34 +77,39 @@ class HttpClient(httpx.AsyncClient):
         )
         self._urls: dict[str, httpx.URL] = {}
 
-    def request_of(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        params: Mapping[str, str | int] | None = None,
-        json: object = None,
-        content: bytes | None = None,
-    ) -> httpx.Request:
-        """What `build_request` makes of these, at a tenth of its cost: URLs are remembered, and headers written once."""
-        if json is not None:
-            content = _json(json)
-        own = {name.lower(): value for name, value in headers.items()} if headers else {}
-        merged = self._merged(f"{url}?{httpx.QueryParams(params)}" if params else url)
-        raw = [(b"Host", merged.netloc)]
-        raw += [pair for pair in self.headers.raw if pair[0].decode("ascii").lower() not in own]
-        if headers:
-            raw += [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
-        if json is not None and "content-type" not in own:
-            raw.append((b"Content-Type", b"application/json"))
-        if (content or method in _WITH_BODY) and "content-length" not in own:
-            raw.append((b"Content-Length", b"%d" % len(content or b"")))
-        limits = {"timeout": self.timeout.as_dict()}
-        stream = httpx.ByteStream(content or b"")
-        request = httpx.Request(method, merged, headers=raw, stream=stream, extensions=limits)
+    def build_request(self, method: str, url: httpx.URL | str, **options: object) -> httpx.Request:
+        """As httpx's, at a tenth of the cost where URL, headers and body are plain: URLs are remembered, and headers written once."""
+        given = {
+            name: value
+            for name, value in options.items()
+            if value is not None and value is not httpx.USE_CLIENT_DEFAULT
+        }
+        if not isinstance(url, str) or self.params or not _is_plain(url, given):
+            # httpx has no public names for these types.
+            return super().build_request(method, url, **options)  # type: ignore[arg-type]
+        plain = cast("_Plain", given)
+        content, params = plain.get("content", b""), plain.get("params")
+        if "json" in plain:
+            content = _json(plain["json"])
+        target = self._merged(f"{url}?{httpx.QueryParams(params)}" if params else url)
+        raw = self._raw(method, target, plain.get("headers", {}), content, is_json="json" in plain)
+        stream, limits = httpx.ByteStream(content), {"timeout": self.timeout.as_dict()}
+        request = httpx.Request(method, target, headers=raw, stream=stream, extensions=limits)
         request.read()
         return request
+
+    def _raw(
+        self, method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes, *, is_json: bool
+    ) -> list[tuple[bytes, bytes]]:
+        own = {name.lower() for name in headers}
+        raw = [(b"Host", url.netloc)] if "host" not in own else []
+        raw += [pair for pair in self.headers.raw if pair[0].decode("ascii").lower() not in own]
+        raw += [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+        if is_json and "content-type" not in own:
+            raw.append((b"Content-Type", b"application/json"))
+        if (content or method.upper() in _WITH_BODY) and own.isdisjoint(_FRAMING):
+            raw.append((b"Content-Length", b"%d" % len(content)))
+        return raw
 
     def _merged(self, url: str) -> httpx.URL:
         found = self._urls.get(url)
@@ -129,6 +144,11 @@ class HttpClient(httpx.AsyncClient):
                 raise
             await response.aclose()
         return response
+
+
+def _is_plain(url: str, options: Mapping[str, object]) -> bool:
+    is_known = all(isinstance(value, _KINDS.get(name, ())) for name, value in options.items())
+    return is_known and not ("params" in options and "?" in url)
 
 
 def _json(value: object) -> bytes:

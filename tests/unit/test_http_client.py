@@ -287,7 +287,8 @@ async def test_the_short_way_to_a_request_makes_what_httpx_makes(method, url, op
     async with HttpClient(
         transport, timeout_s=5, base_url="http://system.test/v1", headers={"X-A": "1"}
     ) as http:
-        long, short = http.build_request(method, url, **options), http.request_of(method, url, **options)
+        long = httpx.AsyncClient.build_request(http, method, url, **options)
+        short = http.build_request(method, url, **options)
     assert (short.method, short.url, short.content) == (long.method, long.url, long.content)
     assert sorted(short.headers.multi_items()) == sorted(long.headers.multi_items())
     assert short.extensions == long.extensions
