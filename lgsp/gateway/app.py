@@ -54,8 +54,8 @@ def create_gateway(
         responses=documented(404, 422, 500, 503),
     )
     metrics = Metrics()
-    # The first is found soonest, and most calls publish.
-    app.include_router(publish_routes(services, metrics))
+    publishing = publish_routes(services, metrics)
+    app.include_router(publishing)
     app.include_router(inbox_routes(services.inboxes))
     app.include_router(page_routes(services, metrics))
     app.include_router(wire_routes(services))
@@ -81,4 +81,5 @@ def create_gateway(
     app.add_middleware(BodyLimit)
     app.add_middleware(Guard, local_only=local_only)
     app.mount_wires(services.callbacks, services.wire)
+    app.shorten(publishing.routes)
     return app

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.routing import BaseRoute, Mount, Route
@@ -44,6 +45,13 @@ class Gateway(FastAPI):
         for layer in reversed(self.user_middleware):
             app = layer.cls(app, *layer.args, **layer.kwargs)
         self._front = ServerErrorMiddleware(app, handler=bug)
+
+    def shorten(self, routes: Sequence[BaseRoute]) -> None:
+        """Also the way to these, of ours: from a request to a response, so that FastAPI has nothing to read and nothing to check."""
+        for route in routes:
+            if isinstance(route, APIRoute):
+                wire = _Wire(Route(route.path, route.endpoint).app, "")
+                self._wires |= {(method, route.path): wire for method in route.methods or ()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
