@@ -106,6 +106,12 @@ class _Answer:
         self.flush()
         self._transport.close()
 
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def get_extra_info(self, name: str) -> object:
+        return self._transport.get_extra_info(name)
+
     def is_closing(self) -> bool:
         return self._transport.is_closing()
 
