@@ -5,11 +5,25 @@ import shutil
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from lgsp.channels import Server
 from lgsp.embedded import EmbeddedServer
+from lgsp.standards.tls import client_context
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _roots_are_read_once() -> None:
+    """Not for each client of a test: it takes 15 to 30 ms, and hardly any test speaks TLS."""
+    makes = httpx.create_ssl_context
+
+    def create(verify: Any = True, **more: Any) -> Any:
+        return client_context() if verify is True and not more.get("cert") else makes(verify, **more)
+
+    httpx._transports.default.create_ssl_context = create
 
 
 @pytest.fixture

@@ -110,7 +110,8 @@ class Line:
         sent = {b"accept-encoding": ACCEPTED.encode()}
         sent |= {name.encode(): value.encode() for name, value in (headers or {}).items()}
         came = _Came()
-        request = self._shown(f"{method} {path}", headers or {}, body)
+        is_kept = len(self.exchanges) < KEPT_EXCHANGES
+        request = self._shown(f"{method} {path}", headers or {}, body) if is_kept else ""
         try:
             async with asyncio.timeout(self._call_s):
                 answer = await self._follow(method, self.base + path, body, sent, came)
@@ -124,7 +125,8 @@ class Line:
         except LineError as exc:
             raise self._failed(request, str(exc)) from exc
         self._answered, self.unanswered = True, False
-        self._keep(request, self._shown(f"HTTP {answer.status}", answer.headers, answer.body))
+        if is_kept:
+            self._keep(request, self._shown(f"HTTP {answer.status}", answer.headers, answer.body))
         return answer
 
     async def _follow(
@@ -185,8 +187,18 @@ async def _bounded(response: httpx.Response, came: _Came) -> bytes:
     return bytes(found)
 
 
+class _Plain(dict[int, str]):
+    """What stands for each character, once it was met."""
+
+    def __missing__(self, point: int) -> str:
+        one = chr(point)
+        self[point] = "\ufffd" if unicodedata.category(one)[0] == "C" and one not in "\n\t" else one
+        return self[point]
+
+
+_PLAIN = _Plain()
+
+
 def plain(text: str) -> str:
     """The subject's words without what a terminal or a file could trip over: control characters, directions, half characters."""
-    return "".join(
-        "\ufffd" if unicodedata.category(one)[0] == "C" and one not in "\n\t" else one for one in text
-    )
+    return text.translate(_PLAIN)

@@ -9,6 +9,7 @@ import httpx
 
 from lgsp.conformance.line import Exchange, Line, LineError, plain
 from lgsp.conformance.model import Assertion, BrokenError, Outcome, SkipError, Suite, Verdict
+from lgsp.standards.tls import client_context
 
 __all__ = ["ASSERTION_S", "check"]
 
@@ -35,7 +36,7 @@ async def check(  # noqa: PLR0913 - a subject, what to ask it, and the bounds of
     silences = 0
     limits = httpx.Limits(max_connections=4, max_keepalive_connections=0)
     async with httpx.AsyncClient(
-        timeout=call_s, trust_env=False, follow_redirects=False, limits=limits
+        timeout=call_s, trust_env=False, follow_redirects=False, limits=limits, verify=client_context()
     ) as http:
         for assertion in suite.selected(only):
             line = Line(url, http, allowed, call_s)

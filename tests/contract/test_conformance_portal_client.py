@@ -19,7 +19,7 @@ SUITE = CLIENT_SUITES["portal-client"]
 
 @pytest.fixture(autouse=True)
 def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connector, "EVERY_S", 0.005)
+    monkeypatch.setattr(connector, "EVERY_S", 0.02)
 
 
 async def failed(make: type[PortalConnector], *only: str) -> set[str]:
