@@ -11,7 +11,7 @@ import structlog
 from lgsp.adapter import Delivery, Sends
 from lgsp.channels import OutEntry
 from lgsp.clock import Clock
-from lgsp.endpoint.waiting import until_stopped
+from lgsp.endpoint.waiting import Limit, until_stopped
 from lgsp.errors import (
     EarlyError,
     InvalidMessageError,
@@ -77,6 +77,7 @@ class Caller:
         self._clock = clock
         self._settings = settings
         self._reader = reader
+        self._limit = Limit(settings.send_timeout_s)
 
     async def attempt(self, entry: OutEntry, *signs: asyncio.Event) -> Outcome:
         """Deliver one message, unless its time is over. A system that is waited for is waited for until one of the `signs`."""
@@ -111,8 +112,7 @@ class Caller:
         if self._waits:
             taken = await until_stopped(self._sender.send(delivery), *signs)
             return Delivered(taken.reference) if taken else RetryLater("stopped", 0.0, counts=False)
-        async with asyncio.timeout(self._settings.send_timeout_s):
-            receipt = await self._sender.send(delivery)
+        receipt = await self._limit.within(self._sender.send(delivery))
         return Delivered(receipt.reference)
 
     def _early(self, entry: OutEntry, reason: str) -> Early | DeadLetter:

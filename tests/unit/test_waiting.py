@@ -6,6 +6,7 @@ import gc
 import pytest
 
 from lgsp.endpoint import until_stopped
+from lgsp.endpoint.waiting import Limit
 
 pytestmark = pytest.mark.unit
 
@@ -78,3 +79,72 @@ async def test_work_that_fails_while_its_waiter_is_cancelled_is_not_called_forgo
     del waiting
     gc.collect()
     assert not said
+
+
+async def test_what_is_done_within_its_limit_gives_its_result_or_its_error():
+    async def fails():
+        await asyncio.sleep(0)
+        raise KeyError("own")
+
+    limit = Limit(5.0)
+    assert await limit.within(asyncio.sleep(0, 7)) == 7
+    with pytest.raises(KeyError):
+        await limit.within(fails())
+
+
+async def test_each_of_many_that_share_a_limit_has_its_own_time():
+    limit, loop = Limit(0.1), asyncio.get_running_loop()
+
+    async def one(begins_s, lasts_s):
+        await asyncio.sleep(begins_s)
+        began = loop.time()
+        try:
+            await limit.within(asyncio.sleep(lasts_s))
+        except TimeoutError:
+            return round(loop.time() - began, 3) >= 0.099
+        return None
+
+    ended = await asyncio.gather(
+        *(one(begins, lasts) for begins in (0.0, 0.05, 0.12) for lasts in (0.01, 9.0))
+    )
+    assert ended == [None, True] * 3
+    assert asyncio.current_task().cancelling() == 0
+
+
+async def test_a_task_goes_on_after_its_limit_and_can_be_held_to_it_again():
+    limit = Limit(0.02)
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            await limit.within(asyncio.Event().wait())
+        await asyncio.sleep(0)
+
+
+async def test_work_that_does_not_let_itself_be_cut_short_leaves_no_trace():
+    async def stubborn():
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            return "done all the same"
+
+    assert await Limit(0.02).within(stubborn()) == "done all the same"
+    assert asyncio.current_task().cancelling() == 0
+
+
+@pytest.mark.parametrize("limit_s", [0.02, 5.0])
+async def test_a_cancellation_from_elsewhere_is_no_time_limit(limit_s):
+    cut = asyncio.Event()
+
+    async def slow_to_end():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cut.set()
+            await asyncio.sleep(0.05)
+
+    task = asyncio.ensure_future(Limit(limit_s).within(slow_to_end()))
+    await asyncio.sleep(0)
+    if limit_s < 1:
+        await cut.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
