@@ -17,15 +17,12 @@ Item = TypeVar("Item")
 
 
 async def side_by_side(
-    queues: Collection[Iterable[Item]],
-    take: Callable[[Item], Awaitable[int]],
-    *,
-    ends: type[Failure] | None = None,
+    queues: Collection[Iterable[Item]], take: Callable[[Item], Awaitable[int]]
 ) -> tuple[int, list[Failure]]:
     """What was taken, and what failed: an item that can't be taken holds back the later ones of its queue, and nobody else's.
 
     Raises:
-        TransientError: the system is away, which ends the round; and so does what is of the type `ends`, and whatever is no Failure.
+        TransientError: the system is away, which ends the round, and so does whatever is no Failure.
     """
     waiting = iter(queues)
     failures: list[Failure] = []
@@ -38,8 +35,7 @@ async def side_by_side(
                     with wirelog.item():
                         taken += await take(item)
                 except (TransientError, RejectedError) as exc:
-                    is_away = isinstance(exc, TransientError) and exc.system_down
-                    if is_away or (ends is not None and isinstance(exc, ends)):
+                    if isinstance(exc, TransientError) and exc.system_down:
                         raise
                     failures.append(exc)
                     break

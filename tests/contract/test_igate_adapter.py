@@ -178,10 +178,22 @@ async def test_system_that_is_away_is_told_apart_from_one_that_refuses() -> None
         with pytest.raises(TransientError) as caught:
             await adapter.poll(FakeIntake())
         assert caught.value.system_down
-        routes.route(host="igate").mock(return_value=httpx.Response(401, json={"error": "invalid_client"}))
-        with pytest.raises(RejectedError, match="invalid_client"):
+        routes.route(host="igate").mock(
+            return_value=httpx.Response(403, json={"code": "403", "message": "no"})
+        )
+        with pytest.raises(TransientError, match="no token") as refused:
             await adapter.poll(FakeIntake())
+        assert refused.value.system_down
     await adapter.aclose()
+
+
+async def test_nothing_is_lost_to_a_mistyped_secret_and_all_of_it_waits(stage: Stage) -> None:
+    mistyped = IGateAdapter({**SETTINGS, "client_secret": "sim-sercet"}, make_ports("igate"))
+    for call in (mistyped.send(delivery(submitted())), mistyped.poll(FakeIntake())):
+        with pytest.raises(TransientError, match="no token as sim") as caught:
+            await call
+        assert caught.value.system_down
+    await mistyped.aclose()
 
 
 async def test_kind_that_the_wire_has_no_call_for_is_refused(stage: Stage) -> None:

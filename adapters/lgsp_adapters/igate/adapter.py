@@ -10,7 +10,7 @@ from lgsp.adapter import AdapterSettings, Delivered, Delivery, Intake, Ports, Re
 from lgsp.errors import Fault, InvalidMessageError, RejectedError
 from lgsp.message import Message
 from lgsp_adapters.igate import procedures, write
-from lgsp_adapters.igate.client import AccessRefusedError, IGateClient, Record
+from lgsp_adapters.igate.client import IGateClient, Record
 from lgsp_adapters.igate.read import Reading
 from lgsp_adapters.rounds import side_by_side
 
@@ -65,8 +65,7 @@ class IGateAdapter:
         A dossier that can't be read holds back itself only. Where it was iGate that stumbled over it, the round says so at its end.
         """
         rows = [[row] for row in reversed(await self._changed(intake))]
-        # Rejected is none but the account itself: what iGate refuses of one dossier, `_take` deals with.
-        taken, stumbled = await side_by_side(rows, partial(self._take, intake), ends=RejectedError)
+        taken, stumbled = await side_by_side(rows, partial(self._take, intake))
         if stumbled:
             raise stumbled[0]
         return taken
@@ -122,8 +121,6 @@ class IGateAdapter:
         except InvalidMessageError as exc:
             # Asking again would bring the same until the dossier changes.
             await intake.refuse(json.dumps(row).encode(), exc, reference=_code(row))
-        except AccessRefusedError:
-            raise
         except RejectedError as exc:
             await self._hold(row, exc, intake)
             return taken

@@ -10,7 +10,7 @@ from lgsp.adapter import AdapterSettings
 from lgsp.errors import EarlyError, RejectedError, TransientError
 from lgsp_adapters import wire
 
-__all__ = ["AccessRefusedError", "IGateClient", "Record"]
+__all__ = ["IGateClient", "Record"]
 
 Record = dict[str, JsonValue]
 TOKEN_PATH = "/auth/realms/digo/protocol/openid-connect/token"  # noqa: S105 - a path
@@ -18,10 +18,6 @@ PARTNER, CATALOGUE = "/pa/partner", "/ba/procedure"
 MAX_FILE_BYTES = 150 * 1024 * 1024
 _FINE = frozenset({"", "None", "0", "00", "200"})
 _AWAY = frozenset({"502", "503", "504"})
-
-
-class AccessRefusedError(RejectedError):
-    """It is this account that iGate refuses, not the one thing that was asked for."""
 
 
 class IGateClient:
@@ -130,10 +126,10 @@ class IGateClient:
         answer = wire.json_object(response, "token")
         token = answer.get("access_token")
         if response.status_code != httpx.codes.OK or not isinstance(token, str):
+            # That is no message's fault: they wait until the account is put right.
             reason = answer.get("error_description") or answer.get("error")
-            raise AccessRefusedError(
-                f"iGate gives no token: {reason}", wire_code=str(answer.get("error", ""))
-            )
+            what = f"iGate gives no token as {self._client_id}: HTTP {response.status_code} {reason}"
+            raise TransientError(what, system_down=True)
         return token
 
     async def _call(
@@ -178,8 +174,7 @@ def _rejected(path: str, response: httpx.Response) -> RejectedError:
     fields: Sequence[object] = (
         (answer.get("code"), answer.get("message")) if isinstance(answer, dict) else ("", "")
     )
-    kind = AccessRefusedError if response.status_code == httpx.codes.UNAUTHORIZED else RejectedError
-    return kind(
+    return RejectedError(
         f"{path}: HTTP {response.status_code} {fields[0]} {fields[1]}",
         wire_code=str(fields[0] or response.status_code),
     )
