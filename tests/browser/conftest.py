@@ -74,7 +74,8 @@ def serious():
     """The serious and critical findings of axe on a page."""
 
     def found(page) -> list[str]:
-        page.evaluate(AXE.read_text(encoding="utf-8"))
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE.read_text(encoding="utf-8"))
         return [
             f"{one['id']}: {one['nodes'][0]['html'][:160]}"
             for one in page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]

@@ -25,6 +25,13 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
 
 
 def run(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """With our plugin alone: the others' packages would be compiled anew each time."""
+    alone = ("--disable-plugin-autoload", "-p", "lgsp.pytest_plugin")
+    return suite.runpytest_subprocess(*alone, *arguments)
+
+
+def run_as_installed(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """With every plugin that pytest finds."""
     return suite.runpytest_subprocess(*arguments)
 
 
@@ -36,7 +43,7 @@ def test_a_failed_test_shows_what_each_part_saw(suite: pytest.Pytester) -> None:
             httpx.get(lgsp_axis.url + "/nowhere", trust_env=False)
             assert False
     """)
-    result = run(suite)
+    result = run_as_installed(suite)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         ["*LGSP bus*", "*no message*", "*LGSP axis*", "*GET /nowhere -> 404 (nobody)*"]
@@ -59,7 +66,7 @@ def test_pytest_rewrites_the_assertions_of_the_suite_and_leaves_ours_as_they_are
             rewritten = {name for name in ours if loader(name) != "SourceFileLoader"}
             assert rewritten == {"lgsp.pytest_plugin", "lgsp.importing"}
     """)
-    run(suite).assert_outcomes(passed=1)
+    run_as_installed(suite).assert_outcomes(passed=1)
 
 
 def test_a_passed_test_shows_nothing_and_a_test_without_the_fixtures_imports_nothing(
@@ -72,7 +79,7 @@ def test_a_passed_test_shows_nothing_and_a_test_without_the_fixtures_imports_not
             heavy = {"httpx", "fastapi", "pydantic", "uvicorn", "lxml", "sqlalchemy", "lgsp.testing", "lgsp.settings"}
             assert heavy.isdisjoint(sys.modules)
     """)
-    result = run(suite, "-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:respx")
+    result = run_as_installed(suite, "-p", "no:schemathesis", "-p", "no:hypothesispytest", "-p", "no:respx")
     result.assert_outcomes(passed=1)
     result.stdout.no_fnmatch_line("*LGSP*")
 
@@ -128,7 +135,7 @@ def test_tests_side_by_side_don_t_meet(suite: pytest.Pytester) -> None:
             lgsp_igate.act("receive-at-counter", procedure="1.000001.000.00.00.H34", documents=[])
             assert len(lgsp_igate.state("dossiers")) == before + 1
     """)
-    run(suite, "-n", "2").assert_outcomes(passed=4)
+    run(suite, "-p", "xdist.plugin", "-n", "2").assert_outcomes(passed=4)
 
 
 def test_the_plugin_is_cheap_to_load(suite: pytest.Pytester) -> None:
