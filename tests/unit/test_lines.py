@@ -312,6 +312,7 @@ async def test_closing_while_it_connects_cancels_nobody_who_waits():
     server = Server(f"redis://127.0.0.1:{listening.sockets[0].getsockname()[1]}/0")
     asking = [asyncio.create_task(server.ask("ECHO", "x")) for _ in range(3)]
     await came.wait()
+    await asyncio.sleep(0.05)  # it waits for the answer by now
     await server.aclose()
     found = await asyncio.gather(*asking, return_exceptions=True)
     gone.set()
