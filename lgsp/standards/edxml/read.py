@@ -1,6 +1,6 @@
 """Reading edXML: any prefix, any order of elements, either generation of namespace; every fault is reported, not the first."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -35,14 +35,12 @@ from lgsp.standards.edxml.parts import (
     to_day,
     to_moment,
 )  # fmt: skip
-from lgsp.standards.edxml.plain import is_plain
-from lgsp.standards.edxml.schema import Kind
 from lgsp.standards.edxml.shape import shape
 from lgsp.standards.edxml.shaped import Shaped
-from lgsp.standards.edxml.skeleton import Cut, cut
+from lgsp.standards.edxml.skeleton import cut
 from lgsp.standards.xml import Element
 
-__all__ = ["check", "is_plainly_readable", "read"]
+__all__ = ["check", "read"]
 
 _NO_DAY = date(1900, 1, 1)
 _NOTHING = Content.of(b"")
@@ -79,12 +77,6 @@ def read(raw: bytes | Content) -> EdxmlDocument | EdxmlStatus:
     if packet is None or shaped.is_broken:
         raise InvalidMessageError("edXML", _sorted(shaped.faults))
     return packet
-
-
-def is_plainly_readable(root: Element, kind: Kind, markers: Iterable[str]) -> bool:
-    """Whether `read` takes the packet of this tree as it is, in which a marker stands for each file's text."""
-    shaped = Shaped(root, {each: Cut(each, _NOTHING, 0, 0) for each in markers}, kind)
-    return is_plain(shaped) and _Reader(shaped).packet() is not None and not shaped.is_broken
 
 
 def _sorted(faults: list[Fault]) -> list[Fault]:

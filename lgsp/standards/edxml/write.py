@@ -91,18 +91,19 @@ def filled(skeleton: bytes, contents: Contents) -> Iterator[bytes]:
     yield skeleton
 
 
-def _add(parent: Element, name: str, text: str | None = None) -> Element:
+def _add(parent: Element, name: str) -> Element:
     # The prefixed spelling comes from the nearest declaration, which is the envelope's.
-    element = etree.SubElement(parent, f"{_Q}{name}")
-    element.text = text
-    return element
+    return etree.SubElement(parent, _Q + name)
 
 
 def _texts(parent: Element, pairs: Iterable[tuple[str, _Value]]) -> None:
     """A child for each value that there is."""
     for name, value in pairs:
         if value is not None and value != "":
-            _add(parent, name, str(value).lower() if isinstance(value, bool) else str(value))
+            text = (
+                value if isinstance(value, str) else str(value).lower()
+            )  # a flag, which XML writes small, or a number
+            etree.SubElement(parent, _Q + name).text = text
 
 
 def _lists(parent: Element, name: str, item: str, values: Iterable[str]) -> None:
