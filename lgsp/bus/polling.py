@@ -15,6 +15,9 @@ __all__ = ["Polling"]
 
 log = structlog.get_logger()
 
+_SOONER_AT_MOST = 10
+"""Times as often as its interval says is a system asked that has much."""
+
 
 class Polling:
     """Owns the rounds of one adapter. Times in seconds."""
@@ -41,9 +44,10 @@ class Polling:
         """Round after round until `stopping` is set; a round in hand is finished first."""
         circuit = self.circuit
         while not stopping.is_set():
+            taken = 0
             try:
                 async with asyncio.timeout(self._timeout_s):
-                    await self._adapter.poll(self._intake)
+                    taken = await self._adapter.poll(self._intake)
             except (TransientError, TimeoutError) as exc:
                 if not circuit.is_open:
                     log.warning(
@@ -61,7 +65,8 @@ class Polling:
                 circuit.failed(str(exc))
             else:
                 circuit.succeeded()
-            wait_s = max(self._interval_s, circuit.wait_s(random.random()))  # noqa: S311 - jitter, not a secret
+            interval_s = self._interval_s / min(1 + taken, _SOONER_AT_MOST)
+            wait_s = max(interval_s, circuit.wait_s(random.random()))  # noqa: S311 - jitter, not a secret
             await until_stopped(self._clock.sleep(wait_s), stopping)
 
     def _missed(self, error: TransientError | TimeoutError) -> None:

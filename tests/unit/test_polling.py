@@ -20,7 +20,7 @@ STUMBLED = TransientError("one dossier: HTTP 200, the answer is not JSON")
 class Rounds(VirtualClock):
     """A clock that only says how long somebody would have slept, and ends it all when there is nothing left to answer."""
 
-    def __init__(self, *answers: LgspError | None) -> None:
+    def __init__(self, *answers: LgspError | int | None) -> None:
         super().__init__(START)
         self.answers = list(answers)
         self.waited_s: list[float] = []
@@ -30,9 +30,9 @@ class Rounds(VirtualClock):
         answer = self.answers.pop(0)
         if not self.answers:
             self.stopping.set()
-        if answer is not None:
+        if isinstance(answer, LgspError):
             raise answer
-        return 0
+        return answer or 0
 
     async def sleep(self, seconds: float) -> None:
         self.waited_s.append(seconds)
@@ -60,3 +60,8 @@ async def test_one_thing_that_it_stumbles_over_does_not_slow_the_others_down() -
 async def test_it_does_not_come_sooner_than_retry_after_says() -> None:
     asked = TransientError("HTTP 503", system_down=True, retry_after_s=40)
     assert (await Rounds(asked, None).run())[0] == 40
+
+
+async def test_the_more_a_round_brought_the_sooner_comes_the_next_up_to_a_tenth_of_the_interval() -> None:
+    waited_s = await Rounds(0, 1, 4, 9, 100, 0).run()
+    assert waited_s == pytest.approx([0.01, 0.005, 0.002, 0.001, 0.001, 0.01])
