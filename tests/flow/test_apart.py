@@ -63,7 +63,7 @@ async def test_the_events_of_a_gateway_tell_what_a_worker_elsewhere_does_also_af
 
 
 async def until_delivered(events: httpx.Response, *, sent_from: str) -> str:
-    """The id of the event with the delivery; before it came the acceptance."""
+    """The id of the event with the document's delivery; before it came the acceptance. Statuses of an earlier one may come between."""
     place, steps = "", set()
     async for line in events.aiter_lines():
         name, _, value = line.partition(": ")
@@ -71,7 +71,7 @@ async def until_delivered(events: httpx.Response, *, sent_from: str) -> str:
             place = value
         elif name == "data":
             steps |= {(one["step"], one["system"], one["kind"]) for one in json.loads(value)["moved"]}
-            if any(step == "delivered" for step, _, _ in steps):
+            if any((step, kind) == ("delivered", "document") for step, _, kind in steps):
                 assert ("accepted", sent_from, "document") in steps
                 return place
     raise AssertionError("the stream ended")
