@@ -20,7 +20,7 @@ demo: $(STAMP)
 # Files in the order of their names: the long ones (browser, chaos) begin first, and short ones (unit) fill up the end.
 test: $(STAMP)
 	sh tests/set-up.sh
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 chaos: $(STAMP)
 	PYTHONPATH=tests $(BIN)/python -m chaos $(ARGS)

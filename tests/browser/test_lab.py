@@ -131,6 +131,30 @@ def test_a_scenario_pauses_takes_another_pace_goes_on_and_is_stopped(open_lab, s
     assert page.locator(".verdicts li.running").count() == 0
 
 
+def test_a_button_is_not_replaced_while_it_is_pressed_nor_a_list_while_somebody_chooses(open_lab, served):
+    page = open_lab("?scenario=outgoing", lang="en")
+    page.click("#single")
+    page.wait_for_selector("li.next")
+    stage = "document.querySelector('#stage')"
+
+    def replaced(event: str) -> bool:
+        """What htmx would do with a look at the stage that is due, or has just come back."""
+        return page.evaluate(
+            f"htmx.trigger({stage}, '{event}', {{target: {stage}, requestConfig: {{elt: {stage}}}}})"
+        )
+
+    events = ("htmx:beforeRequest", "htmx:beforeSwap")
+    assert all(map(replaced, events))
+    page.focus("#pace")
+    assert not any(map(replaced, events))
+    page.hover("#stop")
+    page.mouse.down()
+    assert not any(map(replaced, events))
+    page.mouse.up()
+    page.wait_for_selector("#single")
+    assert stage_of(served)["state"] == "stopped"
+
+
 @pytest.mark.parametrize(("lang", "told"), [("vi", "Một kịch bản đang chạy"), ("en", "is being played")])
 def test_a_second_scenario_must_wait(open_lab, served, lang, told):
     page = open_lab(lang=lang)

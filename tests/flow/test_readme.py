@@ -150,8 +150,8 @@ def test_every_command_of_the_pages_is_run_here() -> None:
 def test_make_test_would_run_the_suite(tmp_path: Path) -> None:
     set_up, suite = make(tmp_path, "test")
     assert (ROOT / set_up[-1]).is_file()
-    # In three processes, and all of it.
-    assert suite == [".venv/bin/pytest", "-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+    # In four processes, and all of it.
+    assert suite == [".venv/bin/pytest", "-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 
 
 @pytest.mark.parametrize("command", sorted(command for command in LGSP if command.split()[0] not in STAYS_UP))

@@ -44,12 +44,15 @@
     }
   });
 
-  // What refreshes itself by the clock leaves alone what somebody has opened in it.
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    const target = event.detail.target;
-    const clocked = event.detail.elt === target && /^every /.test(target.getAttribute("hx-trigger") ?? "");
-    if (clocked && target.querySelector("details[open]")) event.preventDefault();
-  });
+  // What refreshes itself by the clock leaves alone what somebody has opened or holds in it: a button that is replaced between press
+  // and release is never clicked. An answer may come in the middle of a press, so both are looked at.
+  const leaveAlone = (event) => {
+    const { target, requestConfig } = event.detail;
+    const clocked = (requestConfig?.elt ?? event.detail.elt) === target && /^every /.test(target.getAttribute("hx-trigger") ?? "");
+    if (clocked && target.querySelector("details[open], :active, select:focus")) event.preventDefault();
+  };
+  document.addEventListener("htmx:beforeRequest", leaveAlone);
+  document.addEventListener("htmx:beforeSwap", leaveAlone);
 
   document.addEventListener("submit", (event) => {
     const question = event.target.dataset.sure;
