@@ -15,6 +15,7 @@ __all__ = ["MAX_BLOB_BYTES", "FileBlobStore"]
 
 MAX_BLOB_BYTES = 200 * 1024 * 1024
 _CHUNK_BYTES = 256 * 1024
+_SMALL_BYTES = 32 * 1024
 
 
 class FileBlobStore:
@@ -30,16 +31,19 @@ class FileBlobStore:
         Raises:
             InvalidMessageError: larger than the bound; nothing is kept.
         """
-        coming = _chunks(content)
-        first, ends = await _beginning(coming)
-        _check_size(len(first), self._max_bytes)
+        if isinstance(content, bytes):
+            return await self._put_whole(content)
+        first, ends = await _beginning(content)
         if ends:
-            return await asyncio.to_thread(self._put_small, first)
+            return await self._put_whole(first)
+        return await self._put_stream(_behind(first, content))
+
+    async def _put_stream(self, content: AsyncIterator[bytes]) -> BlobRef:
         digest = hashlib.sha256()
         size = 0
         file = await asyncio.to_thread(self._temporary)
         try:
-            async for chunk in _behind(first, coming):
+            async for chunk in content:
                 size += len(chunk)
                 _check_size(size, self._max_bytes)
                 digest.update(chunk)
@@ -51,15 +55,21 @@ class FileBlobStore:
             raise
         return ref
 
-    def _put_small(self, raw: bytes) -> BlobRef:
-        """In one visit of a thread; what lies there already is not written again."""
-        ref = BlobRef(sha256=hashlib.sha256(raw).hexdigest(), size=len(raw))
-        place = self._path(ref.sha256)
-        try:
-            if place.read_bytes() == raw:
+    async def _put_whole(self, raw: bytes) -> BlobRef:
+        _check_size(len(raw), self._max_bytes)
+        if len(raw) <= _SMALL_BYTES:
+            # To look for a small file takes less than to ask a thread to.
+            ref = _ref_of(raw)
+            if _holds(self._path(ref.sha256), raw):
                 return ref
-        except OSError:
-            pass
+        return await asyncio.to_thread(self._write, raw)
+
+    def _write(self, raw: bytes) -> BlobRef:
+        """What lies there already is not written again."""
+        ref = _ref_of(raw)
+        place = self._path(ref.sha256)
+        if _holds(place, raw):
+            return ref
         file = self._temporary()
         try:
             file.write(raw)
@@ -76,8 +86,11 @@ class FileBlobStore:
             NotFoundError: nothing is stored under that digest, or the file was damaged.
         """
         try:
+            if ref.size <= _SMALL_BYTES:
+                yield self._read_whole(ref)
+                return
             if ref.size <= _CHUNK_BYTES:
-                yield await asyncio.to_thread(self._read_small, ref)
+                yield await asyncio.to_thread(self._read_whole, ref)
                 return
             file = await asyncio.to_thread(self._path(ref.sha256).open, "rb")
         except FileNotFoundError as exc:
@@ -91,7 +104,7 @@ class FileBlobStore:
             file.close()
         _check_digest(digest.hexdigest(), ref)
 
-    def _read_small(self, ref: BlobRef) -> bytes:
+    def _read_whole(self, ref: BlobRef) -> bytes:
         raw = self._path(ref.sha256).read_bytes()
         _check_digest(hashlib.sha256(raw).hexdigest(), ref)
         return raw
@@ -102,6 +115,17 @@ class FileBlobStore:
 
     def _path(self, sha256: str) -> Path:
         return self._root / sha256[:2] / sha256[2:4] / sha256
+
+
+def _ref_of(raw: bytes) -> BlobRef:
+    return BlobRef(sha256=hashlib.sha256(raw).hexdigest(), size=len(raw))
+
+
+def _holds(place: Path, raw: bytes) -> bool:
+    try:
+        return place.read_bytes() == raw
+    except OSError:
+        return False
 
 
 def _keep(file: IO[bytes], target: Path) -> None:
@@ -122,14 +146,6 @@ def _keep(file: IO[bytes], target: Path) -> None:
 def _throw_away(file: IO[bytes]) -> None:
     file.close()
     Path(file.name).unlink(missing_ok=True)
-
-
-async def _chunks(content: AsyncIterator[bytes] | bytes) -> AsyncIterator[bytes]:
-    if isinstance(content, bytes):
-        yield content
-        return
-    async for chunk in content:
-        yield chunk
 
 
 async def _beginning(coming: AsyncIterator[bytes]) -> tuple[bytes, bool]:

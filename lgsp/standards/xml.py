@@ -123,15 +123,16 @@ def _check_shape(root: Element) -> None:
         raise _refused(
             "xml.too_deep", f"nested deeper than {MAX_DEPTH} levels", f"lồng sâu quá {MAX_DEPTH} cấp"
         )
-    count = 0
-    for element in root.iter():
-        count += 1
-        if len(str(element.tag)) > MAX_NAME:
-            raise _too_long(
-                element, f"a name is longer than {MAX_NAME} characters", f"tên dài quá {MAX_NAME} ký tự"
-            )
-    if count > MAX_ELEMENTS:
+    tags = [element.tag for element in root.iter()]
+    if len(tags) > MAX_ELEMENTS:
         raise _too_many_elements()
+    for tag in set(tags):
+        if len(str(tag)) > MAX_NAME:
+            raise _too_long(
+                next(element for element in root.iter() if element.tag == tag),
+                f"a name is longer than {MAX_NAME} characters",
+                f"tên dài quá {MAX_NAME} ký tự",
+            )
     for element in _WITH_ATTRIBUTES(root):
         _check_attributes(element)
 

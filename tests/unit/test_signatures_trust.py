@@ -164,6 +164,13 @@ def test_the_moment_decides():
         assert (store.check([leaf.certificate], AT + timedelta(days=days)) == "") is trusted
 
 
+def test_what_was_trusted_before_is_judged_by_the_roots_of_now():
+    leaf = key().certificate
+    assert authority().trust.check([leaf], AT) == ""
+    assert TrustStore([other_authority().root]).check([leaf], AT).startswith("no trusted root vouches")
+    assert authority().trust.check([leaf], leaf.not_valid_after_utc + timedelta(days=1)) != ""
+
+
 def test_a_folder_trusts_every_certificate_of_its_pem_files(tmp_path: Path):
     both = [each.root.public_bytes(Encoding.PEM) for each in (authority(), other_authority())]
     (tmp_path / "both.pem").write_bytes(b"".join(both))

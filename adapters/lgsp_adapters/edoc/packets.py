@@ -66,6 +66,8 @@ async def beside_the_loop(work: Callable[[In], Out], value: In, size: int) -> Ou
 
 async def stored(content: Content, blobs: BlobStore) -> BlobRef:
     """The content as a claim check."""
+    if content.size < LARGE_BYTES:
+        return await blobs.put(content.read())
 
     async def chunks() -> AsyncIterator[bytes]:
         for chunk in content.chunks():

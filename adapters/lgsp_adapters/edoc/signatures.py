@@ -9,7 +9,7 @@ from lgsp.model.document import SignatureCheck
 from lgsp.standards import edxml
 from lgsp.standards.content import Content
 from lgsp.standards.signatures import SignatureState, TrustStore, Verdict
-from lgsp_adapters.edoc.packets import Packet
+from lgsp_adapters.edoc.packets import Packet, beside_the_loop
 from lgsp_adapters.edoc.source import Source
 
 __all__ = ["check_signatures"]
@@ -26,21 +26,30 @@ async def check_signatures(raw: Content, packet: Packet, source: Source) -> tupl
     """A verdict for the packet (part "") and for each PDF that has a signature; nothing where nothing is signed."""
     if isinstance(packet, edxml.EdxmlStatus) or not (packet.signature or packet.attachments):
         return ()
-    return await asyncio.to_thread(_check_all, raw, packet, source)
+    size = raw.size + sum(file.content.size for file in packet.attachments)
+    own, files = await beside_the_loop(_looked_at, (raw, packet, source), size)
+    # A PDF's signatures take milliseconds, however small it is.
+    return own + (await asyncio.to_thread(_of_files, files, source) if files else ())
 
 
-def _check_all(raw: Content, packet: edxml.EdxmlDocument, source: Source) -> tuple[SignatureCheck, ...]:
-    trust = source.trust()
-    found = []
+def _looked_at(
+    given: tuple[Content, edxml.EdxmlDocument, Source],
+) -> tuple[tuple[SignatureCheck, ...], list[edxml.EdxmlAttachment]]:
+    """The verdict for the packet, and which of its files are signed PDFs."""
+    raw, packet, source = given
+    own: tuple[SignatureCheck, ...] = ()
     if packet.signature:
-        found.append(_check("", edxml.verify(raw, trust, source.now, packet.sender.id)))
-    signed = (
+        own = (_check("", edxml.verify(raw, source.trust(), source.now, packet.sender.id)),)
+    return own, [
         file
         for file in packet.attachments
         if file.content.begins_with(b"%PDF") and _has_signature(file.content.chunks())
-    )
-    found += [_check(file.name, _judged(file.content, trust, source)) for file in signed]
-    return tuple(found)
+    ]
+
+
+def _of_files(files: Iterable[edxml.EdxmlAttachment], source: Source) -> tuple[SignatureCheck, ...]:
+    trust = source.trust()
+    return tuple(_check(file.name, _judged(file.content, trust, source)) for file in files)
 
 
 def _has_signature(chunks: Iterable[bytes]) -> bool:

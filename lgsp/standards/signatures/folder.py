@@ -1,5 +1,7 @@
 """Trusted roots that somebody may change while we run."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from lgsp.standards.signatures.trust import TrustStore
@@ -21,7 +23,16 @@ class TrustFolder:
         Raises:
             ValueError: a file in it holds no certificate; it is named.
         """
-        seen = tuple(sorted((file.name, file.stat().st_mtime_ns) for file in self._folder.glob("*.pem")))
+        seen = tuple(sorted(_files(self._folder)))
         if seen != self._seen:
             self._store, self._seen = TrustStore.from_folder(self._folder), seen
         return self._store
+
+
+def _files(folder: Path) -> Iterator[tuple[str, int]]:
+    # Asked for each signature: pathlib's `glob` takes three times as long.
+    try:
+        with os.scandir(folder) as found:
+            yield from ((file.name, file.stat().st_mtime_ns) for file in found if file.name.endswith(".pem"))
+    except FileNotFoundError:
+        return

@@ -7,6 +7,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 from cryptography import x509
@@ -178,10 +179,7 @@ def _certificates(data: Element) -> tuple[x509.Certificate, ...]:
             f"có {len(texts)} chứng thư số, cần 1 đến {MAX_CHAIN}",
         )
     try:
-        found = [x509.load_der_x509_certificate(_bytes(each, MAX_TEXT)) for each in texts]
-        # All that is asked of them later: a stranger's certificate is only parsed at first use.
-        for each in found:
-            _ = each.subject, each.issuer, each.public_key()
+        found = [_certificate(_bytes(each, MAX_TEXT)) for each in texts]
         signers = [each for each in found if not _is_authority(each)]
     except (ValueError, TypeError, UnsupportedAlgorithm) as exc:
         raise ProfileError("a certificate can't be read", "không đọc được chứng thư số") from exc
@@ -192,6 +190,15 @@ def _certificates(data: Element) -> tuple[x509.Certificate, ...]:
         )
     signer = signers[0] if signers else found[0]
     return (signer, *(each for each in found if each is not signer))
+
+
+@lru_cache(maxsize=256)
+def _certificate(raw: bytes) -> x509.Certificate:
+    """Parsed once for all that an agency signs with it."""
+    found = x509.load_der_x509_certificate(raw)
+    # All that is asked of it later: a stranger's certificate is only parsed at first use.
+    _ = found.subject, found.issuer, found.public_key()
+    return found
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Self
 
@@ -92,16 +93,20 @@ def _issuer_of(
     certificate: x509.Certificate, candidates: Iterable[x509.Certificate]
 ) -> x509.Certificate | None:
     """The one whose key made this certificate; a name alone proves nothing."""
+    return next((candidate for candidate in candidates if _has_made(candidate, certificate)), None)
+
+
+@lru_cache(maxsize=1024)
+def _has_made(candidate: x509.Certificate, certificate: x509.Certificate) -> bool:
+    """Of the same two always the same, unlike whether they are valid: agencies sign all day long with one certificate."""
     algorithm = certificate.signature_hash_algorithm
     if algorithm is None or algorithm.name not in _HASHES:
-        return None
-    for candidate in candidates:
-        try:
-            certificate.verify_directly_issued_by(candidate)
-        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-            continue
-        return candidate
-    return None
+        return False
+    try:
+        certificate.verify_directly_issued_by(candidate)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def _common_fault(certificate: x509.Certificate, at: datetime) -> Reason | None:
