@@ -5,6 +5,7 @@ room for that of others; a claim check stays for as long as its item.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pydantic_core import from_json, to_json
 
@@ -81,8 +82,8 @@ class RedisMailbox:
         names = [item_id.decode() for item_id in ids] if isinstance(ids, list) else []
         if not names:
             return []
-        found = await self._server.pipeline([["GET", self._item(name)] for name in names])
-        return [_load(raw)[0] for raw in found if isinstance(raw, bytes)]
+        found = await self._server.call("MGET", *[self._item(name) for name in names])
+        return [_load(raw)[0] for raw in found if isinstance(raw, bytes)] if isinstance(found, list) else []
 
     async def find(self, item_id: str) -> MailboxItem:
         """One item."""
@@ -122,7 +123,9 @@ def _dump(item: MailboxItem, ref: BlobRef | None) -> bytes:
     return to_json({"item": item, "blob": ref})
 
 
+@lru_cache(maxsize=1024)
 def _load(raw: bytes) -> tuple[MailboxItem, BlobRef | None]:
+    """Once: a list is asked for again and again, and what waits stays as it is."""
     value = from_json(raw)
     blob = value["blob"]
     return MailboxItem(**value["item"]), blob and BlobRef(**blob)

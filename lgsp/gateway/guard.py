@@ -1,9 +1,10 @@
 """The gateway has no accounts on a laptop, so it must not do what somebody else's web page asks of it."""
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lgsp.gateway.problems import Problem
@@ -11,6 +12,7 @@ from lgsp.gateway.problems import Problem
 __all__ = ["Guard"]
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_ASKED = frozenset({b"host", b"sec-fetch-site", b"origin"})
 _ADDRESS = re.compile(r"\[[0-9a-fA-F:.]+\]|\d{1,3}(\.\d{1,3}){3}")
 
 
@@ -28,14 +30,14 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on."""
         if scope["type"] == "http":
-            headers = Headers(scope=scope)
-            host = headers.get("host", "")
+            said = {name: value for name, value in reversed(scope["headers"]) if name in _ASKED}
+            host = said.get(b"host", b"").decode("latin-1")
             if self._local_only and not _is_local(host):
                 detail = f"this gateway serves this machine only, and not the name {host[:100]!r}; call it 127.0.0.1"
                 answer = Problem(421, "Misdirected Request", "Tên máy chủ không đúng", detail)
                 await answer.response()(scope, receive, send)
                 return
-            if scope["method"] not in _SAFE and _is_foreign(headers, host):
+            if scope["method"] not in _SAFE and _is_foreign(said, host):
                 detail = "a page of another origin asked for a change; only the console's own pages may"
                 answer = Problem(403, "Forbidden", "Không được phép", detail)
                 await answer.response()(scope, receive, send)
@@ -43,14 +45,15 @@ class Guard:
         await self._app(scope, receive, send)
 
 
+@lru_cache(maxsize=256)
 def _is_local(host: str) -> bool:
     name = re.sub(r":\d+$", "", host).rstrip(".").lower()
     return "." not in name or name.endswith(".localhost") or _ADDRESS.fullmatch(name) is not None
 
 
-def _is_foreign(headers: Headers, host: str) -> bool:
-    site = headers.get("sec-fetch-site")
+def _is_foreign(said: Mapping[bytes, bytes], host: str) -> bool:
+    site = said.get(b"sec-fetch-site")
     if site is not None:
-        return site not in {"same-origin", "none"}
-    origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc != host
+        return site not in {b"same-origin", b"none"}
+    origin = said.get(b"origin")
+    return origin is not None and urlsplit(origin.decode("latin-1")).netloc != host

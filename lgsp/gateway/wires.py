@@ -1,12 +1,15 @@
 """A system's own wire, `/in/<system>`: where its path is fixed, the call is led past the layers for pages and for the API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
-from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -14,11 +17,34 @@ from lgsp.wirelog import CapturedCallbacks, Taker
 
 __all__ = ["Gateway"]
 
+_Endpoint = Callable[[Request], Awaitable[Response]]
+_Handlers = Mapping[Any, Callable[[Request, Any], Any]]
+
 
 @dataclass(frozen=True, slots=True)
 class _Wire:
     app: ASGIApp
     root_path: str
+
+
+class _Short:
+    """ASGI: from a request to a response. Errors are answered as the API's are; what is nobody's mistake but ours is raised besides."""
+
+    def __init__(self, endpoint: _Endpoint, handlers: _Handlers) -> None:
+        self._endpoint, self._handlers = endpoint, handlers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        try:
+            answer = await self._endpoint(request)
+        except Exception as error:
+            kind = next(kind for kind in type(error).__mro__ if kind in self._handlers)
+            refusal: Response = await self._handlers[kind](request, error)
+            await refusal(scope, receive, send)
+            if kind is Exception:
+                raise
+        else:
+            await answer(scope, receive, send)
 
 
 class Gateway(FastAPI):
@@ -34,23 +60,25 @@ class Gateway(FastAPI):
                 0, Mount(root, routes=list(routes), name=f"in-{system}", middleware=heard)
             )
             for route in routes:
-                if type(route) is Route and not route.param_convertors:
-                    wire = _Wire(CapturedCallbacks(route.app, system, taker) if taker else route.app, root)
+                if (
+                    type(route) is Route
+                    and not route.param_convertors
+                    and iscoroutinefunction(route.endpoint)
+                ):
+                    app: ASGIApp = _Short(route.endpoint, self.exception_handlers)
+                    wire = _Wire(CapturedCallbacks(app, system, taker) if taker else app, root)
                     for method in route.methods or ():
                         self._wires.setdefault((method, root + route.path), wire)
-        handlers = dict(self.exception_handlers)
-        bug = handlers.pop(Exception, None)
-        self._handlers: tuple[object, dict[int, object]] = (handlers, {})
-        app: ASGIApp = self._answer
+        front: ASGIApp = self._answer
         for layer in reversed(self.user_middleware):
-            app = layer.cls(app, *layer.args, **layer.kwargs)
-        self._front = ServerErrorMiddleware(app, handler=bug)
+            front = layer.cls(front, *layer.args, **layer.kwargs)
+        self._front = front
 
     def shorten(self, routes: Sequence[BaseRoute]) -> None:
         """Also the way to these, of ours: from a request to a response, so that FastAPI has nothing to read and nothing to check."""
         for route in routes:
             if isinstance(route, APIRoute):
-                wire = _Wire(Route(route.path, route.endpoint).app, "")
+                wire = _Wire(_Short(route.endpoint, self.exception_handlers), "")
                 self._wires |= {(method, route.path): wire for method in route.methods or ()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +94,6 @@ class Gateway(FastAPI):
         scope.update(
             {
                 "app": self, "router": self.router, "path_params": {}, "app_root_path": root_path, "root_path": root_path + wire.root_path,
-                "starlette.exception_handlers": self._handlers,
             }
         )  # fmt: skip
         await wire.app(scope, receive, send)

@@ -1,10 +1,12 @@
 """The VXP wire as a server: what iOffice, itself a VXP client, finds under `/in/ioffice/`."""
 
 import base64
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from pydantic import JsonValue
+from pydantic_core import to_json
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
@@ -225,8 +227,9 @@ def _header(request: Request, name: str) -> str:
     return request.headers.get(f"XroadVnpt-{name}", "").strip()
 
 
-def _ok(**fields: JsonValue) -> JSONResponse:
-    return JSONResponse({"status": "OK", "ErrorCode": "0", "ErrorDesc": "", **fields})
+def _ok(**fields: object) -> Response:
+    answer = {"status": "OK", "ErrorCode": "0", "ErrorDesc": "", **fields}
+    return Response(to_json(answer), media_type="application/json")
 
 
 def _failure(code: str, description: str, status: int = 200) -> JSONResponse:
@@ -245,7 +248,8 @@ def _listed(error: InvalidMessageError) -> str:
     return "; ".join(lines)[:4000]
 
 
-def _received_entry(item: MailboxItem) -> JsonValue:
+@lru_cache(maxsize=1024)
+def _received_entry(item: MailboxItem) -> Mapping[str, JsonValue]:
     return {
         "docId": item.id,
         "serviceType": "eDoc",
