@@ -4,6 +4,7 @@ httpx's own (h11, anyio, a pool that looks at every connection for each call) co
 what is small is written at once. Errors are httpx's own. What is patched at httpx's or httpcore's pool (respx) works as ever.
 """
 
+from lgsp.http_client.call import Answer, Call, HttpxAnswer, whole
 from lgsp.http_client.client import HttpClient, HttpTransport
 
-__all__ = ["HttpClient", "HttpTransport"]
+__all__ = ["Answer", "Call", "HttpClient", "HttpTransport", "HttpxAnswer", "whole"]

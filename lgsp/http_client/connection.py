@@ -3,10 +3,10 @@
 import asyncio
 import re
 import ssl
-from collections.abc import AsyncIterable, Mapping
 
 import httpx
 
+from lgsp.http_client.call import Call
 from lgsp.http_client.line import Line
 
 __all__ = ["Pool"]
@@ -17,7 +17,6 @@ KEEPALIVE_S = 5.0
 _WRITE_BYTES = 64 * 1024
 _BROKEN_HEADER = re.compile(rb"[\x00\r\n]")
 _PORTS = {"http": 80, "https": 443}
-_NO_LIMITS: Mapping[str, float | None] = {}
 
 
 class Pool:
@@ -32,20 +31,20 @@ class Pool:
         self._idle: dict[tuple[str, bytes], list[Line]] = {}
         """By origin, the last one used at the end."""
 
-    async def begin(self, request: httpx.Request) -> Line:
+    async def begin(self, call: Call) -> Line:
         """Send it; the line has the head of the answer, and must be given back by `end`."""
-        limits = request.extensions.get("timeout") or _NO_LIMITS
+        limits = call.limits
         await self._turn(limits.get("pool"))
         self._calls += 1
         line = None
         try:
-            url = request.url
+            url = call.url
             line = self._idle_line((url.scheme, url.netloc))
             if line is None:
                 line = await self._connected(url, limits.get("connect"))
             self._at_work.add(line)
-            line.begin(request.method == "HEAD", limits.get("read"))
-            await _send(line, request, limits.get("write"))
+            line.begin(call.method == "HEAD", limits.get("read"))
+            await _send(line, call, limits.get("write"))
             await line.head()
         except BaseException:
             if line is not None:
@@ -134,19 +133,15 @@ class Pool:
         self._idle = {origin: lines for origin, lines in self._idle.items() if lines}
 
 
-async def _send(line: Line, request: httpx.Request, timeout_s: float | None) -> None:
+async def _send(line: Line, call: Call, timeout_s: float | None) -> None:
     """The head, and the body behind it; an answer that comes in the middle ends it."""
-    headers = request.headers.raw
-    pending = _head(request.method.encode("ascii"), request.url.raw_path, headers)
-    body = request.stream
-    if type(body) is httpx.ByteStream:  # its length is among the headers
-        await line.write(pending + b"".join(body), timeout_s)
+    pending = _head(call.method.encode("ascii"), call.url.raw_path, call.headers)
+    if isinstance(call.body, bytes):
+        await line.write(pending + call.body, timeout_s)
         line.is_sent = True
         return
-    is_chunked = any(name.lower() == b"transfer-encoding" for name, _ in headers)
-    if not isinstance(body, AsyncIterable):
-        raise TypeError("an asynchronous body is needed")
-    async for chunk in body:
+    is_chunked = any(name.lower() == b"transfer-encoding" for name, _ in call.headers)
+    async for chunk in call.body:
         pending += b"%x\r\n%b\r\n" % (len(chunk), chunk) if is_chunked and chunk else chunk
         if len(pending) >= _WRITE_BYTES:
             if not await line.write(pending, timeout_s):

@@ -2,14 +2,15 @@
 
 import asyncio
 import base64
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
 
-import httpx
 from pydantic import JsonValue
 
 from lgsp.errors import LgspError
+from lgsp.http_client import HttpClient, whole
 from lgsp.simulate.plan import Dossier, Paper
 
 __all__ = ["People"]
@@ -19,13 +20,14 @@ _MINISTRIES = tuple(
 )
 _OFFICES = tuple(f"000.00.{number:02}.H34" for number in range(1, 6))
 _PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+_FILE: dict[str, JsonValue] = {"name": "van-ban.pdf", "content_base64": base64.b64encode(_PDF).decode()}
 _PROCEDURE = "1.000001.000.00.00.H34"
 
 
 class People:
     """Acts on stand-ins at these URLs."""
 
-    def __init__(self, http: httpx.AsyncClient, urls: Mapping[str, str]) -> None:
+    def __init__(self, http: HttpClient, urls: Mapping[str, str]) -> None:
         self._http = http
         self._urls = urls
 
@@ -39,7 +41,7 @@ class People:
             await self._act("ioffice", "issue-document", {
                 "from": _OFFICES[deed.number % len(_OFFICES)], "to": [_MINISTRIES[deed.number % len(_MINISTRIES)]],
                 "subject": f"V/v thực hiện nhiệm vụ số {deed.number + 1}", "signed": deed.signed,
-                "attachments": [{"name": "van-ban.pdf", "content_base64": base64.b64encode(_PDF).decode()}],
+                "attachments": [_FILE],
             })  # fmt: skip
         elif deed.step == 0:
             online = deed.channel == "2"
@@ -68,7 +70,9 @@ class People:
     async def _ask(
         self, method: str, url: str, body: Mapping[str, JsonValue] | None = None
     ) -> dict[str, int]:
-        answer = await self._http.request(method, url, json=dict(body) if body is not None else None)
-        if answer.is_error:
-            raise LgspError(f"{method} {url}: HTTP {answer.status_code} {answer.text[:300]}")
-        return cast("dict[str, int]", answer.json())
+        content = b"" if body is None else json.dumps(dict(body)).encode()
+        answer = await self._http.call(method, url, {"Content-Type": "application/json"}, content)
+        said = await whole(answer)
+        if answer.status >= 400:
+            raise LgspError(f"{method} {url}: HTTP {answer.status} {said.decode(errors='replace')[:300]}")
+        return cast("dict[str, int]", json.loads(said))

@@ -10,7 +10,7 @@ import httpx
 import pytest
 import respx
 
-from lgsp.http_client import HttpClient, HttpTransport
+from lgsp.http_client import HttpClient, HttpTransport, whole
 from waiting import eventually
 
 pytestmark = pytest.mark.unit
@@ -325,3 +325,52 @@ async def test_who_finds_no_free_connection_in_time_is_told_so_and_holds_up_nobo
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
             assert (await http.get(server.url)).content == b"ok"
+
+
+async def read(http: HttpClient, method: str, url: str, *body) -> tuple[int, str, bytes]:
+    answer = await http.call(method, url, {"X-B": "2"}, *body)
+    return answer.status, answer.encoding, await whole(answer)
+
+
+async def test_a_call_without_httpx_sends_what_httpx_sends():
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"a"
+        yield b"b"
+
+    packed = b"HTTP/1.1 404 Not Found\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x1f\x8b"
+    async with serving([OK], [OK], [packed]) as server:
+        transport = HttpTransport(max_connections=1)
+        async with HttpClient(transport, timeout_s=5, base_url=server.url, headers={"X-A": "1"}) as http:
+            await http.post("/a", content=b"body", headers={"X-B": "2"})
+            assert await read(http, "POST", "/a", b"body") == (200, "", b"ok")
+            answer = await http.call("POST", "/a", {"Content-Length": "2"}, chunks())
+            assert (answer.status, answer.encoding, await answer.chunk()) == (404, "gzip", b"\x1f\x8b")
+            await answer.aclose()
+    assert sorted(server.heads[0].splitlines()) == sorted(server.heads[1].splitlines())
+    assert server.bodies == [b"body", b"body", b"ab"]
+    assert server.connections == 1
+
+
+async def test_an_answer_that_nobody_reads_gives_its_connection_up():
+    large = [b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"]
+    async with (
+        serving(large, [OK]) as server,
+        HttpClient(HttpTransport(max_connections=1), timeout_s=5) as http,
+    ):
+        answer = await http.call("GET", server.url, {})
+        await answer.aclose()
+        assert await answer.chunk() == b""
+        assert await read(http, "GET", server.url) == (200, "", b"ok")
+    assert server.connections == 2
+
+
+async def test_a_call_without_httpx_reaches_transports_that_know_nothing_else():
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(201, json=[request.method, request.content.decode(), request.headers["x-b"]])
+
+    async with HttpClient(httpx.MockTransport(answer), timeout_s=5, base_url="http://system.test") as http:
+        assert await read(http, "POST", "/a", b"body") == (201, "", b'["POST","body","2"]')
+    with respx.mock(using="httpcore") as routes:
+        routes.get("http://system.test/a").mock(httpx.Response(200, json={"a": 1}))
+        async with HttpClient(HttpTransport(max_connections=1), timeout_s=5) as http:
+            assert await read(http, "GET", "http://system.test/a") == (200, "", b'{"a":1}')

@@ -1,13 +1,14 @@
 """iOffice's side of the VXP wire: it is a client, and can be pointed at any server of it, the bus or an axis."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import cast
 
 import httpx
 
 from lgsp.standards import vxp
 from lgsp.standards.content import Content, ContentWriter
+from lgsp.standards.encoded import EncodingError, Unpacker
 from lgsp_mocks.kit import Context, Record
 
 __all__ = ["Refused", "Unreachable", "VxpClient"]
@@ -32,7 +33,6 @@ class VxpClient:
         self._url = context.settings.get("vxp_url", "").rstrip("/")
         self._system = context.settings.get("vxp_system_id", "sim.ioffice.h34")
         self._secret = context.settings.get("vxp_secret", "sim-secret")
-        self._urls: dict[str, httpx.URL] = {}
 
     @property
     def is_connected(self) -> bool:
@@ -55,15 +55,7 @@ class VxpClient:
         """DownloadEdoc: the raw packet, to disk where it is large."""
         headers = self._signed({"docId": doc_id, "filePath": "./store/"}, _JSON)
         writer = ContentWriter()
-        try:
-            request = self._request("GET", "downloadEdoc", headers, None)
-            async with aclosing(await self._context.http.send(request, stream=True)) as response:
-                response.raise_for_status()
-                async for chunk in response.aiter_bytes():
-                    writer.write(chunk)
-        except httpx.HTTPError as exc:
-            writer.discard()
-            raise Unreachable(f"downloadEdoc: {exc}") from exc
+        await self._read("GET", "downloadEdoc", headers, b"", writer.write)
         content = writer.finish()
         if content.begins_with(b"{"):
             raise Refused(b"".join(content.chunks(0, 2000)).decode(errors="replace"))
@@ -79,27 +71,37 @@ class VxpClient:
         headers = self._signed(parameters, content_type)
         if isinstance(body, _Body):
             headers["Content-Length"] = str(body.size)
+        chunks: list[bytes] = []
+        await self._read("POST", name, headers, body, chunks.append)
         try:
-            response = await self._context.http.send(self._request("POST", name, headers, body))
-            response.raise_for_status()
-            answer = cast("Record", response.json())
-        except (httpx.HTTPError, ValueError) as exc:
+            answer = cast("Record", json.loads(b"".join(chunks)))
+        except ValueError as exc:
             raise Unreachable(f"{name}: {exc}") from exc
         if str(answer.get("ErrorCode")) != "0":
             raise Refused(str(answer.get("ErrorDesc") or answer.get("ErrorCode")))
         return answer
 
-    def _request(
-        self, method: str, name: str, headers: dict[str, str], body: "bytes | _Body | None"
-    ) -> httpx.Request:
-        """As the client would build it, which parses the URL and puts the headers together three times."""
-        client = self._context.http
-        url = self._urls.get(name)
-        if url is None:
-            url = self._urls[name] = httpx.URL(f"{self._url}/{name}")
-        usual = {name.decode(): value.decode() for name, value in client.headers.raw if name != b"User-Agent"}
-        timeout = {"timeout": client.timeout.as_dict()}
-        return httpx.Request(method, url, headers=usual | headers, content=body, extensions=timeout)
+    async def _read(
+        self,
+        method: str,
+        name: str,
+        headers: Mapping[str, str],
+        body: "bytes | _Body",
+        sink: Callable[[bytes], object],
+    ) -> None:
+        try:
+            answer = await self._context.http.call(method, f"{self._url}/{name}", headers, body)
+            try:
+                if not 200 <= answer.status < 300:
+                    raise Unreachable(f"{name}: HTTP {answer.status}")
+                unpacker = Unpacker(answer.encoding)
+                while chunk := await answer.chunk():
+                    for piece in unpacker.unpack(chunk):
+                        sink(piece)
+            finally:
+                await answer.aclose()
+        except (httpx.HTTPError, EncodingError) as exc:
+            raise Unreachable(f"{name}: {exc}") from exc
 
     def _signed(self, parameters: Mapping[str, str], content_type: str) -> dict[str, str]:
         stamp = vxp.timestamp(self._context.clock.now())

@@ -8,7 +8,7 @@ import httpx
 from pydantic import JsonValue
 
 from lgsp.clock import Clock
-from lgsp.http_client import HttpClient
+from lgsp.http_client import Answer, Call, HttpClient, HttpxAnswer
 from lgsp_mocks.kit.fault_kinds import Fault
 from lgsp_mocks.kit.faults import Faults, Place
 from lgsp_mocks.kit.incoming import operation_of
@@ -21,9 +21,7 @@ _LATE_S = 300.0
 _MOST_LATE = 1000
 
 
-def faulty_client(
-    client: httpx.AsyncClient, faults: Faults, clock: Clock, wording: Wording
-) -> httpx.AsyncClient:
+def faulty_client(client: httpx.AsyncClient, faults: Faults, clock: Clock, wording: Wording) -> HttpClient:
     """The client that stand-ins call out with; `client` does the work, and is closed by its owner."""
     own = HttpClient(_Faulty(client, faults, clock, wording), timeout_s=10, base_url=client.base_url)
     own.headers, own.timeout = client.headers, client.timeout
@@ -42,7 +40,7 @@ class _Faulty(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Httpx's hook."""
-        if request.method != "POST" or self._wording.packets or not (self._faults.are_on or self._late):
+        if self._pass(request.method):
             return await self._passed_on(request)
         body = await request.aread()
         late = self._held_back(request, body)
@@ -54,6 +52,16 @@ class _Faulty(httpx.AsyncBaseTransport):
         if fault is None:
             return await self._passed_on(request)
         return await self._struck(fault, request, body)
+
+    async def call(self, call: Call) -> Answer:
+        """The same, without httpx's objects where no fault has to see them."""
+        if isinstance(self._client, HttpClient) and self._pass(call.method):
+            return await self._client.pass_on(call)
+        return HttpxAnswer(await self.handle_async_request(call.request()))
+
+    def _pass(self, method: str) -> bool:
+        """Whether no fault can concern it."""
+        return method != "POST" or self._wording.packets or not (self._faults.are_on or self._late)
 
     async def _passed_on(self, request: httpx.Request) -> httpx.Response:
         return await self._client.send(request, stream=True)

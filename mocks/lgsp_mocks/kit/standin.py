@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import httpx
 from starlette.routing import BaseRoute
 
 from lgsp.clock import Clock
+from lgsp.http_client import HttpClient
 from lgsp_mocks.kit.authority import Authority
 from lgsp_mocks.kit.faults import Faults
 from lgsp_mocks.kit.files import Files
@@ -36,7 +36,7 @@ class Context:
     clock: Clock
     population: Population
     settings: Mapping[str, str]
-    http: httpx.AsyncClient
+    http: HttpClient
     new_id: Callable[[], str]
     files: Files
     authority: Callable[[], Authority]

@@ -1,0 +1,112 @@
+"""A call and its answer without httpx's objects, which cost more than what travels."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import httpx
+
+__all__ = ["Answer", "Call", "Direct", "HttpxAnswer", "whole"]
+
+
+@dataclass(slots=True)
+class Call:
+    """What goes out. The headers are complete; `limits` are seconds by `pool`, `connect`, `read` and `write`."""
+
+    method: str
+    url: httpx.URL
+    headers: list[tuple[bytes, bytes]]
+    body: bytes | AsyncIterable[bytes]
+    limits: Mapping[str, float | None]
+
+    @classmethod
+    def of(cls, request: httpx.Request) -> "Call":
+        """The same as httpx has it."""
+        stream, limits = request.stream, request.extensions.get("timeout") or {}
+        # Of a plain one, the length is among the headers.
+        body = b"".join(stream) if type(stream) is httpx.ByteStream else stream
+        if not isinstance(body, bytes | AsyncIterable):
+            raise TypeError("an asynchronous body is needed")
+        return cls(request.method, request.url, request.headers.raw, body, limits)
+
+    def request(self) -> httpx.Request:
+        """As httpx has it."""
+        stream = httpx.ByteStream(self.body) if isinstance(self.body, bytes) else _Chunks(self.body)
+        limits = {"timeout": self.limits}
+        return httpx.Request(self.method, self.url, headers=self.headers, stream=stream, extensions=limits)
+
+
+class Answer(Protocol):
+    """The head is there; the body is read by chunk, as it came. To be closed, read or not."""
+
+    status: int
+
+    @property
+    def encoding(self) -> str:
+        """Content-Encoding."""
+
+    async def chunk(self) -> bytes:
+        """The next of the body; empty at its end."""
+
+    async def aclose(self) -> None:
+        """The caller has what it wanted."""
+
+
+async def whole(answer: Answer) -> bytes:
+    """The body as it came; the answer is closed."""
+    try:
+        chunks = []
+        while chunk := await answer.chunk():
+            chunks.append(chunk)
+    finally:
+        await answer.aclose()
+    return b"".join(chunks)
+
+
+@runtime_checkable
+class Direct(Protocol):
+    """A transport that takes such calls."""
+
+    async def call(self, call: Call) -> Answer:
+        """One call.
+
+        Raises:
+            httpx.TransportError: as httpx says it.
+        """
+
+
+class HttpxAnswer:
+    """From a transport that knows httpx's objects only."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        if not isinstance(response.stream, AsyncIterable):
+            raise TypeError("an asynchronous body is needed")
+        self._response = response
+        # Not httpx's reader: of an answer that was made in memory it says that it was read.
+        self._chunks = aiter(response.stream)
+        self.status = response.status_code
+
+    @property
+    def encoding(self) -> str:
+        """Content-Encoding."""
+        return str(self._response.headers.get("content-encoding", ""))
+
+    async def chunk(self) -> bytes:
+        """The next of the body; empty at its end."""
+        async for chunk in self._chunks:
+            if chunk:
+                return chunk
+        return b""
+
+    async def aclose(self) -> None:
+        """Let go of it."""
+        await self._response.aclose()
+
+
+class _Chunks(httpx.AsyncByteStream):
+    def __init__(self, body: AsyncIterable[bytes]) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._body:
+            yield chunk
