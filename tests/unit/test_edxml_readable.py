@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from edxml_packets import PLAIN, SAID
 from lgsp.clock import VIETNAM
 from lgsp.errors import Fault, InvalidMessageError
 from lgsp.standards import edxml
@@ -57,14 +58,6 @@ DOCUMENT = st.builds(
 STATUS = st.builds(
     edxml.EdxmlStatus, sender=ORGAN, response_for=ABOUT, status_code=st.sampled_from(["01", "06", "16"]) | TEXT, description=TEXT,
     timestamp=st.none() | MOMENT, staff=STAFF, trace_id=TEXT, trace_version=TEXT, traces=TRACES, business=st.none() | BUSINESS,
-)  # fmt: skip
-PLAIN = edxml.EdxmlDocument(
-    edxml.EdxmlOrgan("000.00.00.H34", "UBND"), (edxml.EdxmlOrgan("000.00.00.G22", "VPCP"),), "1", "UBND-VX", date(2026, 11, 23),
-    "Công văn", "V/v thử", business=edxml.EdxmlBusiness(paper=False),
-)  # fmt: skip
-SAID = edxml.EdxmlStatus(
-    edxml.EdxmlOrgan("000.00.00.H34", "UBND"), edxml.EdxmlResponseFor("000.00.00.G22", "1/VX"), "03",
-    timestamp=datetime(2026, 11, 23, tzinfo=VIETNAM),
 )  # fmt: skip
 
 

@@ -35,12 +35,14 @@ from lgsp.standards.edxml.parts import (
     to_day,
     to_moment,
 )  # fmt: skip
+from lgsp.standards.edxml.patterns import MAX_BYTES
 from lgsp.standards.edxml.shape import shape
 from lgsp.standards.edxml.shaped import Shaped
 from lgsp.standards.edxml.skeleton import cut
+from lgsp.standards.edxml.straight import read_straight
 from lgsp.standards.xml import Element
 
-__all__ = ["check", "read"]
+__all__ = ["check", "read", "read_with_care"]
 
 _NO_DAY = date(1900, 1, 1)
 _NOTHING = Content.of(b"")
@@ -63,7 +65,15 @@ def read(raw: bytes | Content) -> EdxmlDocument | EdxmlStatus:
     Raises:
         InvalidMessageError: with every fault by XPath and line, in both languages (warnings among them).
     """
-    source = raw if isinstance(raw, Content) else Content.of(raw)
+    if len(raw) <= MAX_BYTES:
+        packet = read_straight(raw.read() if isinstance(raw, Content) else raw)
+        if packet is not None:
+            return packet
+    return read_with_care(raw if isinstance(raw, Content) else Content.of(raw))
+
+
+def read_with_care(source: Content) -> EdxmlDocument | EdxmlStatus:
+    """As `read`, of whatever it is."""
     skeleton = cut(source)
     cuts = {each.marker: each for each in skeleton.cuts}
     shaped = shape(xml.parse(skeleton.xml), cuts)

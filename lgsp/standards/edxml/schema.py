@@ -39,6 +39,7 @@ class Child:
     wanted: Wanted | None
     required: bool
     repeats: bool
+    type: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ def _child(types: dict[str, Element], element: Element) -> Child:
         wanted=_wanted(simple) if simple is not None else None,
         required=element.get("minOccurs") != "0",
         repeats=element.get("maxOccurs") == "unbounded",
+        type=name,
     )
 
 
