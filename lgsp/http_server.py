@@ -2,15 +2,24 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from typing import cast
+from urllib.parse import unquote
 
 import httptools
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn._types import ASGISendEvent
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_RE,
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 
 from lgsp.errors import ConfigurationError
 
@@ -30,13 +39,65 @@ class Http11(HttpToolsProtocol):
     and body leave together: two packets wake its reader twice.
     """
 
+    _idle_since: float | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        """The transport's callback."""
+        super().connection_made(transport)
+        self._answer = _Answer(transport, self.loop)
+        self._direct = self.app.app if isinstance(self.app, ProxyHeadersMiddleware) else self.app
+
     def _declines(self) -> bool:
         return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
 
+    def on_message_begin(self) -> None:
+        """Parser's callback."""
+        super().on_message_begin()
+        self._is_forwarded = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Parser's callback."""
+        name = name.lower()
+        if name == b"expect":
+            self.expect_100_continue = value.lower() == b"100-continue"
+        elif name[:12] == b"x-forwarded-":
+            self._is_forwarded = True
+        self.headers.append((name, value))
+
     def on_headers_complete(self) -> None:
         """Parser's callback."""
-        if not self._declines():
-            super().on_headers_complete()
+        if self._declines():
+            return
+        version, url = self.parser.get_http_version(), httptools.parse_url(self.url)
+        path = url.path.decode("ascii")
+        self.scope["http_version"] = version
+        self.scope["method"] = self.parser.get_method().decode("ascii")
+        self.scope["path"] = unquote(path) if "%" in path else path
+        self.scope["raw_path"] = url.path
+        self.scope["query_string"] = url.query or b""
+        before, self.cycle = (
+            self.cycle,
+            _Cycle(
+                scope=self.scope,
+                transport=cast("asyncio.Transport", self._answer),
+                flow=self.flow,
+                logger=self.logger,
+                access_logger=self.access_logger,
+                access_log=self.access_log,
+                default_headers=self.server_state.default_headers,
+                message_event=asyncio.Event(),
+                expect_100_continue=self.expect_100_continue,
+                keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+                on_response=self.on_response_complete,
+            ),
+        )
+        # Who came through no proxy is not looked at for what a proxy would say.
+        app = self.app if self._is_forwarded else self._direct
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, app))
 
     def on_message_complete(self) -> None:
         """Parser's callback."""
@@ -45,7 +106,7 @@ class Http11(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """The transport's callback."""
-        self._unset_keepalive_if_required()
+        self._idle_since = None
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as exc:
@@ -56,15 +117,33 @@ class Http11(HttpToolsProtocol):
         except httptools.HttpParserError:
             self.send_400_response("Invalid HTTP request received.")
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        self._answer = _Answer(self.transport, self.loop)
-        cycle.transport = cast("asyncio.Transport", self._answer)
-        super()._start_asgi_task(cycle, app)
-
     def on_response_complete(self) -> None:
         """The cycle's callback."""
-        self._answer.flush()
-        super().on_response_complete()
+        self._answer.end()
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._wait(self.timeout_keep_alive)
+
+    def _wait(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        """The timer's callback; one timer goes on through all requests of a connection, instead of one for each."""
+        self.timeout_keep_alive_task = None
+        if self._idle_since is None:
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._wait(left)
+        else:
+            super().timeout_keep_alive_handler()
 
     def _head_without_offer(self) -> bytes:
         version = self.parser.get_http_version().encode()
@@ -78,8 +157,48 @@ class Http11(HttpToolsProtocol):
         return b"\r\n".join([*lines, b"", b""])
 
 
+class _Cycle(RequestResponseCycle):
+    """Writes heads from lines that were written and checked before: few headers are new."""
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """ASGI."""
+        if message["type"] != "http.response.start" or self.response_started or self.flow.write_paused:
+            await super().send(message)
+        elif not self.disconnected:
+            self.response_started, self.waiting_for_100_continue = True, False
+            self.transport.write(self._head(message["status"], message.get("headers", ())))
+
+    def _head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+        lines = [STATUS_LINE[status], *[_line(name, value) for name, value in self.default_headers]]
+        says_close = False
+        for name, value in headers:
+            line = _line(name, value)
+            lines.append(line)
+            if line.startswith(b"content-length:") and self.chunked_encoding is None:
+                self.chunked_encoding, self.expected_content_length = False, int(value)
+            elif line.startswith(b"transfer-encoding:") and value.lower() == b"chunked":
+                self.chunked_encoding, self.expected_content_length = True, 0
+            elif line.startswith(b"connection:"):
+                says_close |= b"close" in [token.strip() for token in value.lower().split(b",")]
+        if says_close:
+            self.keep_alive = False
+        elif not self.keep_alive:
+            lines.append(b"connection: close\r\n")
+        if self.chunked_encoding is None and self.scope["method"] != "HEAD" and status not in {204, 304}:
+            self.chunked_encoding = True
+            lines.append(b"transfer-encoding: chunked\r\n")
+        return b"".join([*lines, b"\r\n"])
+
+
+@lru_cache(maxsize=1024)
+def _line(name: bytes, value: bytes) -> bytes:
+    if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
+        raise RuntimeError("Invalid HTTP header.")
+    return name.lower() + b": " + value + b"\r\n"
+
+
 class _Answer:
-    """Where a cycle writes: its head leaves with the body behind it, in one packet, or else at the end of the loop's round."""
+    """Where a connection's cycles write: a head leaves with the body behind it, in one packet, or else at the end of the loop's round."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
@@ -101,6 +220,10 @@ class _Answer:
         first, self._first = self._first, None
         if first is not None and not self._transport.is_closing():
             self._transport.write(first)
+
+    def end(self) -> None:
+        self.flush()
+        self._has_begun = False
 
     def close(self) -> None:
         self.flush()

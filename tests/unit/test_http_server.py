@@ -111,3 +111,42 @@ async def test_a_connect_and_an_offer_without_a_body_are_answered_too() -> None:
     finally:
         await server.stop()
     assert [one.split(b" ")[1] for one in said] == [b"400", b"200"]
+
+
+async def client(request: Request) -> Response:
+    return Response(f"{request.url.scheme} {request.client.host if request.client else ''}")
+
+
+async def test_what_a_proxy_on_this_machine_says_of_its_client_is_believed() -> None:
+    server = HttpServer("x", "127.0.0.1", 0)
+    await server.start(Starlette(routes=[Route("/", client)]))
+    said = []
+    try:
+        for more in (b"", b"X-Forwarded-For: 10.1.2.3\r\nX-Forwarded-Proto: https\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + more + b"\r\n")
+            said.append((await reader.read()).rpartition(b"\r\n")[2])
+            writer.close()
+    finally:
+        await server.stop()
+    assert said == [b"http 127.0.0.1", b"https 10.1.2.3"]
+
+
+async def test_a_connection_is_kept_from_one_request_to_the_next_and_closed_when_it_is_idle() -> None:
+    server = HttpServer("x", "127.0.0.1", 0)
+    await server.start(Starlette(routes=[Route("/", client)]))
+    assert server._server is not None
+    server._server.config.timeout_keep_alive = 1.6
+    try:
+        async with asyncio.timeout(20):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            for _ in range(3):
+                writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                assert (await reader.readuntil(b"127.0.0.1")).startswith(b"HTTP/1.1 200")
+                await asyncio.sleep(0.9)
+            began = asyncio.get_running_loop().time()
+            assert await reader.read() == b""
+            assert asyncio.get_running_loop().time() - began < 5
+            writer.close()
+    finally:
+        await server.stop()
