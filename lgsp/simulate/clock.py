@@ -14,14 +14,19 @@ class YearClock:
 
     def __init__(self, seconds: c_double) -> None:
         self._seconds = seconds
+        self._seen = 0.0
+        self._now = datetime.fromtimestamp(0.0, tz=VIETNAM)
 
     def now(self) -> datetime:
         """The moment, with time zone Asia/Ho_Chi_Minh."""
-        return datetime.fromtimestamp(self._seconds.value, tz=VIETNAM)
+        if (seconds := self._seconds.value) != self._seen:
+            self._seen, self._now = seconds, datetime.fromtimestamp(seconds, tz=VIETNAM)
+        return self._now
 
     def set(self, moment: datetime) -> None:
         """Move on to a moment."""
-        self._seconds.value = moment.timestamp()
+        self._seen, self._now = moment.timestamp(), moment
+        self._seconds.value = self._seen
 
     async def sleep(self, seconds: float) -> None:
         """Wait in real time."""

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from lgsp.clock import VIETNAM, WorkCalendar
 from lgsp.simulate.offices import hours_of
@@ -39,8 +40,7 @@ class Plan:
     out_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Paper:
+class Paper(NamedTuple):
     """A document. `direction`: inside the province, out to the axis, or in from there."""
 
     number: int

@@ -1,6 +1,7 @@
 """The year's traffic: as much as was asked for, in order, the same each time."""
 
 from collections import Counter
+from ctypes import c_double
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -9,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lgsp.clock import VIETNAM, WorkCalendar
+from lgsp.message import Message
 from lgsp.schemas import SchemaRegistry
+from lgsp.simulate.clock import YearClock
 from lgsp.simulate.messages import message_of
 from lgsp.simulate.offices import hours_of
 from lgsp.simulate.plan import Dossier, Paper, Plan, Tally, deeds
@@ -81,3 +84,18 @@ def test_what_went_without_paper_has_no_copies_on_paper():
     with_paper = message_of(at, Paper(1, "out", signed=True, electronic=False))
     without = message_of(at, Paper(1, "out", signed=True, electronic=True))
     assert (with_paper.data["copies"], without.data["copies"]) == (1, 0)
+
+
+def test_every_message_is_one_that_can_be_read_again():
+    for at, deed in deeds(SMALL):
+        message = message_of(at, deed)
+        assert Message.from_json(message.to_json()) == message
+
+
+def test_two_clocks_on_one_moment_show_the_same():
+    shared = c_double(0.0)
+    mine, other = YearClock(shared), YearClock(shared)
+    for minute in range(3):
+        moment = datetime(2025, 3, 3, 8, minute, 7, 250_000, tzinfo=VIETNAM)
+        mine.set(moment)
+        assert mine.now() == other.now() == moment
