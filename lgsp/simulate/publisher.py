@@ -19,14 +19,20 @@ from lgsp.simulate.plan import Plan, Tally, deeds
 __all__ = ["Shared", "Target", "publish_year"]
 
 _AT_ONCE = 512
+_AHEAD = 2048
+"""So many may have been accepted and not yet have arrived. With more, the worker reads messages twice, since it remembers only the last,
+and fewer of a message's steps come to the store together.
+"""
+_LOOK_S = 0.005
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What both processes see: the moment in the year (Unix seconds), and how many messages are accepted."""
+    """What both processes see: the moment in the year (Unix seconds), and how many messages are accepted, and have arrived."""
 
     moment: c_double
     accepted: c_longlong
+    arrived: c_longlong
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +67,13 @@ async def _publish(target: Target, plan: Plan, shared: Shared, tally: Tally) -> 
         systems,
         target.max_waiting,
     )
-    bus = Bus(parts)
+    bus, room = Bus(parts), asyncio.Event()
+    looking = asyncio.create_task(_look(shared, room))
     try:
         flow = _flow(plan, clock, tally)
-        await asyncio.gather(*(_hand(bus, flow, shared, plan) for _ in range(_AT_ONCE)))
+        await asyncio.gather(*(_hand(bus, flow, shared, plan, room) for _ in range(_AT_ONCE)))
     finally:
+        looking.cancel()
         await server.aclose()
     return 0
 
@@ -77,7 +85,18 @@ def _flow(plan: Plan, clock: YearClock, tally: Tally) -> Iterator[Message]:
         yield message_of(at, deed)
 
 
-async def _hand(bus: Bus, flow: Iterator[Message], shared: Shared, plan: Plan) -> None:
+async def _look(shared: Shared, room: asyncio.Event) -> None:
+    """Keep the publisher within reach of the worker; it goes on in bursts, since what comes at once is accepted together."""
+    while True:
+        ahead = shared.accepted.value - shared.arrived.value
+        if ahead >= _AHEAD:
+            room.clear()
+        elif ahead <= _AHEAD // 2:
+            room.set()
+        await asyncio.sleep(_LOOK_S)
+
+
+async def _hand(bus: Bus, flow: Iterator[Message], shared: Shared, plan: Plan, room: asyncio.Event) -> None:
     """One of the hands; all of them take from the same flow, so that what is accepted keeps its order by subject."""
     began, first = time.monotonic(), None
     for message in flow:
@@ -87,3 +106,5 @@ async def _hand(bus: Bus, flow: Iterator[Message], shared: Shared, plan: Plan) -
             await asyncio.sleep(max(0.0, ahead))
         await publish_when_there_is_room(bus, message)
         shared.accepted.value += 1
+        if not room.is_set():
+            await room.wait()

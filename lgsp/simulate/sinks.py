@@ -3,9 +3,10 @@
 import asyncio
 import multiprocessing
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
+from ctypes import c_longlong
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -78,11 +79,13 @@ class SinksReport:
 class _Sink:
     """A system that takes everything and counts it."""
 
-    def __init__(self) -> None:
+    def __init__(self, arrived: c_longlong) -> None:
         self.count = 0
+        self._arrived = arrived
 
     async def send(self, delivery: Delivery) -> Receipt:
         self.count += 1
+        self._arrived.value += 1
         return Receipt(delivery.message.id)
 
 
@@ -92,7 +95,7 @@ async def through_sinks(settings: Settings, plan: Plan, told: Callable[[Progress
     Raises:
         ConfigurationError: there is data already; a second year of the same messages would be one repeat.
     """
-    year = _Year(plan, told, {name: _Sink() for name in settings.systems})
+    year = _Year(plan, told, settings.systems)
     async with _own_bus(settings, year) as (bus, store):
         began = time.perf_counter()
         tally = await year.live(bus)
@@ -115,14 +118,15 @@ async def through_sinks(settings: Settings, plan: Plan, told: Callable[[Progress
 class _Year:
     """Two processes that share a moment: one publishes, this one works."""
 
-    def __init__(self, plan: Plan, told: Callable[[Progress], None], sinks: dict[str, _Sink]) -> None:
-        self.sinks = sinks
+    def __init__(self, plan: Plan, told: Callable[[Progress], None], systems: Iterable[str]) -> None:
         self._plan = plan
         self._told = told
-        began = datetime(plan.year, 1, 1, tzinfo=VIETNAM).timestamp()
         # Each has one writer, so they need no locks, for which the worker would wait several times a message.
-        self._shared = Shared(_SPAWN.Value("d", began, lock=False), _SPAWN.Value("q", 0, lock=False))
-        self.clock = YearClock(self._shared.moment)
+        moment, accepted, arrived = (_SPAWN.Value(kind, 0, lock=False) for kind in "dqq")
+        self._shared = Shared(moment, accepted, arrived)
+        self.sinks = {name: _Sink(arrived) for name in systems}
+        self.clock = YearClock(moment)
+        self.clock.set(datetime(plan.year, 1, 1, tzinfo=VIETNAM))
 
     async def live(self, bus: Bus) -> Tally:
         """Until the last message has come."""
@@ -138,8 +142,10 @@ class _Year:
                 waiting = sum(
                     count for name, count in (await bus.waiting()).items() if name.startswith(_UNDELIVERED)
                 )
-                came = sum(sink.count for sink in self.sinks.values())
-                self._told(Progress(self.clock.now(), self._shared.accepted.value, came, waiting))
+                came, accepted = sum(sink.count for sink in self.sinks.values()), self._shared.accepted.value
+                self._told(Progress(self.clock.now(), accepted, came, waiting))
+                if not waiting:  # what died on the way is not waited for
+                    self._shared.arrived.value = max(self._shared.arrived.value, accepted)
                 if ended and not waiting:
                     return publishing.result()
 

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from lgsp.settings import demo_config
+
 pytestmark = pytest.mark.flow
 
 
@@ -34,6 +36,16 @@ def test_a_small_year_arrives_whole_and_can_be_kept(tmp_path):
     again = lgsp(*small)
     assert again.returncode == 2
     assert "give an empty --data-dir" in again.stderr
+
+
+def test_a_year_whose_documents_find_no_route_ends_and_says_what_is_missing(tmp_path):
+    config = tmp_path / "lgsp.toml"
+    config.write_text(demo_config().partition("[[routes]]")[0], encoding="utf-8")
+    lived = lgsp("--documents", "2600", "--dossiers", "0", "--json", "--config", str(config))
+    assert lived.returncode == 1, lived.stderr
+    found = json.loads(lived.stdout)
+    assert found["arrived"]["ioffice"] == found["arrived"]["axis"] == 0
+    assert any("arrived at ioffice" in one for one in found["disagreements"])
 
 
 def test_a_small_year_over_http_ends_with_every_status_and_both_sides_in_agreement():
