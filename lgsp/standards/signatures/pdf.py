@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from cryptography import x509
 from pyhanko.keys.internal import (
@@ -71,22 +72,27 @@ def sign_pdf(
     Raises:
         ValueError: not a PDF that can be written to, or the field is signed already.
     """
-    certificate = translate_pyca_cryptography_cert_to_asn1(key.certificate)
-    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-    store.register_multiple([translate_pyca_cryptography_cert_to_asn1(each) for each in key.chain])
-    signer = signers.SimpleSigner(
-        certificate, translate_pyca_cryptography_key_to_asn1(key.private_key), store
-    )
     metadata = signers.PdfSignatureMetadata(
         field_name=field, md_algorithm="sha256", reason=reason, location=location, subfilter=fields.SigSeedSubFilter.PADES
     )  # fmt: skip
     output = io.BytesIO()
     try:
         writer = IncrementalPdfFileWriter(io.BytesIO(content))
-        asyncio.run(_TimedSigner(metadata, signer, at).async_sign_pdf(writer, output=output))
+        asyncio.run(_TimedSigner(metadata, _signer(key), at).async_sign_pdf(writer, output=output))
     except PdfError as exc:
         raise ValueError(f"not a PDF that can be signed: {exc}") from exc
     return output.getvalue()
+
+
+@lru_cache(64)
+def _signer(key: SigningKey) -> signers.SimpleSigner:
+    """To read a key and its certificates into pyHanko's own objects takes as long as to sign."""
+    certificate = translate_pyca_cryptography_cert_to_asn1(key.certificate)
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+    store.register_multiple([translate_pyca_cryptography_cert_to_asn1(each) for each in key.chain])
+    return signers.SimpleSigner(
+        certificate, translate_pyca_cryptography_key_to_asn1(key.private_key), store
+    )
 
 
 def verify_pdf(content: bytes, trust: TrustStore, at: datetime) -> Verdict:

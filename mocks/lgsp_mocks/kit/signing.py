@@ -12,9 +12,10 @@ from lgsp.standards.signatures import Contents, SigningKey, sign_xml
 from lgsp.standards.xml import Element
 from lgsp_mocks.kit.standin import Context
 
-__all__ = ["decision", "sign_files", "signed_packet"]
+__all__ = ["decision", "is_signable", "sign_files", "signed_packet"]
 
 PLACE = "Viet Nam"
+_END_BYTES = 4096
 _PDF = "lgsp.standards.signatures.pdf"
 
 
@@ -25,10 +26,16 @@ def sign_files(
     key = context.authority().key_for(organization_id, name)
     return tuple(
         replace(file, content=_signed(context, file.content, key))
-        if file.content.begins_with(b"%PDF")
+        if is_signable(file.content)
         else file
         for file in files
     )
+
+
+def is_signable(content: Content) -> bool:
+    """Whether it is a PDF that says where its cross-references are: to another nobody can add a signature."""
+    end = b"".join(content.chunks(max(0, content.size - _END_BYTES)))
+    return content.begins_with(b"%PDF") and b"startxref" in end
 
 
 def _signed(context: Context, content: Content, key: SigningKey) -> Content:

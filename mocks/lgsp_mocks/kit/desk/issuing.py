@@ -22,7 +22,7 @@ from lgsp_mocks.kit.desk.forms import (
 )
 from lgsp_mocks.kit.population import Agency
 from lgsp_mocks.kit.problems import RefusedError
-from lgsp_mocks.kit.signing import sign_files, signed_packet
+from lgsp_mocks.kit.signing import is_signable, sign_files, signed_packet
 from lgsp_mocks.kit.state import Record
 
 __all__ = ["Issuing"]
@@ -35,6 +35,8 @@ class Issuing:
 
     def __init__(self, book: Book) -> None:
         self._book = book
+        self._signers: set[str] = set()
+        """Agencies that have a key: to make one takes a tenth of a second, which a thread does."""
 
     async def issue(self, form: IssueDocument) -> Record:
         """Issue a document; of five that do not say, four are signed, as Kon Tum's were in 2019."""
@@ -60,9 +62,11 @@ class Issuing:
         self, files: Sequence[AttachedFile], sender: Agency, *, signed: bool
     ) -> tuple[edxml.EdxmlAttachment, ...]:
         plain = tuple(attached(index, file) for index, file in enumerate(files))
-        if not signed:
+        if not signed or (sender.id in self._signers and not any(is_signable(file.content) for file in plain)):
             return plain
-        return await asyncio.to_thread(sign_files, self._book.context, plain, sender.id, sender.name)
+        signed_files = await asyncio.to_thread(sign_files, self._book.context, plain, sender.id, sender.name)
+        self._signers.add(sender.id)
+        return signed_files
 
     def recall(self, form: RecallDocument) -> Record:
         """Ask every receiver to give the document back."""
