@@ -63,6 +63,14 @@ def child(parent: Element, name: str, text: str = "", **attributes: str) -> Elem
     return made
 
 
+def patch(root: Element, old: bytes, new: bytes) -> None:
+    """Other bytes in the signer's certificate."""
+    text = part(root, "X509Certificate")
+    raw = base64.b64decode(text.text or "")
+    assert raw.count(old) == 1
+    text.text = base64.b64encode(raw.replace(old, new)).decode()
+
+
 def also(root: Element, holder: str, name: str) -> None:
     """A second one of that name, elsewhere."""
     part(root, holder).append(copy.deepcopy(part(root, name)))
@@ -255,6 +263,8 @@ VALUES: dict[str, tuple[Change, str]] = {
     "no certificate": (lambda root: part(root, "X509Data").clear(), "0 certificates"),
     "certificate not base64": (lambda root: setattr(part(root, "X509Certificate"), "text", "không"), "not base64"),
     "certificate broken": (lambda root: setattr(part(root, "X509Certificate"), "text", "QUJD"), "can't be read"),
+    "certificate of no version": (lambda root: patch(root, b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x6a"), "can't be read"),
+    "an extension twice": (lambda root: patch(root, b"\x06\x03\x55\x1d\x0f", b"\x06\x03\x55\x1d\x13"), "can't be read"),
     "six certificates": (lambda root: [also(root, "X509Data", "X509Certificate") for _ in range(4)], "6 certificates"),
     "two signers": (lambda root: also(root, "X509Data", "X509Certificate"), "not clear"),
     "two names": (lambda root: [child(part(root, "X509Data"), "X509SubjectName", "CN=x") for _ in range(2)], "X509Data holds"),

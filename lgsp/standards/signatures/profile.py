@@ -56,6 +56,10 @@ _DIGESTING: dict[str, hashes.HashAlgorithm] = {
     f"{_ENC}sha512": hashes.SHA512(),
 }
 
+# Some of cryptography's errors are of no common kind.
+_UNREADABLE = (
+    ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType,
+)  # fmt: skip
 _POSITION = ["edXMLHeader", "edXMLEnvelope", "edXML"]
 _SPACE = re.compile(r"\s+")
 _STRONG_BYTES = 32
@@ -181,7 +185,7 @@ def _certificates(data: Element) -> tuple[x509.Certificate, ...]:
     try:
         found = [_certificate(_bytes(each, MAX_TEXT)) for each in texts]
         signers = [each for each in found if not _is_authority(each)]
-    except (ValueError, TypeError, UnsupportedAlgorithm) as exc:
+    except _UNREADABLE as exc:
         raise ProfileError("a certificate can't be read", "không đọc được chứng thư số") from exc
     # X509Data has no order; with one certificate alone there is no doubt whose it is.
     if len(signers) != 1 and len(found) != 1:
@@ -197,7 +201,7 @@ def _certificate(raw: bytes) -> x509.Certificate:
     """Parsed once for all that an agency signs with it."""
     found = x509.load_der_x509_certificate(raw)
     # All that is asked of it later: a stranger's certificate is only parsed at first use.
-    _ = found.subject, found.issuer, found.public_key()
+    _ = found.subject, found.issuer, found.public_key(), found.extensions
     return found
 
 
