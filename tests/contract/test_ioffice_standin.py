@@ -1,5 +1,6 @@
 """iOffice's stand-in: as a VXP client, for its user, and on the one-stop link."""
 
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ import pytest
 
 from lgsp.clock import VIETNAM, VirtualClock
 from lgsp.standards import edxml, vxp
+from lgsp.standards.signatures.pdf import minimal_pdf
 from lgsp_mocks.ioffice import STAND_IN
 from lgsp_mocks.kit import create_app
 
@@ -113,6 +115,26 @@ async def test_issued_document_is_sent_signed_with_its_attachment() -> None:
             b"%PDF",
         )
         assert (await documents(client))[issued["document_id"]]["sending"] == "sent 1"
+
+
+async def test_each_pdf_of_a_signed_document_is_signed_where_it_can_take_it() -> None:
+    axis, whole = FakeAxis(), minimal_pdf(["Công văn"])
+    files = [
+        {"name": f"{number}.pdf", "content_base64": base64.b64encode(content).decode()}
+        for number, content in enumerate([whole, b"%PDF-1.4 cut"])
+    ]
+    async with ioffice(axis) as client:
+        for _ in range(2):
+            form = ISSUE | {"signed": True, "attachments": files}
+            await client.post("/__mock__/act/issue-document", json=form)
+        await tick(client)
+    for sent in axis.sent:
+        assert isinstance(sent, edxml.EdxmlDocument)
+        signed, cut = (file.content.read() for file in sent.attachments)
+        assert signed.startswith(whole)
+        assert b"/ByteRange" in signed
+        assert cut == b"%PDF-1.4 cut"
+    assert len(axis.sent) == 2
 
 
 async def test_document_waits_while_the_axis_is_away_and_is_sent_once() -> None:

@@ -34,6 +34,7 @@ Sign = Callable[[Element, Contents], None]
 """Puts a Signature into the tree, whose files' texts are still markers."""
 
 _Value = str | int | bool | None
+_SMALL_BYTES = 64 * 1024
 _NOBODY = EdxmlStaff()
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
 _NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
@@ -283,6 +284,15 @@ def _manifest(packet: EdxmlDocument) -> str:
     return _element("edXMLManifest", *references, attributes=_attribute("version", packet.manifest_version))
 
 
+def _encoded(content: Content, *, zipped: bool) -> Callable[[], Iterable[bytes]]:
+    """What is small is encoded once, for the signature and for the wire."""
+    chunks = partial(attachments.encode, content, zipped=zipped)
+    if content.size > _SMALL_BYTES:
+        return chunks
+    held = tuple(chunks())
+    return lambda: held
+
+
 def _files(
     files: tuple[EdxmlAttachment, ...],
     contents: dict[str, Callable[[], Iterable[bytes]]],
@@ -295,7 +305,7 @@ def _files(
     for number, file in enumerate(files):
         # Nobody can guess it, so that no other text of the packet can be mistaken for it; and it is base64 itself, as the XSD wants.
         marker = f"{token}{number:04}"
-        contents[marker] = partial(attachments.encode, file.content, zipped=zipped)
+        contents[marker] = _encoded(file.content, zipped=zipped)
         about = _texts(
             ("ContentId", file.content_id), ("AttachmentName", file.name), ("Description", file.description),
             ("FieldName", file.field_name), ("MimeType", file.mime_type), ("ContentType", file.content_type), ("Format", file.format),

@@ -50,10 +50,7 @@ def canonical_document(
     Raises:
         CanonicalError: no canonical form, a marker that is not there exactly once, or a content that is not base64.
     """
-    copy = deepcopy(root)
-    if signature is not None:
-        _remove(copy, _way_to(signature))
-    whole = _canonical(copy, exclusive=exclusive)
+    whole = _canonical(root if signature is None else _without(root, signature), exclusive=exclusive)
     position, missing = 0, set(contents)
     for found in _MARKED.finditer(whole) if contents else ():
         marker = found[1].decode()
@@ -89,6 +86,12 @@ def _canonical(element: Element, *, exclusive: bool) -> bytes:
         return etree.tostring(element, method="c14n", exclusive=exclusive, with_comments=False)
     except (etree.LxmlError, ValueError) as exc:
         raise CanonicalError(f"no canonical form: {exc}", f"không có dạng chuẩn tắc: {exc}") from exc
+
+
+def _without(root: Element, signature: Element) -> Element:
+    copy = deepcopy(root)
+    _remove(copy, _way_to(signature))
+    return copy
 
 
 def _way_to(element: Element) -> list[int]:

@@ -2,9 +2,11 @@
 
 import os
 import tempfile
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -61,6 +63,13 @@ class SigningKey:
     private_key: RSAPrivateKey
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...] = ()
+
+    @cached_property
+    def certificate_texts(self) -> tuple[str, ...]:
+        """Its certificates as an XML signature has them."""
+        return tuple(
+            b64encode(each.public_bytes(Encoding.DER)).decode() for each in (self.certificate, *self.chain)
+        )
 
     @classmethod
     def from_pem(cls, pem: bytes) -> Self:

@@ -90,9 +90,7 @@ def _signer(key: SigningKey) -> signers.SimpleSigner:
     certificate = translate_pyca_cryptography_cert_to_asn1(key.certificate)
     store = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     store.register_multiple([translate_pyca_cryptography_cert_to_asn1(each) for each in key.chain])
-    return signers.SimpleSigner(
-        certificate, translate_pyca_cryptography_key_to_asn1(key.private_key), store
-    )
+    return signers.SimpleSigner(certificate, translate_pyca_cryptography_key_to_asn1(key.private_key), store)
 
 
 def verify_pdf(content: bytes, trust: TrustStore, at: datetime) -> Verdict:

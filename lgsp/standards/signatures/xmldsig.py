@@ -14,7 +14,6 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from lgsp.standards.signatures import profile
@@ -51,8 +50,8 @@ def sign_xml(root: Element, key: SigningKey, contents: Contents, at: datetime) -
     value = key.private_key.sign(canonical_part(info, exclusive=True), PKCS1v15(), hashes.SHA256())
     _add(signature, "SignatureValue").text = base64.b64encode(value).decode()
     data = _add(_add(signature, "KeyInfo"), "X509Data")
-    for each in (certificate, *key.chain):
-        _add(data, "X509Certificate").text = base64.b64encode(each.public_bytes(Encoding.DER)).decode()
+    for text in key.certificate_texts:
+        _add(data, "X509Certificate").text = text
     return signature
 
 

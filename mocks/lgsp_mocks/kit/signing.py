@@ -25,9 +25,7 @@ def sign_files(
     """The files, with a signature of the agency in each PDF that can take one."""
     key = context.authority().key_for(organization_id, name)
     return tuple(
-        replace(file, content=_signed(context, file.content, key))
-        if is_signable(file.content)
-        else file
+        replace(file, content=_signed(context, file.content, key)) if is_signable(file.content) else file
         for file in files
     )
 

@@ -62,7 +62,9 @@ class Issuing:
         self, files: Sequence[AttachedFile], sender: Agency, *, signed: bool
     ) -> tuple[edxml.EdxmlAttachment, ...]:
         plain = tuple(attached(index, file) for index, file in enumerate(files))
-        if not signed or (sender.id in self._signers and not any(is_signable(file.content) for file in plain)):
+        if not signed or (
+            sender.id in self._signers and not any(is_signable(file.content) for file in plain)
+        ):
             return plain
         signed_files = await asyncio.to_thread(sign_files, self._book.context, plain, sender.id, sender.name)
         self._signers.add(sender.id)
