@@ -7,7 +7,7 @@ ones in the order of `sign-header-key`, and `hash-header` is the HMAC-SHA256 of 
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -20,6 +20,7 @@ from lgsp.standards.content import Content
 __all__ = [
     "ErrorCode",
     "FileDigest",
+    "Parameters",
     "file_hash",
     "file_hash_matches",
     "parameter",
@@ -34,7 +35,7 @@ USER_AGENT = "JAVASDKAgent/1.0.0 XRoad/VPCP"
 MAX_SIGNED_BYTES = 16_384
 _HEX = tuple(f"{byte:x}" for byte in range(256))
 _written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_SYSTEM, _SIGNED, _HASH = (f"{PREFIX}{name}".lower() for name in ("systemid", "sign-header", "hash-header"))
+_SYSTEM, _SIGNED, _HASH = "systemid", "sign-header", "hash-header"
 
 
 class ErrorCode(StrEnum):
@@ -83,43 +84,72 @@ def sign(parameters: Mapping[str, str], secret: str) -> dict[str, str]:
     }
 
 
+class Parameters:
+    """What a request says in its headers, read once, by ASGI's pairs; of a header that came twice the first counts."""
+
+    __slots__ = ("_sent",)
+
+    def __init__(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        self._sent = dict(reversed(headers))
+
+    def __getitem__(self, name: str) -> str:
+        """Empty where absent. The spelling varies (`docId`, `docid`), which is evened out."""
+        return _text(self._sent.get(_header(name), b""))
+
+    def are_signed(self, secret_of: Callable[[str], str | None]) -> bool:
+        """`verify` of them."""
+        secret, signed = secret_of(self[_SYSTEM]), self[_SIGNED]  # as text: UTF-8 is what was signed
+        if secret is None or not signed or len(signed) > MAX_SIGNED_BYTES:
+            return False
+        if not _same(_mac(signed, secret), self[_HASH]):
+            return False
+        try:
+            claimed = from_json(signed)
+            return isinstance(claimed, dict) and f"{PREFIX}systemid" in claimed and self._have(claimed)
+        except ValueError:  # no JSON, or a name that no header can have
+            return False
+
+    def _have(self, claimed: Mapping[str, object]) -> bool:
+        for name, value in claimed.items():
+            came = self._sent.get(name.lower().encode())
+            if came is None or _text(came) != value:
+                return False
+        return True
+
+
 def verify(headers: Mapping[str, str], secret_of: Callable[[str], str | None]) -> bool:
     """Whether the request was signed by the system that it names, and no signed header was changed on the way.
 
-    `headers` must look names up without regard to case, as Starlette's do. The time stamp is not checked for freshness: the real
-    client sets it once per object.
+    The time stamp is not checked for freshness: the real client sets it once per object.
     """
-    # Once: Starlette's headers are a list that is searched from its beginning; of one that came twice the first counts.
-    sent = {name.lower(): value for name, value in reversed(list(headers.items()))}
-    secret = secret_of(_text(sent.get(_SYSTEM, "")))
-    signed = _text(sent.get(_SIGNED, ""))  # as text: UTF-8 is what was signed
-    if secret is None or not signed or len(signed) > MAX_SIGNED_BYTES:
-        return False
-    if not _same(_mac(signed, secret), _text(sent.get(_HASH, ""))):
-        return False
-    try:
-        claimed = from_json(signed)
-        if not isinstance(claimed, dict) or f"{PREFIX}systemid" not in claimed:
-            return False
-        found = ((sent.get(name.lower()), value) for name, value in claimed.items())
-        return all(came is not None and _text(came) == value for came, value in found)
-    except ValueError:  # no JSON, or a name that no header can have
-        return False
+    pairs = [(name.lower().encode("latin-1"), _sent(value)) for name, value in headers.items()]
+    return Parameters(pairs).are_signed(secret_of)
 
 
 def parameter(headers: Mapping[str, str], name: str) -> str:
-    """A parameter of the request; empty where absent. The spelling varies (`docId`, `docid`), which the mapping evens out."""
-    return _text(headers.get(PREFIX + name) or "")
+    """A parameter of the request, as `Parameters` have it; `headers` must look names up without regard to case."""
+    return _text(_sent(headers.get(PREFIX + name) or ""))
 
 
-def _text(value: str) -> str:
-    # Header values reach us as Latin-1; beyond ASCII (all that was recorded) they are taken as UTF-8 where they can be.
-    if value.isascii():
-        return value
+def _sent(value: str) -> bytes:
+    # Who hands them over read them as Latin-1, as HTTP has it; httpx as UTF-8 where it could.
     try:
-        return value.encode("latin-1").decode()
+        return value.encode("latin-1")
     except UnicodeError:
-        return value
+        return value.encode("utf-8", "replace")
+
+
+@lru_cache(256)
+def _header(name: str) -> bytes:
+    return (PREFIX + name).lower().encode()
+
+
+def _text(value: bytes) -> str:
+    # Header values beyond ASCII (all that was recorded) are taken as UTF-8 where they can be.
+    try:
+        return value.decode()
+    except UnicodeError:
+        return value.decode("latin-1")
 
 
 def _mac(text: str, secret: str) -> str:

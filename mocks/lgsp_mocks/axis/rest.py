@@ -22,7 +22,7 @@ from lgsp_mocks.axis import packets
 from lgsp_mocks.axis.exchange import Exchange
 from lgsp_mocks.axis.refusal import Refusal
 from lgsp_mocks.axis.rest_access import Access, UnauthorizedError
-from lgsp_mocks.axis.streaming import bounded, check_declared, json_answer, receive, skip
+from lgsp_mocks.axis.streaming import bounded, check_declared, json_answer, skip, small_body
 from lgsp_mocks.axis.wire import LISTED, MAX_JSON_BYTES, check_read_state
 from lgsp_mocks.kit import Context, Record
 
@@ -78,7 +78,7 @@ class RestWire:
         return _answered(guarded)
 
     async def _login(self, request: Request) -> Record:
-        return _ok(data={"token": self._access.log_in(await _body(request))})
+        return _ok(data={"token": self._access.log_in(await small_body(request, MAX_JSON_BYTES))})
 
     async def _send(self, request: Request, system: str) -> Record:
         bound = self._exchange.max_packet_bytes + FORM_BYTES
@@ -118,7 +118,7 @@ class RestWire:
 
     async def _update(self, request: Request, system: str) -> Record:
         try:
-            body = StatusBody.model_validate_json(await _body(request))
+            body = StatusBody.model_validate_json(await small_body(request, MAX_JSON_BYTES))
         except ValidationError as exc:
             raise Refusal(ErrorCode.BAD_FILE, "cần JSON {docId, status}") from exc
         status = check_read_state(body.status)
@@ -151,12 +151,6 @@ def _answered(
         return reply if isinstance(reply, Response) else JSONResponse(reply)
 
     return answered
-
-
-async def _body(request: Request) -> bytes:
-    content, _ = await receive(request, MAX_JSON_BYTES)
-    with closing(content):
-        return content.read()
 
 
 async def _file(form: FormData, max_bytes: int) -> Content:

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from typing import TypeVar, cast
 
-from starlette.requests import Request
+import msgspec
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Message, Receive
 
@@ -14,14 +15,17 @@ from lgsp.standards.content import Content, ContentWriter
 from lgsp.standards.vxp import ErrorCode, FileDigest
 from lgsp_mocks.axis.refusal import Refusal
 from lgsp_mocks.kit import Record
+from lgsp_mocks.kit.front import Short
 
 __all__ = [
-    "SMALL_BYTES", "Streamable", "beside_the_loop", "bounded", "check_declared", "json_answer", "raw_answer", "receive", "skip",
+    "SMALL_BYTES", "Streamable", "beside_the_loop", "bounded", "check_declared", "json_answer", "raw_answer", "receive", "record_answer",
+    "skip", "small_body",
 ]  # fmt: skip
 
 Streamable = Content | str | int | bool | None | Mapping[str, "Streamable"] | Sequence["Streamable"]
 """JSON, in which a Content stands for the text of its base64."""
 
+_encode = msgspec.json.Encoder().encode
 In = TypeVar("In")
 Out = TypeVar("Out")
 
@@ -61,14 +65,33 @@ async def receive(request: Request, max_bytes: int) -> tuple[Content, FileDigest
     return writer.finish(), digest
 
 
+async def small_body(request: Request, max_bytes: int) -> bytes:
+    """The body, in memory.
+
+    Raises:
+        Refusal: too large.
+    """
+    await check_declared(request, max_bytes)
+    following, more = bounded(request.receive, max_bytes), True
+    chunks: list[bytes] = []
+    while more:
+        message = await following()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
 async def check_declared(request: Request, max_bytes: int) -> None:
     """Refuse by Content-Length alone.
 
     Raises:
         Refusal: too large.
     """
-    declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and int(declared[:20]) > max_bytes:
+    headers = request.scope["headers"]
+    declared = next((value for name, value in headers if name == b"content-length"), b"")
+    if declared.isdigit() and int(declared[:20]) > max_bytes:
         await skip(request)
         raise _too_large(max_bytes)
 
@@ -110,8 +133,13 @@ def raw_answer(content: Content) -> Response:
     """The bytes themselves."""
     if content.size <= SMALL_BYTES:
         with closing(content):
-            return Response(content.read(), media_type="application/octet-stream")
+            return Short(content.read(), b"application/octet-stream")
     return _streamed([content], "application/octet-stream", in_base64=False)
+
+
+def record_answer(record: Record) -> Response:
+    """The record as JSON."""
+    return Short(_encode(record), b"application/json")
 
 
 def json_answer(fields: Record, **more: Streamable) -> Response:

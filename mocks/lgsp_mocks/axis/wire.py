@@ -6,17 +6,24 @@ from typing import cast
 
 from pydantic import JsonValue
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from lgsp.standards import vxp
 from lgsp.standards.content import Content
-from lgsp.standards.vxp import ErrorCode
+from lgsp.standards.vxp import ErrorCode, Parameters
 from lgsp_mocks.axis import packets
 from lgsp_mocks.axis.exchange import Exchange
 from lgsp_mocks.axis.refusal import Refusal
 from lgsp_mocks.axis.registration import Registration
-from lgsp_mocks.axis.streaming import beside_the_loop, json_answer, raw_answer, receive, skip
+from lgsp_mocks.axis.streaming import (
+    beside_the_loop,
+    json_answer,
+    raw_answer,
+    receive,
+    record_answer,
+    skip,
+    small_body,
+)
 from lgsp_mocks.kit import Record
 
 __all__ = ["LISTED", "MAX_JSON_BYTES", "VxpWire", "check_read_state"]
@@ -34,8 +41,8 @@ _LIST_FIELDS = (
     "status_desc",
     "title",
 )
-Answer = Callable[[Request, str], Awaitable[Record | Response]]
-Call = Callable[[Request, str, bytes], Record | Response]
+Answer = Callable[[Request, Parameters, str], Awaitable[Record | Response]]
+Call = Callable[[Parameters, str, bytes], Record | Response]
 
 
 class VxpWire:
@@ -52,8 +59,8 @@ class VxpWire:
             "updateStatus": self._update, "getAgenciesList": self._agencies, "getAgenciesListQD20": self._agencies,
             "getSynchronizeUnit": self._agencies, "registerAgency": self._register, "updateAgency": self._change,
             "deleteAgency": self._delete,
-            "countReceiveEdoc": lambda request, system, _: self._count(system, "edoc"),
-            "countReceiveStatus": lambda request, system, _: self._count(system, "status"),
+            "countReceiveEdoc": lambda _asked, system, _: self._count(system, "edoc"),
+            "countReceiveStatus": lambda _asked, system, _: self._count(system, "status"),
         }  # fmt: skip
         answers = {"sendEdoc": self._send, **{name: _with_body(call) for name, call in calls.items()}}
         routes = [Route(f"/{name}", self._guarded(one), methods=["POST"]) for name, one in answers.items()]
@@ -62,44 +69,45 @@ class VxpWire:
 
     def _guarded(self, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
         async def guarded(request: Request) -> Response:
+            asked = Parameters(request.scope["headers"])
             try:
                 # Before the body: a client that waits for `100 Continue` need not send what nobody will read.
-                await self._authenticate(request)
-                reply = await answer(request, vxp.parameter(request.headers, "systemid"))
+                await self._authenticate(request, asked)
+                reply = await answer(request, asked, asked["systemid"])
             except Refusal as refusal:
                 reply = {"status": "FAIL", "ErrorCode": refusal.code.value, "ErrorDesc": refusal.text}
             except ClientDisconnect:
                 reply = Response(status_code=400)
-            return reply if isinstance(reply, Response) else JSONResponse(reply)
+            return reply if isinstance(reply, Response) else record_answer(reply)
 
         return guarded
 
-    async def _authenticate(self, request: Request) -> None:
-        if not vxp.verify(request.headers, self._exchange.secret_of):
+    async def _authenticate(self, request: Request, asked: Parameters) -> None:
+        if not asked.are_signed(self._exchange.secret_of):
             await skip(request)
             raise Refusal(ErrorCode.BAD_CREDENTIALS)
 
-    async def _send(self, request: Request, system: str) -> Record:
+    async def _send(self, request: Request, asked: Parameters, system: str) -> Record:
         content, digest = await receive(request, self._exchange.max_packet_bytes)
         with closing(content):
-            size = digest.file_size(vxp.parameter(request.headers, "hash-file"))
+            size = digest.file_size(asked["hash-file"])
             if size is None:
                 raise Refusal(ErrorCode.BAD_FILE, "hash-file không khớp với nội dung")
-            kind, sender = (vxp.parameter(request.headers, name) for name in ("messagetype", "from"))
+            kind, sender = asked["messagetype"], asked["from"]
             if size == content.size:
                 return _ok(DocId=await self._exchange.take(content, system, kind, sender))
             with closing(await beside_the_loop(Content.of, content.chunks(0, size), size)) as file:
                 return _ok(DocId=await self._exchange.take(file, system, kind, sender))
 
-    def _received(self, request: Request, system: str, _: bytes) -> Record:
+    def _received(self, asked: Parameters, system: str, _: bytes) -> Record:
         rows: list[JsonValue] = [
             {**{field: packet[field] for field in _LIST_FIELDS}, "serviceType": "eDoc", "to": _to(packet)}
-            for packet in self._exchange.inbox(system, _wanted(request))[:LISTED]
+            for packet in self._exchange.inbox(system, _wanted(asked))[:LISTED]
         ]
         return _ok(data=rows)
 
-    def _sent(self, request: Request, system: str, _: bytes) -> Record:
-        kind = _wanted(request)
+    def _sent(self, asked: Parameters, system: str, _: bytes) -> Record:
+        kind = _wanted(asked)
         rows: list[JsonValue] = [
             {
                 "serviceType": "eDoc", "messageType": kind, "receiverDocId": packet["docId"], "senderDocId": packet["senderDocId"],
@@ -112,45 +120,41 @@ class VxpWire:
         ]  # fmt: skip
         return _ok(data=rows)
 
-    def _get(self, request: Request, system: str, _: bytes) -> Response:
-        packet, content = self._exchange.held(system, vxp.parameter(request.headers, "docId"))
+    def _get(self, asked: Parameters, system: str, _: bytes) -> Response:
+        packet, content = self._exchange.held(system, asked["docId"])
         return json_answer(_ok(docId=packet["docId"]), data=content)
 
-    def _download(self, request: Request, system: str, _: bytes) -> Response:
-        return raw_answer(self._exchange.held(system, vxp.parameter(request.headers, "docId"))[1])
+    def _download(self, asked: Parameters, system: str, _: bytes) -> Response:
+        return raw_answer(self._exchange.held(system, asked["docId"])[1])
 
-    def _update(self, request: Request, system: str, _: bytes) -> Record:
-        status = check_read_state(vxp.parameter(request.headers, "status"))
-        doc_id, description = (vxp.parameter(request.headers, name) for name in ("docId", "description"))
-        self._exchange.mark(system, doc_id, status, description)
+    def _update(self, asked: Parameters, system: str, _: bytes) -> Record:
+        status = check_read_state(asked["status"])
+        self._exchange.mark(system, asked["docId"], status, asked["description"])
         return _ok()
 
     def _count(self, system: str, kind: str) -> Record:
         return _ok(count=len(self._exchange.inbox(system, kind)))
 
-    def _agencies(self, request: Request, _system: str, _body: bytes) -> Record:
-        level = vxp.parameter(request.headers, "level")
+    def _agencies(self, asked: Parameters, _system: str, _body: bytes) -> Record:
+        level = asked["level"]
         if level not in {"", "1", "2", "3", "4"}:
             raise Refusal(ErrorCode.BAD_FILE, f"level {level!r}: cần 1, 2, 3 hoặc 4")
         return _ok(data=self._exchange.directory.listing(int(level) if level else None))
 
-    def _register(self, _: Request, system: str, body: bytes) -> Record:
+    def _register(self, _: Parameters, system: str, body: bytes) -> Record:
         return _ok(data=[_numbered(self._registration.register(system, body))])
 
-    def _change(self, _: Request, system: str, body: bytes) -> Record:
+    def _change(self, _: Parameters, system: str, body: bytes) -> Record:
         return _ok(data=[_numbered(self._registration.change(system, body))])
 
-    def _delete(self, _: Request, system: str, body: bytes) -> Record:
+    def _delete(self, _: Parameters, system: str, body: bytes) -> Record:
         self._registration.delete(system, body)
         return _ok()
 
 
 def _with_body(call: Call) -> Answer:
-    async def answer(request: Request, system: str) -> Record | Response:
-        content, _ = await receive(request, MAX_JSON_BYTES)
-        with closing(content):
-            body = content.read()
-        return call(request, system, body)
+    async def answer(request: Request, asked: Parameters, system: str) -> Record | Response:
+        return call(asked, system, await small_body(request, MAX_JSON_BYTES))
 
     return answer
 
@@ -166,8 +170,8 @@ def check_read_state(status: str) -> str:
     return status
 
 
-def _wanted(request: Request) -> str:
-    kind = vxp.parameter(request.headers, "messagetype") or "edoc"
+def _wanted(asked: Parameters) -> str:
+    kind = asked["messagetype"] or "edoc"
     if kind not in packets.KINDS:
         raise Refusal(ErrorCode.BAD_FILE, f"messagetype {kind!r}: cần edoc hoặc status")
     return kind

@@ -16,10 +16,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lgsp_mocks.kit.problems import refused
 
-__all__ = ["Application", "Routes", "Wire"]
+__all__ = ["Application", "Routes", "Short", "Wire"]
 
 _CHOSEN = "lgsp_mocks.endpoint"
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Short(Response):
+    """A whole body, with the two headers that it needs."""
+
+    def __init__(self, body: bytes, media_type: bytes) -> None:
+        self.status_code, self.background = 200, None
+        self.body = body
+        self.raw_headers = [(b"content-length", b"%d" % len(body)), (b"content-type", media_type)]
 
 
 class Application(FastAPI):
