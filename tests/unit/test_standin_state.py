@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
@@ -122,3 +124,42 @@ async def test_a_commit_whose_caller_has_gone_is_written_all_the_same(tmp_path):
     again = await State(tmp_path / "state.sqlite3").open()
     assert "1" in again.table("t")
     await again.aclose()
+
+
+async def test_what_could_not_be_written_is_written_by_the_next_commit(tmp_path, monkeypatch):
+    state = await State(tmp_path / "state.sqlite3").open()
+    state.table("t").put("gone", {})
+    await state.commit()
+    with monkeypatch.context() as broken:
+        broken.setattr(state._file, "write", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+        state.table("t").put("1", {})
+        state.table("t").delete("gone")
+        state.keep_file("a" * 64, b"x")
+        with pytest.raises(OSError, match="disk full"):
+            await state.commit()
+    await state.aclose()
+    again = await State(tmp_path / "state.sqlite3").open()
+    assert list(again.table("t").items()) == [("1", {})]
+    assert again.file("a" * 64) == b"x"
+    await again.aclose()
+
+
+@given(CHANGES, st.integers(1, 4))
+async def test_the_file_has_the_same_rows_in_the_same_order_as_the_memory(changes, commit_each):
+    with TemporaryDirectory() as folder:
+        state = await State(Path(folder) / "state.sqlite3").open()
+        table = state.table("t")
+        for number, (what, key, value) in enumerate(changes):
+            match what:
+                case "put":
+                    table.put(key, {"in": value, "number": number})
+                case "delete":
+                    table.delete(key)
+                case _:
+                    table.clear()
+            if number % commit_each == 0:
+                await state.commit()
+        await state.aclose()
+        again = await State(Path(folder) / "state.sqlite3").open()
+        assert list(again.table("t").items()) == list(table.items())
+        await again.aclose()

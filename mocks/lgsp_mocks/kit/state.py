@@ -69,12 +69,13 @@ class Group:
 
 
 class Table:
-    """Documents by key, in order of first `put`. A value that was changed must be `put` again. `dirty` is told what changed."""
+    """Documents by key, in order of first `put`. A value that was changed must be `put` again. `changes` are told of it."""
 
-    def __init__(self, name: str = "", dirty: dict[tuple[str, str], None] | None = None) -> None:
-        self._name = name
+    def __init__(self, name: str = "", changes: "_Changes | None" = None) -> None:
+        self.name = name
         self._rows: dict[str, Record] = {}
-        self._dirty = {} if dirty is None else dirty
+        self._places: dict[str, int] = {}
+        self._changes = changes or _Changes()
         self._groups: list[Group] = []
         self._counted: dict[str, Group] = {}
 
@@ -102,14 +103,17 @@ class Table:
     def put(self, key: str, value: Record) -> None:
         """Store a document."""
         self._rows[key] = value
-        self._dirty[self._name, key] = None
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = self._changes.new_place()
+        self._changes.dirty[place] = self, key
         for group in self._groups:
             group.put(key, value)
 
     def delete(self, key: str) -> None:
         """Forget a document, if it is there."""
         if self._rows.pop(key, None) is not None:
-            self._dirty[self._name, key] = None
+            self._changes.dirty[self._places.pop(key)] = self, key
             for group in self._groups:
                 group.drop(key)
 
@@ -143,16 +147,34 @@ class Table:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def load(self, key: str, value: str) -> None:
-        """Take over a document from the file."""
+    def load(self, place: int, key: str, value: str) -> None:
+        """Take over a document from its place in the file."""
+        self._places[key] = place
         self._rows[key] = json.loads(value)
         for group in self._groups:
             group.put(key, self._rows[key])
+
+    def change(self, place: int, key: str) -> Change:
+        """What the file is to have at a place that was dirty: a key that was deleted and put again stands at another one."""
+        is_here = self._places.get(key) == place
+        return place, self.name, key, _encode(self._rows[key]).decode() if is_here else None
 
     def clear(self) -> None:
         """Forget everything."""
         for key in list(self._rows):
             self.delete(key)
+
+
+class _Changes:
+    """By place in the file, what it does not have yet; and which place is free."""
+
+    def __init__(self) -> None:
+        self.dirty: dict[int, tuple[Table, str]] = {}
+        self.last_place = 0
+
+    def new_place(self) -> int:
+        self.last_place += 1
+        return self.last_place
 
 
 _COUNTERS = "__counters__"
@@ -165,7 +187,7 @@ class State:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._tables: dict[str, Table] = {}
-        self._dirty: dict[tuple[str, str], None] = {}
+        self._changes = _Changes()
         self._new_files: dict[str, bytes] = {}
         self._committing: list[asyncio.Future[None]] = []
         self._file: StateFile | None = None
@@ -175,8 +197,9 @@ class State:
         if self._path is None:
             return self
         self._file = StateFile(self._path)
-        for place, key, value in self._file.read():
-            self.table(place).load(key, value)
+        for place, name, key, value in self._file.read():
+            self.table(name).load(place, key, value)
+            self._changes.last_place = place
         return self
 
     async def aclose(self) -> None:
@@ -195,7 +218,7 @@ class State:
         """A table, made at first use."""
         found = self._tables.get(name)
         if found is None:
-            found = self._tables[name] = Table(name, self._dirty)
+            found = self._tables[name] = Table(name, self._changes)
         return found
 
     @property
@@ -213,7 +236,7 @@ class State:
 
     async def commit(self) -> None:
         """Write what changed since the last commit; all who commit in one turn of the loop share a transaction."""
-        if not (self._dirty or self._new_files):
+        if not (self._changes.dirty or self._new_files):
             return
         loop = asyncio.get_running_loop()
         if not self._committing:
@@ -223,16 +246,17 @@ class State:
         await written
 
     def _write(self) -> None:
-        dirty, files, waiting = list(self._dirty), dict(self._new_files), self._committing
-        self._dirty.clear()
-        self._new_files.clear()
-        self._committing = []
+        dirty, files, waiting = self._changes.dirty, self._new_files, self._committing
+        self._changes.dirty, self._new_files, self._committing = {}, {}, []
         failed: Exception | None = None
         try:
             if self._file is not None:
-                self._file.write([self._change(*one) for one in dirty], files)
+                self._file.write([table.change(place, key) for place, (table, key) in dirty.items()], files)
         except Exception as exc:  # noqa: BLE001 - theirs who wait
             failed = exc
+            # In memory it is, so the next commit has to write it.
+            self._changes.dirty = dirty | self._changes.dirty
+            self._new_files = files | self._new_files
         for written in waiting:
             if written.done():
                 continue
@@ -240,10 +264,6 @@ class State:
                 written.set_result(None)
             else:
                 written.set_exception(failed)
-
-    def _change(self, name: str, key: str) -> Change:
-        row = self._tables[name].get(key)
-        return name, key, None if row is None else _encode(row).decode()
 
     def clear(self) -> None:
         """Forget everything, counters too."""

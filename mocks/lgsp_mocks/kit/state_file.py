@@ -7,16 +7,16 @@ from pathlib import Path
 __all__ = ["Change", "StateFile"]
 
 _TABLES = (
-    "CREATE TABLE IF NOT EXISTS documents (seq INTEGER PRIMARY KEY, place TEXT, key TEXT, value TEXT, UNIQUE (place, key))",
+    "CREATE TABLE IF NOT EXISTS documents (seq INTEGER PRIMARY KEY, place TEXT, key TEXT, value TEXT)",
     "CREATE TABLE IF NOT EXISTS files (seq INTEGER PRIMARY KEY, sha256 TEXT UNIQUE, content BLOB)",
 )
-_PUT = "INSERT INTO documents (place, key, value) VALUES (?, ?, ?) ON CONFLICT (place, key) DO UPDATE SET value = excluded.value"
-_DELETE = "DELETE FROM documents WHERE place = ? AND key = ?"
+_PUT = "INSERT INTO documents (seq, place, key, value) VALUES (?, ?, ?, ?) ON CONFLICT (seq) DO UPDATE SET value = excluded.value"
+_DELETE = "DELETE FROM documents WHERE seq = ?"
 _KEEP = "INSERT OR IGNORE INTO files (sha256, content) VALUES (?, ?)"
 _CHECKPOINT_PAGES = 4000
 
-Change = tuple[str, str, str | None]
-"""Table, key, and the document as JSON; None: it was deleted."""
+Change = tuple[int, str, str, str | None]
+"""Its place in the file (which has no index of keys, since they are in memory), table, key, the document as JSON; None: it was deleted."""
 
 
 class StateFile:
@@ -32,17 +32,21 @@ class StateFile:
         for table in _TABLES:
             self._file.execute(table)
 
-    def read(self) -> list[tuple[str, str, str]]:
+    def read(self) -> list[tuple[int, str, str, str]]:
         """Every document, in the order of its first `put`."""
-        return self._file.execute("SELECT place, key, value FROM documents ORDER BY seq").fetchall()
+        return self._file.execute("SELECT seq, place, key, value FROM documents ORDER BY seq").fetchall()
 
     def write(self, changes: Sequence[Change], files: Mapping[str, bytes]) -> None:
         """All of them, or none."""
+        deleted = [change[:1] for change in changes if change[3] is None]
         with self._file:
             self._file.execute("BEGIN")
-            self._file.executemany(_KEEP, files.items())
-            self._file.executemany(_PUT, [change for change in changes if change[2] is not None])
-            self._file.executemany(_DELETE, [change[:2] for change in changes if change[2] is None])
+            if files:
+                self._file.executemany(_KEEP, files.items())
+            if deleted:
+                self._file.executemany(_DELETE, deleted)
+                changes = [change for change in changes if change[3] is not None]
+            self._file.executemany(_PUT, changes)
 
     def content(self, sha256: str) -> bytes | None:
         """A file that was written."""
