@@ -98,10 +98,10 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     # First, since the wire is asked all day long, and each router before it would look at the call.
     app.router.routes[:0] = runtime.parts.routes
     routes = Routes(app.router.routes)
-    met: ASGIApp = _Committing(Wire(app), state, later)
-    met = ExpectationMiddleware(met, expectations=runtime.expectations, clock=time, routes=routes)
+    plain = _Committing(Wire(app), state, later)
+    met: ASGIApp = ExpectationMiddleware(plain, expectations=runtime.expectations, clock=time, routes=routes)
     met = FaultMiddleware(met, faults=faults, clock=time, stand_in=stand_in, state=state)
-    app.front = ServerErrorMiddleware(JournalMiddleware(met, journal))
+    app.front = ServerErrorMiddleware(JournalMiddleware(met, plain, journal))
     return app
 
 

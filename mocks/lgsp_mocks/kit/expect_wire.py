@@ -18,6 +18,8 @@ from lgsp_mocks.kit.matching import MOST_BYTES, Incoming
 
 __all__ = ["ExpectationMiddleware"]
 
+_NOTHING = Chosen()
+
 
 class ExpectationMiddleware:
     """The first expectation that a request meets answers it; else the stand-in does; else the journal says why nobody did."""
@@ -30,11 +32,8 @@ class ExpectationMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http" or not is_wire(scope["path"]):
-            await self._app(scope, receive, send)
-            return
         is_known = self._routes.choose(scope)
-        chosen = Chosen()
+        chosen = _NOTHING
         if len(self._expectations):
             chosen, receive = await self._chosen(scope, receive, is_known=is_known)
         if chosen.answer is not None:
@@ -93,4 +92,5 @@ def _note(chosen: Chosen, answered_by: str, nearest: list[JsonValue]) -> None:
         return
     visit.answered_by = visit.answered_by or answered_by
     visit.expectation = chosen.id
-    visit.why_not = [*(cast("dict[str, JsonValue]", dict(one)) for one in chosen.why_not), *nearest]
+    if chosen.why_not or nearest:
+        visit.why_not = [*(cast("dict[str, JsonValue]", dict(one)) for one in chosen.why_not), *nearest]

@@ -13,7 +13,7 @@ from lgsp_mocks.kit.fault_kinds import Fault
 from lgsp_mocks.kit.fault_rewrite import REWRITES, Rewriting
 from lgsp_mocks.kit.faults import Faults, Place
 from lgsp_mocks.kit.incoming import operation_of, peek
-from lgsp_mocks.kit.journal import KEEP_BYTES, current_visit, is_wire
+from lgsp_mocks.kit.journal import KEEP_BYTES, current_visit
 from lgsp_mocks.kit.line import Line
 from lgsp_mocks.kit.skew import skewed_by
 from lgsp_mocks.kit.standin import StandIn
@@ -56,7 +56,7 @@ class FaultMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http" or not is_wire(scope["path"]) or not self._faults.are_on:
+        if not self._faults.are_on:
             await self._app(scope, receive, send)
             return
         call = await self._placed(scope, receive, send)

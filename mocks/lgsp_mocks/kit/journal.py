@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import cast
 
 from pydantic import JsonValue
@@ -57,11 +58,12 @@ class Visit:
     def weight(self) -> int:
         """Bytes that it holds, about."""
         parts = len(self.body) + len(self.answer) + len(self.query) + len(self.path)
-        return _FIXED_BYTES + parts + sum([len(name) + len(value) for name, value in self.headers])
+        return _FIXED_BYTES + parts + sum(map(len, chain.from_iterable(self.headers)))
 
     def entry(self) -> Entry:
         """As the journal tells it."""
-        pairs = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
+        shown = ((name, b"***" if name in _SECRET else value) for name, value in self.headers)
+        pairs = {name.decode("latin-1"): value.decode("latin-1") for name, value in shown}
         return {
             **_blank(self.at, "in", self.method, self.path), "number": self.number, "query": self.query.decode("latin-1"),
             "headers": cast("dict[str, JsonValue]", pairs), "status": self.status, "size": self.size,
@@ -164,8 +166,9 @@ class Journal:
 
     def visit(self, scope: Scope) -> Visit:
         """A request that has come."""
-        headers = [(name, b"***" if name in _SECRET else value) for name, value in scope["headers"]]
-        return Visit(self._clock.now(), scope["method"], scope["path"], scope["query_string"], headers)
+        return Visit(
+            self._clock.now(), scope["method"], scope["path"], scope["query_string"], scope["headers"]
+        )
 
     async def wait(self, is_enough: Callable[[], bool], seconds: float) -> bool:
         """Wait, in real time, until enough was written down; whether it was."""
@@ -184,16 +187,17 @@ class Journal:
 
 
 class JournalMiddleware:
-    """Writes each wire request down; bodies to four kilobytes, secrets not at all."""
+    """Writes each wire request down; bodies to four kilobytes, secrets are not told. `beside` has what is not of the wire."""
 
-    def __init__(self, app: ASGIApp, journal: Journal) -> None:
+    def __init__(self, app: ASGIApp, beside: ASGIApp, journal: Journal) -> None:
         self._app = app
+        self._beside = beside
         self._journal = journal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] != "http" or not is_wire(scope["path"]):
-            await self._app(scope, receive, send)
+            await self._beside(scope, receive, send)
             return
         visit = self._journal.visit(scope)
         started = time.perf_counter()
@@ -201,8 +205,7 @@ class JournalMiddleware:
 
         async def receiving() -> Message:
             message = await receive()
-            chunk = message.get("body", b"")
-            if chunk:
+            if chunk := message.get("body"):
                 visit.size += len(chunk)
                 visit.body = _more(visit.body, chunk)
             return message
