@@ -31,8 +31,12 @@ class Agencies:
         """By `000.00.00.H34` or by `H34`."""
         if not organ_id:
             return None
-        either = (one for one in self.table.values() if organ_id in {one["code"], one["code102"]})
-        return self.table.get(organ_id) or next(either, None)
+        found = self.table.get(organ_id)
+        if found is None:
+            found = next(
+                (one for one in self.table.values() if organ_id in {one["code"], one["code102"]}), None
+            )
+        return found
 
     def numbered(self, number: str) -> Record | None:
         """By the number that the axis gave it."""

@@ -1,5 +1,6 @@
 """What the axis does with a packet: check it, find who gets it, and put it into their inboxes."""
 
+import asyncio
 from contextlib import closing
 from functools import partial
 
@@ -10,7 +11,7 @@ from lgsp.standards.content import Content
 from lgsp.standards.vxp import ErrorCode
 from lgsp_mocks.axis import packets
 from lgsp_mocks.axis.agencies import Agencies
-from lgsp_mocks.axis.packets import Packet
+from lgsp_mocks.axis.packets import Letter, Packet
 from lgsp_mocks.axis.refusal import Refusal
 from lgsp_mocks.axis.streaming import SMALL_BYTES, beside_the_loop
 from lgsp_mocks.kit import Context, Record
@@ -38,6 +39,7 @@ class Exchange:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._sent = context.state.table("sent")
+        self._systems = context.state.table("systems")
         self.directory = Agencies(context)
         self.agencies = self.directory.table
         self.packets = context.state.table("packets")
@@ -52,9 +54,8 @@ class Exchange:
 
     def seed(self) -> None:
         """Register the population, and the two systems that they are connected by."""
-        systems = self._context.state.table("systems")
         for system in (PROVINCE_SYSTEM, EXTERNAL_SYSTEM):
-            systems.put(system, {"secret": SECRET})
+            self._systems.put(system, {"secret": SECRET})
         for agency in self._context.population.agencies:
             system = PROVINCE_SYSTEM if agency.province else EXTERNAL_SYSTEM
             self.register(agency.id, {
@@ -64,7 +65,7 @@ class Exchange:
 
     def secret_of(self, system_id: str) -> str | None:
         """The system's secret, if there is such a system."""
-        found = self._context.state.table("systems").get(system_id)
+        found = self._systems.get(system_id)
         return str(found["secret"]) if found else None
 
     def register(self, organ_id: str, fields: Record) -> Record:
@@ -82,7 +83,7 @@ class Exchange:
             Refusal: with the wire's code.
         """
         content = raw if isinstance(raw, Content) else Content.of(raw)
-        return self._accept(packets.read(content), self.files.put(content), sender_system, claimed_from)
+        return self._accept(packets.read(content), content, sender_system, claimed_from)
 
     def hand_in(self, content: Content, packet: Packet, sender_system: str, claimed_from: str) -> str:
         """`send` of what a desk of the axis has just written: a status is not read again, a document is, as its receivers will.
@@ -92,7 +93,7 @@ class Exchange:
         """
         if not packets.is_status(packet):
             return self.send(content, sender_system, claimed_from)
-        return self._accept(packet, self.files.put(content), sender_system, claimed_from)
+        return self._accept(packet, content, sender_system, claimed_from)
 
     async def take(
         self, content: Content, system: str, claimed_kind: str = "", claimed_from: str = ""
@@ -104,31 +105,35 @@ class Exchange:
         """
         packet = await beside_the_loop(packets.read, content, content.size)
         packets.check_kind(packet, claimed_kind)
-        sender = self._sender(packet, system, claimed_from)
-        if f"{sender}|{content.sha256}" not in self._sent:
-            self._earlier(packet, sender, self._receivers(packet))
-        sha256 = await beside_the_loop(self.files.put, content, content.size)
+        if content.size > SMALL_BYTES:
+            sender = self._sender(packet, system, claimed_from)
+            if f"{sender}|{content.sha256}" not in self._sent:
+                letter = packets.letter(packet)
+                self._earlier(packet, letter, sender, self._receivers(letter))
+            await asyncio.to_thread(self.files.put, content)
+        doc_id = self._accept(packet, content, system, claimed_from)
         if content.size + packets.size_of_files(packet) <= SMALL_BYTES:
-            self._opened[sha256] = packet
+            self._opened[content.sha256] = packet
             if len(self._opened) > _KEPT_OPEN:
                 del self._opened[next(iter(self._opened))]
-        return self._accept(packet, sha256, system, claimed_from)
+        return doc_id
 
-    def _accept(self, packet: Packet, sha256: str, sender_system: str, claimed_from: str) -> str:
-        sender = self._sender(packet, sender_system, claimed_from)
-        same_bytes = f"{sender}|{sha256}"
+    def _accept(self, packet: Packet, content: Content, sender_system: str, claimed_from: str) -> str:
+        sender, letter = self._sender(packet, sender_system, claimed_from), packets.letter(packet)
+        same_bytes = f"{sender}|{content.sha256}"
         if (before := self._sent.get(same_bytes)) is not None:
             return str(before["doc_id"])
-        receivers = self._receivers(packet)
-        earlier = self._earlier(packet, sender, receivers)
+        receivers = self._receivers(letter)
+        earlier = self._earlier(packet, letter, sender, receivers)
         waiting = [one for one in receivers if one not in earlier]
         if not waiting:
             return str(earlier[receivers[0]]["doc_id"])
+        sha256 = self.files.put(content)
         doc_id = str(self._context.state.next("docId"))
         self._sent.put(same_bytes, {"doc_id": doc_id})
         for organ_id in waiting:
             self._hand_over(doc_id, packet, sha256, sender, organ_id)
-        self._reopen(packet, sender, receivers)
+        self._reopen(letter, sender, receivers)
         return doc_id
 
     def _sender(self, packet: Packet, system: str, claimed_from: str) -> str:
@@ -141,9 +146,9 @@ class Exchange:
             raise Refusal(ErrorCode.UNKNOWN_SENDER, f"from {claimed_from} không thuộc hệ thống {system}")
         return str(sender["organ_id"])
 
-    def _receivers(self, packet: Packet) -> list[str]:
+    def _receivers(self, letter: Letter) -> list[str]:
         found: dict[str, None] = {}
-        for organ_id in packets.letter(packet).receivers:
+        for organ_id in letter.receivers:
             agency = self.agency(organ_id)
             if agency is None:
                 raise Refusal(ErrorCode.UNKNOWN_RECEIVER, organ_id)
@@ -152,11 +157,13 @@ class Exchange:
             found[str(agency["organ_id"])] = None
         return list(found)
 
-    def _earlier(self, packet: Packet, sender: str, receivers: list[str]) -> dict[str, Record]:
+    def _earlier(
+        self, packet: Packet, letter: Letter, sender: str, receivers: list[str]
+    ) -> dict[str, Record]:
         """By receiver, how this document was sent before; changes and statuses are known by their bytes alone."""
         if not packets.is_new(packet):
             return {}
-        rows = ((one, self._sent.get(self._key(packet, sender, one))) for one in receivers)
+        rows = ((one, self._sent.get(_key(letter, sender, one))) for one in receivers)
         earlier = {one: row for one, row in rows if row is not None}
         for sha256 in {str(row["sha256"]) for row in earlier.values()}:
             self._check_same(packet, sha256)
@@ -173,11 +180,9 @@ class Exchange:
             document_id = packets.letter(packet).document_id
             raise Refusal(ErrorCode.BAD_FILE, f"DocumentId {document_id} đã được gửi với nội dung khác")
 
-    @staticmethod
-    def _key(packet: Packet, sender: str, receiver: str) -> str:
-        return f"{sender}|{packets.letter(packet).document_id}|{receiver}"
-
     def _is_closed(self, organ_id: str) -> bool:
+        if not self._context.faults.are_on:
+            return False
         # Looked at twice for a large packet: before it is kept, and when it is taken in.
         place = Place("/packets/edoc", "edoc", frozenset({organ_id}))
         return self._context.faults.meet(["agency_closed"], place) is not None
@@ -197,7 +202,7 @@ class Exchange:
         now, letter, to = self.stamp(), packets.letter(packet), self.agencies.get(organ_id) or {}
         own_id = str(self._context.state.next("docId"))
         receivers: list[JsonValue] = [organ_id]
-        key = self._key(packet, sender, organ_id) if packets.is_new(packet) else ""
+        key = _key(letter, sender, organ_id) if packets.is_new(packet) else ""
         self.packets.put(own_id, {
             "docId": own_id, "senderDocId": doc_id, "sha256": sha256, "messageType": letter.kind, "from": sender, "to": receivers,
             "system": to.get("system", ""), "status": "initial", "status_desc": "", "created_time": now, "updated_time": now,
@@ -206,9 +211,8 @@ class Exchange:
         if key:
             self._sent.put(key, {"doc_id": doc_id, "sha256": sha256})
 
-    def _reopen(self, packet: Packet, sender: str, receivers: list[str]) -> None:
+    def _reopen(self, letter: Letter, sender: str, receivers: list[str]) -> None:
         """After a refusal or a recall that was agreed to, the document may come again, corrected (NĐ 30/2020)."""
-        letter = packets.letter(packet)
         if letter.kind == "status" and letter.code in REFUSED_OR_RETURNED:
             self._forget(f"{receivers[0]}|{letter.document_id}|{sender}")
 
@@ -300,7 +304,11 @@ class Exchange:
 
     def stamp(self) -> str:
         """A moment as the wire's lists write it (assumed)."""
-        return self.clock.now().strftime("%Y/%m/%d %H:%M:%S")
+        return self.clock.now().isoformat(" ", "seconds")[:19].replace("-", "/")
+
+
+def _key(letter: Letter, sender: str, receiver: str) -> str:
+    return f"{sender}|{letter.document_id}|{receiver}"
 
 
 def _inbox_of(packet: Record) -> str | None:

@@ -67,8 +67,9 @@ class Book:
         self.rows.put(key, row)
         asked = any(each["state"] == "asked" for each in requests(row))
         if row["direction"] == "in" and (asked or (next_steps(str(row["status"])) and not row["withdrawn"])):
-            self.open.put(key, {})
-        elif key in self.open:
+            if key not in self.open:
+                self.open.put(key, {})
+        else:
             self.open.delete(key)
 
     def outgoing(self, document_id: str) -> Record:
