@@ -122,6 +122,7 @@ class Exchange:
         sender, letter = self._sender(packet, sender_system, claimed_from), packets.letter(packet)
         same_bytes = f"{sender}|{content.sha256}"
         if (before := self._sent.get(same_bytes)) is not None:
+            self.files.put(content)  # it may have been lost
             return str(before["doc_id"])
         receivers = self._receivers(letter)
         earlier = self._earlier(packet, letter, sender, receivers)
