@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Self
 
 import msgspec
@@ -75,8 +76,7 @@ class Message(BaseModel):
     @property
     def version(self) -> int:
         """Version of the data's schema, the last segment of `dataschema`."""
-        found = re.search(r"/(\d{1,4})$", self.dataschema)
-        return int(found.group(1)) if found else 0
+        return _version(self.dataschema)
 
     @property
     def recipient_ids(self) -> tuple[str, ...]:
@@ -121,6 +121,12 @@ class Message(BaseModel):
             return cls.model_validate_json(raw)
         except ValidationError as exc:
             raise InvalidMessageError("message", faults_of(exc)) from exc
+
+
+@lru_cache(maxsize=256)
+def _version(dataschema: str) -> int:
+    found = re.search(r"/(\d{1,4})$", dataschema)
+    return int(found.group(1)) if found else 0
 
 
 _ATTRIBUTES = tuple(name for name in Message.model_fields if name != "data")

@@ -1,6 +1,7 @@
 """The bus as its users see it: publish, and ask how it stands."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lgsp.channels import Accepted, Keys, PartitionLog, Server
@@ -78,6 +79,36 @@ class Bus:
         """
         self.admit(message)
         return await self.partition_of(message.subject).publish(message, self._now_ms())
+
+    async def publish_all(self, messages: Sequence[Message]) -> list[Accepted | Exception]:
+        """As `publish` for each, in order and side by side, without a task for each; what one of them raises stands in its place."""
+        now_ms, begun = (
+            self._now_ms(),
+            list[tuple[PartitionLog, asyncio.Future[tuple[bytes, float]]] | Exception](),
+        )
+        for message in messages:
+            try:
+                self.admit(message)
+                partition = self.partition_of(message.subject)
+                begun.append((partition, partition.begin(message, now_ms)))
+            except Exception as exc:  # noqa: BLE001 - it belongs to whoever published this one
+                begun.append(exc)
+        results: list[Accepted | Exception] = []
+        held_up_s = 0.0
+        for one in begun:
+            try:
+                if isinstance(one, Exception):
+                    results.append(one)
+                    continue
+                partition, coming = one
+                verdict, slow_s = await coming
+                held_up_s = max(held_up_s, slow_s)
+                results.append(partition.accepted(verdict))
+            except Exception as exc:  # noqa: BLE001 - as above
+                results.append(exc)
+        if held_up_s:
+            await asyncio.sleep(held_up_s)
+        return results
 
     def admit(self, message: Message) -> None:
         """The schema check, and what routes want of a signature.

@@ -41,11 +41,11 @@ class GroupCommit(Generic[Item, Result]):
         if self._task is None:
             self._task = asyncio.create_task(self._drain(), name="group-commit")
 
-    async def submit(self, item: Item) -> Result:
-        """Send, and wait for the result. Whoever stops waiting does not take the item back."""
+    def submit(self, item: Item) -> "asyncio.Future[Result]":
+        """Send; the result comes by the future. Whoever stops waiting does not take the item back."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self.put(item, partial(_settle, future))
-        return await future
+        return future
 
     async def _drain(self) -> None:
         try:

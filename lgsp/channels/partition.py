@@ -78,6 +78,17 @@ class PartitionLog:
             InvalidMessageError: too large, or the same (source, id) with another content.
             BackpressureError: too much is waiting.
         """
+        verdict, slow_s = await self.begin(message, now_ms)
+        if slow_s:
+            await asyncio.sleep(slow_s)
+        return self.accepted(verdict)
+
+    def begin(self, message: Message, now_ms: int) -> "asyncio.Future[tuple[bytes, float]]":
+        """Send it; what `accepted` understands will come, and how many seconds its publisher should be held up.
+
+        Raises:
+            InvalidMessageError: too large.
+        """
         data = message.data_json()  # once: for the body, and for the digest that tells a repeat
         body = message.to_json(data)
         if len(body) > MAX_MESSAGE_BYTES:
@@ -87,9 +98,14 @@ class PartitionLog:
         step, _ = journal_fields("accepted", message.id, now_ms, message.source)
         envelope = message.envelope_json() if len(body) > LARGE_BYTES else b""
         publication = _Publication(_content_digest(message, data), bucket, identity[2:], body, step, envelope)
-        verdict, slow_s = await self._publications.submit(publication)
-        if slow_s:
-            await asyncio.sleep(slow_s)
+        return self._publications.submit(publication)
+
+    def accepted(self, verdict: bytes) -> Accepted:
+        """What came of it.
+
+        Raises:
+            InvalidMessageError, BackpressureError: as `publish`.
+        """
         kind, detail = verdict[:1], verdict[1:].decode()
         match kind:
             case b"a" | b"d":

@@ -1,18 +1,19 @@
 """Publishing a batch: each event has its own verdict, and none takes another down."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from lgsp.channels import Accepted
 from lgsp.errors import InvalidMessageError, LgspError
-from lgsp.gateway.events import event_bytes
+from lgsp.gateway.events import event_id
 from lgsp.gateway.problems import Problem, ProblemDocument, bug, problem_of
+from lgsp.message import Message
 
-__all__ = ["BatchReceipt", "Receipt", "publish_batch"]
+__all__ = ["BatchReceipt", "Event", "Receipt", "batch_answer"]
 
 
 class Receipt(BaseModel):
@@ -59,19 +60,29 @@ class BatchReceipt(BaseModel):
     events: tuple[AcceptedEvent | RefusedEvent, ...]
 
 
+@dataclass(slots=True)
+class Event:
+    """An event of a batch: as it came, as far as it could be read, and what came of it."""
+
+    item: object
+    raw: bytes = b""
+    message: Message | None = None
+    result: Accepted | Exception | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     shown: dict[str, JsonValue]
     problem: Problem | None = None
 
 
-async def publish_batch(items: Sequence[object], accept: Callable[[bytes], Awaitable[Receipt]]) -> Response:
-    """Publish side by side, so that events share their round trips; events of one partition keep their order.
+def batch_answer(events: Sequence[Event]) -> Response:
+    """A verdict for each.
 
     202 when all were accepted (200 when all are repeats), 207 when some were; when none was, the answer is a problem, so that a
     client which looks at nothing but the status repeats the batch, which is harmless.
     """
-    verdicts = await asyncio.gather(*(_judge(number, item, accept) for number, item in enumerate(items)))
+    verdicts = [_verdict(number, event) for number, event in enumerate(events)]
     statuses = [verdict.shown["status"] for verdict in verdicts]
     problems = [verdict.problem for verdict in verdicts if verdict.problem is not None]
     answer: dict[str, JsonValue] = {
@@ -81,12 +92,12 @@ async def publish_batch(items: Sequence[object], accept: Callable[[bytes], Await
         "events": [verdict.shown for verdict in verdicts],
     }
     headers = _come_back(problems)
-    if problems and len(problems) == len(items):
+    if problems and len(problems) == len(events):
         worst = max(problems, key=lambda problem: _GRAVITY.get(problem.status, 0))
-        detail = f"none of the {len(items)} events was accepted; the gravest: {worst.detail}"
+        detail = f"none of the {len(events)} events was accepted; the gravest: {worst.detail}"
         more: dict[str, JsonValue] = {"code": worst.more.get("code", ""), **answer}
         return replace(worst, detail=detail, more=more, headers=headers).response()
-    status = 207 if problems else 202 if answer["accepted"] or not items else 200
+    status = 207 if problems else 202 if answer["accepted"] or not events else 200
     return Response(to_json(answer), status, headers=headers, media_type="application/json")
 
 
@@ -94,22 +105,25 @@ _GRAVITY = {429: 1, 503: 2, 500: 3}
 """Where a later try can help, that is what is said of the whole."""
 
 
-async def _judge(number: int, item: object, accept: Callable[[bytes], Awaitable[Receipt]]) -> _Verdict:
-    try:
-        receipt = await accept(event_bytes(item))
-    except InvalidMessageError as exc:
-        moved = [replace(fault, place=f"/{number}{fault.place}") for fault in exc.faults]
-        problem = problem_of(InvalidMessageError(exc.what, moved))
-    except LgspError as exc:
-        problem = problem_of(exc)
-    except Exception as exc:  # noqa: BLE001 - it is logged, and the others go on
-        problem = bug(exc, f"/v1/messages, event {number}")
+def _verdict(number: int, event: Event) -> _Verdict:
+    result, message = event.result, event.message
+    if message is not None and isinstance(result, Accepted):
+        return _Verdict(
+            {
+                "status": 202 if result.is_new else 200, "id": message.id, "new": result.is_new,
+                "partition": result.partition, "entry_id": result.entry_id,
+            }
+        )  # fmt: skip
+    if isinstance(result, InvalidMessageError):
+        moved = [replace(fault, place=f"/{number}{fault.place}") for fault in result.faults]
+        problem = problem_of(InvalidMessageError(result.what, moved))
+    elif isinstance(result, LgspError):
+        problem = problem_of(result)
     else:
-        status = 202 if receipt.new else 200
-        return _Verdict({"status": status, **receipt.model_dump()})
-    named = item.get("id") if isinstance(item, dict) else None
-    message_id = named[:512] if isinstance(named, str) and named.isprintable() else None
-    return _Verdict({"status": problem.status, "id": message_id, "problem": problem.body()}, problem)
+        unknown = result if isinstance(result, Exception) else RuntimeError("nothing came of it")
+        problem = bug(unknown, f"/v1/messages, event {number}")
+    shown: dict[str, JsonValue] = {"status": problem.status, "id": event_id(event.item)}
+    return _Verdict({**shown, "problem": problem.body()}, problem)
 
 
 def _come_back(problems: Sequence[Problem]) -> dict[str, str] | None:

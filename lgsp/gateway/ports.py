@@ -49,6 +49,10 @@ class Publisher(Protocol):
         """
         ...
 
+    async def publish_all(self, messages: Sequence[Message]) -> Sequence[Accepted | Exception]:
+        """As `publish` for each, in order; what one of them raises stands in its place."""
+        ...
+
     async def refuse(self, raw: bytes, error: InvalidMessageError, reference: str, system: str) -> None:
         """Keep what could not be accepted in the invalid message channel."""
         ...

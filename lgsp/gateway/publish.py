@@ -1,14 +1,18 @@
 """/v1/messages: how a connector in any language publishes. `/v1` is for connectors, `/api` for people's tools."""
 
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
+from lgsp.channels import Accepted
 from lgsp.errors import Fault, InvalidMessageError, LgspError
-from lgsp.gateway.batch import BatchReceipt, Receipt, publish_batch
-from lgsp.gateway.events import PUBLISH_BODY, batch_items, event_body, media_type
+from lgsp.gateway.batch import BatchReceipt, Event, Receipt, batch_answer
+from lgsp.gateway.events import PUBLISH_BODY, batch_items, event_body, event_bytes, media_type
 from lgsp.gateway.limits import BATCH
 from lgsp.gateway.metrics import Metrics
 from lgsp.gateway.ports import GatewayServices
@@ -40,7 +44,7 @@ def publish_routes(services: GatewayServices, metrics: Metrics) -> APIRouter:
         Events of one subject are delivered in the order of their acceptance; a batch is accepted in the order in which it stands.
         """
         if media_type(request) == BATCH:
-            return await publish_batch(batch_items(await request.body()), accept)
+            return batch_answer(await _accept_all(services, metrics, batch_items(await request.body())))
         receipt = await accept(await event_body(request))
         headers = {"Location": f"/api/messages/{quote(receipt.id, safe='')}"}
         return JSONResponse(receipt.model_dump(), 202 if receipt.new else 200, headers=headers)
@@ -66,6 +70,41 @@ async def _accept(services: GatewayServices, metrics: Metrics, raw: bytes) -> Re
     return Receipt.model_construct(
         id=message.id, new=accepted.is_new, partition=accepted.partition, entry_id=accepted.entry_id
     )
+
+
+async def _accept_all(services: GatewayServices, metrics: Metrics, items: Sequence[object]) -> list[Event]:
+    """Publish side by side, so that events share their round trips; events of one partition keep their order."""
+    events = [_read(item) for item in items]
+    good = [event for event in events if event.result is None]
+    messages = [event.message for event in good if event.message is not None]
+    for event, published in zip(good, await services.publisher.publish_all(messages), strict=True):
+        event.result = published
+    counted: Counter[tuple[bool, str]] = Counter()
+    refused = []
+    for event in events:
+        result, message = event.result, event.message
+        if isinstance(result, Accepted) and message is not None:
+            counted[result.is_new, message.kind] += 1
+        elif isinstance(result, LgspError):
+            metrics.refused.labels(result.code).inc()
+            if isinstance(result, InvalidMessageError) and event.raw:
+                reference = message.id if message else "gateway"
+                refused.append(services.publisher.refuse(event.raw, result, reference, "gateway"))
+    for (is_new, kind), number in counted.items():
+        (metrics.accepted if is_new else metrics.repeated).labels(kind).inc(number)
+    await asyncio.gather(*refused)
+    return events
+
+
+def _read(item: object) -> Event:
+    event = Event(item)
+    try:
+        event.raw = event_bytes(item)
+        event.message = Message.from_json(event.raw)
+        check_verdicts(event.message)
+    except Exception as exc:  # noqa: BLE001 - one event of many: it takes none down
+        event.result = exc
+    return event
 
 
 def check_verdicts(message: Message) -> None:

@@ -1,3 +1,4 @@
+import asyncio
 import csv
 import io
 import json
@@ -61,6 +62,9 @@ class FakeBus:
         is_new = all((one.source, one.id) != (message.source, message.id) for one in self.messages)
         self.messages += [message] if is_new else []
         return Accepted(is_new, 2, "17-0")
+
+    async def publish_all(self, messages):
+        return await asyncio.gather(*map(self.publish, messages), return_exceptions=True)
 
     async def refuse(self, raw, error, reference, system):
         assert system == "gateway"

@@ -120,6 +120,16 @@ async def test_an_event_that_is_hardly_json_takes_none_down(client: Client, bad:
     assert (answer.status_code, [one["status"] for one in answer.json()["events"]]) == (207, [400, 202])
 
 
+async def test_white_space_within_an_event_does_not_count_and_bad_text_takes_none_down(
+    client: Client,
+) -> None:
+    spaced = json.dumps(event("m-1")).encode().replace(b'"data"', b" " * 1_100_000 + b'"data"')
+    bad = json.dumps(event("m-2", subject="x-x")).encode().replace(b"x-x", b"\xff")
+    body = b"[%s,%s,%s]" % (spaced, bad, json.dumps(event("m-3")).encode())
+    answer = await client.http.post("/v1/messages", content=body, headers=BATCH)
+    assert [one["status"] for one in answer.json()["events"]] == [202, 400, 202]
+
+
 async def test_refused_events_of_a_batch_are_kept_for_a_person_to_look_at(client: Client) -> None:
     await client.batch(event("m-1"), event("bad", source="nowhere"))
     [kept] = (await client.http.get("/api/invalid")).json()["invalid"]
