@@ -17,7 +17,7 @@ import structlog
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
-from lgsp.bus import Counting, JournalTap, Steps, Telling
+from lgsp.bus import JournalTap, Steps, Telling
 from lgsp.channels import ActivityLog, Keys, Server
 from lgsp.errors import LgspError
 from lgsp.process import configure_log, give_way, run
@@ -145,7 +145,7 @@ async def _work() -> int:
         store = await MessageStore.open(places.store_url)
         try:
             keys = Keys(partitions=places.partitions)
-            sink = Counting(Telling(store, ActivityLog(server, keys)), _Report().add)
+            sink = Telling(store, ActivityLog(server, keys), _Report().add)
             await JournalTap(server, keys, sink).run(stopping)
         finally:
             await store.aclose()

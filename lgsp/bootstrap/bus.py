@@ -10,7 +10,6 @@ from lgsp.bootstrap.system import Overrides, Running, blob_store
 from lgsp.bus import (
     Bus,
     BusParts,
-    Counting,
     JournalTap,
     Telling,
     Worker,
@@ -118,7 +117,7 @@ async def start_tap(stack: AsyncExitStack, system: Running, replaced: Overrides)
         await stack.enter_async_context(TapProcess(places, counts.add))
         return counts
     stopping = asyncio.Event()
-    sink = Counting(Telling(system.store, ActivityLog(server, keys)), counts.add)
+    sink = Telling(system.store, ActivityLog(server, keys), counts.add)
     task = asyncio.create_task(JournalTap(server, keys, sink).run(stopping), name="tap")
 
     async def drain() -> None:

@@ -1,8 +1,8 @@
 """The bus: publish, route stage, deliver stages, adapters' polling; start, drain, stop."""
 
-from lgsp.bus.activity import Telling
+from lgsp.bus.activity import Steps, Telling
 from lgsp.bus.bus import Bus, BusParts
-from lgsp.bus.counts import Counting, Steps, WorkerCounts
+from lgsp.bus.counts import WorkerCounts
 from lgsp.bus.intake import BusIntake
 from lgsp.bus.journal_tap import JournalTap
 from lgsp.bus.patience import publish_when_there_is_room
@@ -14,7 +14,6 @@ __all__ = [
     "BusIntake",
     "BusParts",
     "Configured",
-    "Counting",
     "JournalTap",
     "Standing",
     "Steps",

@@ -1,42 +1,51 @@
 """Tells those who watch what the wire tap stores."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from lgsp.bus.journal_tap import JournalSink
 from lgsp.channels import ActivityLog
 from lgsp.store.journal import JournalEntry
 
-__all__ = ["Telling", "TypedSink"]
+__all__ = ["Steps", "Telling", "TypedSink"]
+
+Steps = Mapping[tuple[str, str], int]
+"""(step, system) -> how many."""
 
 
-class TypedSink(JournalSink, Protocol):
-    """A sink that knows what it has stored."""
+class TypedSink(Protocol):
+    """A sink that knows what it stores."""
 
-    async def types(self, message_ids: Sequence[str]) -> Mapping[str, str]:
-        """The messages' types by their ids; without those that it does not know."""
+    async def append(self, entries: Sequence[JournalEntry]) -> Mapping[str, str]:
+        """Store a batch; the types of the messages that it is about, by their ids."""
         ...
 
 
 class Telling:
-    """A sink that stores, and then tells. A batch that comes twice is told twice, which only a picture sees."""
+    """A sink that stores, and then tells how many messages took which step at which system: who watches, and who counts.
 
-    def __init__(self, sink: TypedSink, activity: ActivityLog) -> None:
+    A batch that comes twice is told twice, which only a picture sees.
+    """
+
+    def __init__(
+        self, sink: TypedSink, activity: ActivityLog, counted: Callable[[Steps], None] = lambda _: None
+    ) -> None:
         self._sink = sink
         self._activity = activity
+        self._counted = counted
 
     async def append(self, entries: Sequence[JournalEntry]) -> None:
         """Store a batch."""
-        await self._sink.append(entries)
+        # Only its first step carries the message, so the store says what the others are about.
+        types = await self._sink.append(entries)
         if not entries:
             return
-        # Only its first step carries the message, so the store says what the others are about.
-        types = await self._sink.types(tuple({entry.message_id for entry in entries}))
-        await self._activity.tell(
-            Counter(
-                (entry.step, system, types.get(entry.message_id, ""))
-                for entry in entries
-                for system in entry.system.split(",")
-            )
-        )
+        together = Counter([(one.step, one.system, types.get(one.message_id, "")) for one in entries])
+        moves: Counter[tuple[str, str, str]] = Counter()
+        steps: Counter[tuple[str, str]] = Counter()
+        for (step, systems, kind), count in together.items():
+            for system in systems.split(","):
+                moves[step, system, kind] += count
+                steps[step, system] += count
+        await self._activity.tell(moves)
+        self._counted(steps)

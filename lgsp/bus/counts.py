@@ -1,33 +1,15 @@
 """What this process's worker has done, for Prometheus."""
 
-from collections import Counter as Tally
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Counter
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from lgsp.bus.activity import Steps
 from lgsp.bus.bus import Bus
-from lgsp.bus.journal_tap import JournalSink
 from lgsp.bus.worker import Worker
-from lgsp.store.journal import JournalEntry
 
-__all__ = ["Counting", "Steps", "WorkerCounts"]
-
-Steps = Mapping[tuple[str, str], int]
-"""(step, system) -> how many."""
-
-
-class Counting:
-    """A sink that stores, and then tells how many messages took which step at which system."""
-
-    def __init__(self, sink: JournalSink, told: Callable[[Steps], None]) -> None:
-        self._sink = sink
-        self._told = told
-
-    async def append(self, entries: Sequence[JournalEntry]) -> None:
-        """Store a batch, then count it."""
-        await self._sink.append(entries)
-        self._told(Tally((entry.step, system) for entry in entries for system in entry.system.split(",")))
+__all__ = ["WorkerCounts"]
 
 
 class WorkerCounts:

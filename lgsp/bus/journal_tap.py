@@ -38,8 +38,8 @@ _DRAIN_S = 20.0
 class JournalSink(Protocol):
     """Where the journal goes; appending the same entry twice, or late, must be harmless."""
 
-    async def append(self, entries: Sequence[JournalEntry]) -> None:
-        """Store a batch."""
+    async def append(self, entries: Sequence[JournalEntry]) -> object:
+        """Store a batch; the tap does not ask what it says to it."""
         ...
 
 

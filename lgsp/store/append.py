@@ -1,10 +1,10 @@
 """How the journal becomes rows: a batch is one transaction. Nothing depends on the order of the steps, or on how often they come."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from pydantic_core import from_json, to_json
+import msgspec
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
 from lgsp.store.database import among, chunks
@@ -18,36 +18,41 @@ __all__ = ["append", "journeys_of"]
 
 _Value = str | int | bytes
 
+_STEPS = msgspec.json.Decoder(list[StepRow])
+
 
 @dataclass(slots=True)
 class _Journey:
-    """What a batch brings of one message; `row` where it was accepted in it, `seq` where it is stored already."""
+    """What a batch brings of one message; `row` where it was accepted in it, `seq` where it is stored already; either says its `type`."""
 
     steps: list[StepRow] = field(default_factory=list)
     row: Row | None = None
     seq: int = 0
+    type: str = ""
 
 
 _Gathered = dict[str, list[_Journey]]
 
 
-def append(connection: Connection, entries: Sequence[JournalEntry]) -> None:
-    """Work a batch in; entries that are stored already change nothing."""
+def append(connection: Connection, entries: Sequence[JournalEntry]) -> Mapping[str, str]:
+    """Work a batch in; entries that are stored already change nothing. What the batch is about: the types by message id, where known."""
     gathered = _gather(entries)
     _find(connection, gathered)
+    new: _Gathered = {}
+    known: list[_Journey] = []
+    early: _Gathered = {}
+    for message_id, ones in gathered.items():
+        for one in ones:
+            if one.seq:
+                known.append(one)
+            else:
+                (new if one.row else early).setdefault(message_id, []).append(one)
     names = Writer(connection)
-    known = [one for one in chain.from_iterable(gathered.values()) if one.seq]
-    _add(
-        connection,
-        {key: [one for one in ones if one.row and not one.seq] for key, ones in gathered.items()},
-        names,
-    )
+    _add(connection, new, names)
     _go_on(connection, known, names)
-    _keep(
-        connection,
-        {key: [one for one in ones if not one.row and not one.seq] for key, ones in gathered.items()},
-    )
+    _keep(connection, early)
     names.save()
+    return {message_id: ones[-1].type for message_id, ones in gathered.items()}
 
 
 def _gather(entries: Iterable[JournalEntry]) -> _Gathered:
@@ -67,9 +72,9 @@ def _gather(entries: Iterable[JournalEntry]) -> _Gathered:
 def _accept(ones: list[_Journey], row: Row) -> None:
     last = ones[-1]
     if last.row is None and not last.steps:
-        last.row = row
+        last.row, last.type = row, row.type
     elif last.row is None or last.row.source != row.source:
-        ones.append(_Journey(row=row))
+        ones.append(_Journey(row=row, type=row.type))
 
 
 def _find(connection: Connection, gathered: _Gathered) -> None:
@@ -77,15 +82,15 @@ def _find(connection: Connection, gathered: _Gathered) -> None:
 
     One that is accepted again was accepted by a server that died before its replica had it: it is the same message.
     """
-    columns = (MESSAGES.c.message_id, MESSAGES.c.source, MESSAGES.c.seq)
+    columns = (MESSAGES.c.message_id, MESSAGES.c.source, MESSAGES.c.seq, MESSAGES.c.type)
     for chunk in chunks(gathered):
         found = (
             select(*columns).where(among(connection, MESSAGES.c.message_id, chunk)).order_by(MESSAGES.c.seq)
         )
-        for message_id, source, seq in connection.execute(found):
+        for message_id, source, seq, kind in connection.execute(found).all():
             for one in gathered[message_id]:
                 if one.row is None or one.row.source == source:
-                    one.seq = seq
+                    one.seq, one.type = seq, kind
     for ones in gathered.values():
         first, *others = ones
         if others and first.row is None and not first.seq:
@@ -108,11 +113,11 @@ def _add(connection: Connection, new: _Gathered, names: Writer) -> None:
             continue
         seq += 1
         accepted_ms = next((step.at_ms for step in ordered if step.step == "accepted"), ordered[0].at_ms)
-        last_ms = max(step.at_ms for step in ordered)
+        last_ms = max([step.at_ms for step in ordered])
         kind, source = names.code("type", row.type), names.code("source", row.source)
         messages.append((seq, *row))
         facts.append((seq, accepted_ms, last_ms, kind, source, names.standing(standing_of(ordered))))
-        steps.append((seq, 0, to_json(ordered).decode()))
+        steps.append((seq, 0, _written(ordered)))
         words.append((seq, row.words() if folds else " ".join(words_of(row.words()))))
     for table, rows in ((MESSAGES, messages), (FACTS, facts), (STEPS, steps), (WORDS, words)):
         _many(connection, table, rows)
@@ -129,10 +134,10 @@ def _go_on(connection: Connection, known: Sequence[_Journey], names: Writer) -> 
         further = [step for step in in_order(one.steps) if step not in there]
         if not further:
             continue
-        parts.append((one.seq, part + 1, to_json(further).decode()))
+        parts.append((one.seq, part + 1, _written(further)))
         ordered = in_order([*before, *further])
         stored[one.seq] = ordered, part + 1
-        last_ms = max(step.at_ms for step in ordered)
+        last_ms = max([step.at_ms for step in ordered])
         changes.append((last_ms, names.standing(standing_of(ordered)), one.seq))
     _many(connection, STEPS, parts)
     _change(connection, changes)
@@ -148,11 +153,15 @@ def _parts(connection: Connection, seqs: Iterable[int]) -> Iterator[tuple[int, l
     found: dict[int, tuple[list[StepRow], int]] = {}
     for chunk in chunks(seqs):
         wanted = select(STEPS.c.seq, STEPS.c.part, STEPS.c.steps).where(among(connection, STEPS.c.seq, chunk))
-        for seq, part, steps in connection.execute(wanted):
+        for seq, part, steps in connection.execute(wanted).all():
             rows, last = found.get(seq, ([], 0))
-            rows += [StepRow(*step) for step in from_json(steps)]
+            rows += _STEPS.decode(steps)
             found[seq] = rows, max(last, part)
     return ((seq, rows, last) for seq, (rows, last) in found.items())
+
+
+def _written(steps: Sequence[StepRow]) -> str:
+    return msgspec.json.encode(steps).decode()
 
 
 def _bring_early(connection: Connection, new: _Gathered) -> None:

@@ -1,7 +1,6 @@
 """What the store answers with, and how a message becomes a row."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
@@ -112,10 +111,13 @@ def words_of(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", text.casefold().translate(_PLAIN))
 
 
-@lru_cache(4096)
 def exact_word(role: str, value: str) -> str:
     """A word for a whole value in one role, `from`, `to`, `about`, `number` or `with`; it begins with a letter that nobody types."""
     return f"ꙮ{role}{blake2b(value.casefold().encode(), digest_size=8).hexdigest()}"
+
+
+# A province has few agencies; what a message is about is new each time, and would only push them out.
+_agency_word = lru_cache(4096)(exact_word)
 
 
 class _Data(msgspec.Struct):
@@ -166,19 +168,15 @@ class Row(NamedTuple):
         """What it is found by."""
         # SQLite's index folds by itself, but for the letter that Unicode does not take apart.
         text = f"{self.title} {self.number} {self.subject}".replace("đ", "d").replace("Đ", "d")
-        return f"{text} {' '.join(self._exact())}"
-
-    def _exact(self) -> Iterator[str]:
-        yield exact_word("about", self.subject)
+        words = [text, exact_word("about", self.subject)]
         if self.number:
-            yield exact_word("number", self.number)
+            words.append(exact_word("number", self.number))
         if self.correlation_id:
-            yield exact_word("with", self.correlation_id)
+            words.append(exact_word("with", self.correlation_id))
         if self.sender:
-            yield exact_word("from", self.sender)
-        for one in self.recipients.split(","):
-            if one := one.strip():
-                yield exact_word("to", one)
+            words.append(_agency_word("from", self.sender))
+        words += [_agency_word("to", one.strip()) for one in self.recipients.split(",") if one.strip()]
+        return " ".join(words)
 
 
 def read_row(body: bytes) -> Row | None:
@@ -209,9 +207,9 @@ def read_row(body: bytes) -> Row | None:
 
 def _title(data: _Data) -> str:
     """The line that a person knows it by: trích yếu, or the procedure's name."""
-    found = _first_text(
-        data.subject, data.abstract, data.content, data.description, data.procedure_name, data.name
-    )
+    if isinstance(data.subject, str) and data.subject:
+        return data.subject[:500]
+    found = _first_text(data.abstract, data.content, data.description, data.procedure_name, data.name)
     if not found and isinstance(data.document, dict):
         inner = data.document
         found = _first_text(inner.get("subject"), inner.get("abstract"), inner.get("content"))

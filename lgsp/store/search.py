@@ -8,12 +8,12 @@ from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Connection, Select, column, func, select, table, text
 
 from lgsp.store.append import journeys_of
-from lgsp.store.database import among, chunks
+from lgsp.store.database import chunks
 from lgsp.store.names import Names, read_names
 from lgsp.store.records import MessageQuery, StoredMessage, StoredStep, TracedMessage, exact_word, words_of
 from lgsp.store.tables import FACTS, MESSAGES, WORDS
 
-__all__ = ["bodies", "find", "search", "trace", "types"]
+__all__ = ["bodies", "find", "search", "trace"]
 
 _MAX_TRACED = 1000
 _KNOWN = 500
@@ -58,18 +58,6 @@ def bodies(connection: Connection, seqs: Sequence[int]) -> Mapping[int, bytes]:
         int(seq): bytes(body)
         for chunk in chunks(seqs)
         for seq, body in connection.execute(wanted.where(MESSAGES.c.seq.in_(chunk)))
-    }
-
-
-def types(connection: Connection, message_ids: Sequence[str]) -> Mapping[str, str]:
-    """Types by message id."""
-    wanted = select(MESSAGES.c.message_id, MESSAGES.c.type)
-    return {
-        str(message_id): str(kind)
-        for chunk in chunks(message_ids)
-        for message_id, kind in connection.execute(
-            wanted.where(among(connection, MESSAGES.c.message_id, chunk))
-        )
     }
 
 

@@ -19,7 +19,7 @@ from lgsp.store.journal import JournalEntry
 from lgsp.store.receipts import deliveries
 from lgsp.store.records import MessageQuery, StoredDelivery, StoredMessage, TracedMessage
 from lgsp.store.recount import Flow, Recount, flows, prune, recount, waiting_since
-from lgsp.store.search import bodies, find, search, trace, types
+from lgsp.store.search import bodies, find, search, trace
 from lgsp.store.tables import prepare
 from lgsp.store.tally import Counted, agencies, count_up, counted, dossier_form, procedures
 
@@ -62,10 +62,12 @@ class MessageStore:
         """Close the connections, when what is being written is there."""
         await self._base.aclose()
 
-    async def append(self, entries: Sequence[JournalEntry]) -> None:
-        """Record steps, all or none; those that are there already change nothing, and their order does not matter."""
-        if entries:
-            await self._write(partial(append, entries=entries))
+    async def append(self, entries: Sequence[JournalEntry]) -> Mapping[str, str]:
+        """Record steps, all or none; those that are there already change nothing, and their order does not matter.
+
+        The types of the messages that they are about, by message id; "" where it does not know the message.
+        """
+        return await self._write(partial(append, entries=entries)) if entries else {}
 
     async def search(self, query: MessageQuery) -> tuple[StoredMessage, ...]:
         """Messages that fit, newest first; the `seq` of the last one is the next page's `after`."""
@@ -88,10 +90,6 @@ class MessageStore:
     async def bodies(self, seqs: Sequence[int]) -> Mapping[int, bytes]:
         """The messages' JSON by `seq`."""
         return await self._read(partial(bodies, seqs=seqs))
-
-    async def types(self, message_ids: Sequence[str]) -> Mapping[str, str]:
-        """The messages' types by their ids; without those that it does not know."""
-        return await self._read(partial(types, message_ids=message_ids))
 
     async def trace(self, key: str) -> tuple[TracedMessage, ...]:
         """The journey of a message, document or dossier, oldest message first.
