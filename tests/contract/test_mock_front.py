@@ -1,14 +1,20 @@
 """The way of a request to a stand-in's routes: plain ones are asked at once, FastAPI's own are read for, and errors end as ever."""
 
+from typing import Annotated
+
 import httpx
 import pytest
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from lgsp_mocks.kit import Context, Parts, StandIn, create_app
+from lgsp_mocks.kit.front import FormRoute
+from lgsp_mocks.kit.problems import RefusedError
 
 pytestmark = pytest.mark.contract
 
@@ -29,12 +35,30 @@ def in_a_thread(request: Request) -> Response:
     return JSONResponse({"path": request.path_params})
 
 
+class Blank(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1)]
+    size: int = 0
+
+
+async def fill_in(form: Blank) -> dict[str, JsonValue]:
+    if form.name == "refused":
+        raise RefusedError(409, "refused", "từ chối")
+    return {"tên": form.name, "size": form.size}
+
+
 def build(_: Context) -> Parts:
     router = APIRouter()
 
     @router.get("/read/{number}")
     async def read(number: int) -> dict[str, int]:
         return {"number": number}
+
+    for name, kind in (("short", FormRoute), ("long", APIRoute)):
+        acts = APIRouter(prefix=f"/__mock__/act/{name}", route_class=kind)
+        acts.post("/fill-in", status_code=201)(fill_in)
+        router.routes.extend(acts.routes)
 
     plain = [
         ("/told", told),
@@ -98,3 +122,45 @@ async def test_a_route_that_breaks_is_an_error_500_that_was_never_answered() -> 
 async def test_what_no_route_takes_is_refused_by_the_framework(method: str, path: str, status: int) -> None:
     answer, _ = await ask(path, method=method)
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (201, '{"name": "Đỗ"}'),
+        (201, '{"name": "Đỗ", "size": "3"}'),
+        (201, '{"name": "a", "name": "b"}'),
+        (409, '{"name": "refused"}'),
+        (422, '{"name": "", "size": 1.5}'),
+        (422, '{"name": "a", "more": null}'),
+        (422, '{"name": "\\ud800"}'),
+        (422, '{"name": '),
+        (422, "[]"),
+        (422, ""),
+        (201, '{"name": "%s"}' % ("x" * 2_000_000)),
+    ],
+)
+async def test_a_form_is_answered_as_fastapi_answers_it(status: int, body: str) -> None:
+    app = create_app(STAND_IN, autopilot=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http,
+    ):
+        for kind in ("application/json", "application/vnd.a+json", "text/plain", None):
+            headers = {"content-type": kind} if kind else {}
+            short, long = [
+                await http.post(f"/__mock__/act/{way}/fill-in", content=body.encode(), headers=headers)
+                for way in ("short", "long")
+            ]
+            assert (short.status_code, short.headers, short.content) == (
+                long.status_code,
+                long.headers,
+                long.content,
+            )
+            assert "json" not in (kind or "") or short.status_code == status
+
+
+async def test_a_form_is_described() -> None:
+    described = create_app(STAND_IN, autopilot=False).openapi()["paths"]
+    short, long = (described[f"/__mock__/act/{way}/fill-in"]["post"] for way in ("short", "long"))
+    assert short["requestBody"] == long["requestBody"]

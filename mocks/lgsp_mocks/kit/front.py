@@ -1,22 +1,26 @@
 """What serves a stand-in: the shortest way to the wire's plain routes, which need nothing of what FastAPI puts around its own."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property, partial
 from inspect import iscoroutinefunction
-from typing import cast
+from typing import cast, get_type_hints
 
 from fastapi import FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lgsp_mocks.kit.incoming import peek
+from lgsp_mocks.kit.matching import MOST_BYTES
 from lgsp_mocks.kit.problems import refused
 
-__all__ = ["Application", "Routes", "Short", "Wire"]
+__all__ = ["Application", "FormRoute", "Routes", "Short", "Wire"]
 
 _CHOSEN = "lgsp_mocks.endpoint"
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -77,15 +81,44 @@ def _endpoint(route: BaseRoute) -> Endpoint | None:
     return cast("Endpoint", route.endpoint)
 
 
+class FormRoute(APIRoute):
+    """Takes one form and answers an object. A form without a fault needs nothing of FastAPI, which tells the faults of the others."""
+
+    @cached_property
+    def form(self) -> type[BaseModel]:
+        """What its endpoint takes."""
+        [kind] = (kind for name, kind in get_type_hints(self.endpoint).items() if name != "return")
+        return cast("type[BaseModel]", kind)
+
+    async def read(self, scope: Scope, receive: Receive) -> tuple[Endpoint | None, Receive]:
+        """What answers it, unless FastAPI has to, and where its body can still be read."""
+        if (b"content-type", b"application/json") not in scope["headers"]:
+            return None, receive
+        peeked = await peek(receive, MOST_BYTES)
+        if not peeked.is_whole:
+            return None, peeked.receive
+        try:
+            return partial(self._answer, self.form.model_validate_json(peeked.body)), peeked.receive
+        except ValidationError:
+            return None, peeked.receive
+
+    async def _answer(self, form: BaseModel, _: Request) -> Response:
+        return JSONResponse(await self.endpoint(form), self.status_code or 200)
+
+
 class Wire:
     """Behind all that a request may meet: its route, or FastAPI for the routes that FastAPI has to read for, and for unknown paths."""
 
     def __init__(self, app: FastAPI) -> None:
         self._otherwise = ExceptionMiddleware(AsyncExitStackMiddleware(app.router), app.exception_handlers)
+        forms = [route for route in app.router.routes if isinstance(route, FormRoute)]
+        self._forms = {(method, route.path): route for route in forms for method in route.methods or ()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         endpoint = cast("Endpoint | None", scope.get(_CHOSEN))
+        if endpoint is None and (form := self._forms.get((scope["method"], scope["path"]))) is not None:
+            endpoint, receive = await form.read(scope, receive)
         if endpoint is None:
             scope.pop("path_params", None)
             await self._otherwise(scope, receive, send)

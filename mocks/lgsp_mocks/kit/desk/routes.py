@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from lgsp_mocks.kit.desk.forms import IssueDocument, RecallDocument, ReplaceDocument, TakeBack, UpdateDocument
 from lgsp_mocks.kit.desk.issuing import Issuing
+from lgsp_mocks.kit.front import FormRoute
 from lgsp_mocks.kit.state import Record
 
 __all__ = ["desk_router"]
@@ -11,7 +12,7 @@ __all__ = ["desk_router"]
 
 def desk_router(desk: Issuing, issue: str) -> APIRouter:
     """`/__mock__/act/<issue>`, and what may be done to a document afterwards."""
-    router = APIRouter(prefix="/__mock__/act")
+    router = APIRouter(prefix="/__mock__/act", route_class=FormRoute)
 
     @router.post(f"/{issue}", status_code=201)
     async def issue_document(form: IssueDocument) -> Record:
