@@ -69,9 +69,7 @@ class AxisAdapter:
         }
         headers = self._signed(parameters, "application/octet-stream") | {"Content-Length": str(raw.size)}
         body = wire.body_of(raw)
-        answer = _judge(
-            await wire.call(self._client, "POST", "/sendEdoc", headers=headers, content=body), "/sendEdoc"
-        )
+        answer = _judge(await wire.ask(self._client, "/sendEdoc", headers, body), "/sendEdoc")
         doc_id = answer.get("DocId")
         return Receipt(str(doc_id) if isinstance(doc_id, str | int) else "")
 
@@ -158,13 +156,11 @@ class AxisAdapter:
     async def _fetch(self, doc_id: str) -> Content:
         """DownloadEdoc: the raw packet, to disk; getEdoc would say the same in base64 within JSON, all of it in memory."""
         headers = self._signed({"docId": doc_id, "filePath": "./"}, _JSON)
-        response, raw = await wire.download(
-            self._client, "GET", "/downloadEdoc", max_bytes=MAX_PACKET_BYTES, headers=headers
-        )
-        if response.status_code != httpx.codes.OK or raw.begins_with(b"{"):
-            answer = httpx.Response(response.status_code, content=b"".join(raw.chunks(0, REFUSED_KEPT)))
+        status, raw = await wire.download(self._client, "/downloadEdoc", headers, max_bytes=MAX_PACKET_BYTES)
+        if status != httpx.codes.OK or raw.begins_with(b"{"):
+            answer = wire.Reply(status, b"".join(raw.chunks(0, REFUSED_KEPT)))
             _judge(answer, f"/downloadEdoc {doc_id}")
-            raise TransientError(f"/downloadEdoc {doc_id}: HTTP {response.status_code}, no packet")
+            raise TransientError(f"/downloadEdoc {doc_id}: HTTP {status}, no packet")
         return raw
 
     async def _confirm(self, doc_id: str, state: str) -> None:
@@ -172,7 +168,7 @@ class AxisAdapter:
 
     async def _ask(self, path: str, parameters: Mapping[str, str], body: bytes = b"") -> dict[str, JsonValue]:
         headers = self._signed(parameters, _JSON)
-        return _judge(await wire.call(self._client, "POST", path, headers=headers, content=body), path)
+        return _judge(await wire.ask(self._client, path, headers, body), path)
 
     def _signed(self, parameters: Mapping[str, str], content_type: str) -> dict[str, str]:
         signed = {
@@ -184,7 +180,7 @@ class AxisAdapter:
         return {**vxp.sign(signed, self._secret), "Content-Type": content_type}
 
 
-def _judge(response: httpx.Response, path: str) -> dict[str, JsonValue]:
+def _judge(response: wire.Reply, path: str) -> dict[str, JsonValue]:
     """The answer if its ErrorCode is 0; else the error that the code stands for (published error list of the wire)."""
     if response.status_code == 413:
         raise RejectedError(f"{path}: HTTP 413, the packet is too large", wire_code="413")

@@ -41,9 +41,8 @@ class Answer(Protocol):
 
     status: int
 
-    @property
-    def encoding(self) -> str:
-        """Content-Encoding."""
+    def header(self, name: bytes) -> str:
+        """Of the answer, by its name in small letters; empty where absent."""
 
     async def chunk(self) -> bytes:
         """The next of the body; empty at its end."""
@@ -86,10 +85,9 @@ class HttpxAnswer:
         self._chunks = aiter(response.stream)
         self.status = response.status_code
 
-    @property
-    def encoding(self) -> str:
-        """Content-Encoding."""
-        return str(self._response.headers.get("content-encoding", ""))
+    def header(self, name: bytes) -> str:
+        """Of the answer, by its name in small letters; empty where absent."""
+        return str(self._response.headers.get(name.decode(), ""))
 
     async def chunk(self) -> bytes:
         """The next of the body; empty at its end."""

@@ -83,6 +83,8 @@ class HttpClient(httpx.AsyncClient):
             transport=transport, timeout=timeout_s, base_url=base_url, headers=headers, trust_env=False
         )
         self._urls: dict[str, httpx.URL] = {}
+        self._defaults: list[tuple[bytes, bytes]] = []
+        self._default_names: list[str] = []
         self._direct = transport if isinstance(transport, Direct) else None
 
     def build_request(self, method: str, url: httpx.URL | str, **options: object) -> httpx.Request:
@@ -111,7 +113,11 @@ class HttpClient(httpx.AsyncClient):
     ) -> list[tuple[bytes, bytes]]:
         own = {name.lower() for name in headers}
         raw = [(b"Host", url.netloc)] if "host" not in own else []
-        raw += [pair for pair in self.headers.raw if pair[0].decode("ascii").lower() not in own]
+        defaults = self.headers.raw
+        if defaults != self._defaults:
+            self._defaults = defaults
+            self._default_names = [name.decode("ascii").lower() for name, _ in defaults]
+        raw += [pair for name, pair in zip(self._default_names, defaults, strict=True) if name not in own]
         raw += [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
         if is_json and "content-type" not in own:
             raw.append((b"Content-Type", b"application/json"))
@@ -196,9 +202,8 @@ class _LineAnswer(httpx.AsyncByteStream):
         self._is_closed = False
         self.status = line.status
 
-    @property
-    def encoding(self) -> str:
-        named = [value for name, value in self._line.headers if name.lower() == b"content-encoding"]
+    def header(self, name: bytes) -> str:
+        named = [value for given, value in self._line.headers if given.lower() == name]
         return b", ".join(named).decode("latin-1")
 
     async def chunk(self) -> bytes:

@@ -1,11 +1,14 @@
 """lgsp_adapters.wire: what becomes of foreign errors, logins and settings."""
 
 import gzip
+from contextlib import nullcontext
 
 import httpx
 import pytest
 
 from lgsp.errors import ConfigurationError, RejectedError, TransientError
+from lgsp.wirelog import Scope
+from lgsp.wirelog.scope import entered
 from lgsp_adapters import wire
 
 pytestmark = pytest.mark.unit
@@ -83,6 +86,39 @@ async def test_a_compressed_answer_is_readable():
     packed = gzip.compress(b'{"a": 1}')
     response = await ask(lambda _: httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=packed))
     assert response.json() == {"a": 1}
+
+
+class Unasked:
+    def now_ms(self) -> int:
+        return 0
+
+    def take(self, scope: Scope) -> None:
+        raise AssertionError
+
+
+def gone(request: httpx.Request) -> httpx.Response:
+    raise httpx.ReadError("gone", request=request)
+
+
+@pytest.mark.parametrize("is_watched", [False, True])
+@pytest.mark.parametrize("answer", [
+    gone, lambda _: httpx.Response(503, headers={"Retry-After": "7"}), lambda _: httpx.Response(429),
+    lambda _: httpx.Response(200, headers={"Content-Encoding": "br"}, content=b"x"),
+    lambda _: httpx.Response(404, json={"a": 1}), lambda request: httpx.Response(200, content=request.content),
+])  # fmt: skip
+async def test_a_call_without_httpx_objects_ends_as_one_with_them(answer, is_watched) -> None:
+    async def outcome(asking) -> object:
+        try:
+            found = await asking
+        except TransientError as exc:
+            return str(exc), exc.system_down, exc.unanswered, exc.retry_after_s
+        return found.status_code, found.content, found.json()
+
+    async with client(answer) as http:
+        expected = await outcome(wire.call(http, "POST", "/thing", headers={"X": "1"}, content=b"[1]"))
+        # Nothing is taken from a scope that is about nothing.
+        with entered(Scope(Unasked(), "axis", "sent")) if is_watched else nullcontext():
+            assert await outcome(wire.ask(http, "/thing", {"X": "1"}, b"[1]")) == expected
 
 
 async def test_the_base_path_is_kept_before_the_operation():

@@ -94,7 +94,7 @@ class VxpClient:
             try:
                 if not 200 <= answer.status < 300:
                     raise Unreachable(f"{name}: HTTP {answer.status}")
-                unpacker = Unpacker(answer.encoding)
+                unpacker = Unpacker(answer.header(b"content-encoding"))
                 while chunk := await answer.chunk():
                     for piece in unpacker.unpack(chunk):
                         sink(piece)
