@@ -6,12 +6,12 @@ ones in the order of `sign-header-key`, and `hash-header` is the HMAC-SHA256 of 
 
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
+import msgspec
 from pydantic_core import from_json
 
 from lgsp.clock import VIETNAM
@@ -34,7 +34,6 @@ VERSION = "3.0.201608"
 USER_AGENT = "JAVASDKAgent/1.0.0 XRoad/VPCP"
 MAX_SIGNED_BYTES = 16_384
 _HEX = tuple(f"{byte:x}" for byte in range(256))
-_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _SYSTEM, _SIGNED, _HASH = "systemid", "sign-header", "hash-header"
 
 
@@ -73,7 +72,7 @@ _TEXTS = {
 def sign(parameters: Mapping[str, str], secret: str) -> dict[str, str]:
     """The wire's headers for these parameters (`systemid`, `timestamp`, `Content-Type` …), signed in their order."""
     named = {PREFIX + name: value for name, value in parameters.items()}
-    signed = _written(named)
+    signed = msgspec.json.encode(named).decode()
     return {
         **named,
         PREFIX + "sign-header-key": ";".join(parameters),
@@ -217,5 +216,7 @@ def _unpadded(digest: bytes) -> str:
 
 def timestamp(moment: datetime) -> str:
     """`ddMMyyyy'T'HHmmss+SSSS`, where SSSS are the milliseconds: `23112026T214554+0252`."""
-    local = moment.astimezone(VIETNAM)
-    return f"{local:%d%m%YT%H%M%S}+{local.microsecond // 1000:04d}"
+    at = moment.astimezone(VIETNAM)
+    # By hand: strftime takes three times as long.
+    day = f"{at.day:02}{at.month:02}{at.year:04}"
+    return f"{day}T{at.hour:02}{at.minute:02}{at.second:02}+{at.microsecond // 1000:04}"

@@ -1,8 +1,9 @@
 """edXML -> message."""
 
+from collections.abc import Mapping
 from datetime import datetime, time
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from lgsp.adapter import BlobStore
 from lgsp.clock import VIETNAM
@@ -13,14 +14,11 @@ from lgsp.model.document import (
     ChangedReceiver,
     Document,
     DocumentChange,
-    DocumentNumber,
-    DocumentReference,
     DocumentStatus,
     Replacement,
     SignatureCheck,
-    Signer,
 )
-from lgsp.model.organization import Organization, Person
+from lgsp.model.organization import Person
 from lgsp.standards import edxml, identifiers
 from lgsp.standards.content import Content
 from lgsp_adapters.edoc.packets import CHANGES, Packet, beside_the_loop, media_type, safe_name, stored
@@ -78,21 +76,12 @@ def _status_message(packet: edxml.EdxmlStatus, source: Source) -> Message:
             "staff": _person(packet.staff),
         }
     )
-    subject = about.document_id
+    subject, reporter = data.about.document_id, data.reporter.id
     stamp = packet.timestamp.isoformat() if packet.timestamp else ""
-    identity = (subject, "document.status", data.reporter.id, data.status.value, stamp)
-    return Message(
-        id=identifiers.deterministic_id(source.path, *identity),
-        source=source.path,
-        type=type_name("document.status"),
-        subject=subject,
-        time=at,
-        dataschema=_schema("document.status"),
-        data=data.model_dump(mode="json"),
-        correlationid=subject,
-        sender=data.reporter.id,
-        recipients=about.organization_id,
-    )
+    identity = (subject, "document.status", reporter, data.status.value, stamp)
+    return _message("document.status", source, identity, data, {
+        "subject": subject, "time": at, "sender": reporter, "recipients": data.about.organization_id
+    })  # fmt: skip
 
 
 def _document_message(packet: edxml.EdxmlDocument, source: Source, document: Document) -> Message:
@@ -105,18 +94,24 @@ def _document_message(packet: edxml.EdxmlDocument, source: Source, document: Doc
         subject = data.concerns
     recipients = tuple(dict.fromkeys(each.id for each in document.recipients))
     identity = (document.document_id, kind, subject, *sorted(recipients))
-    return Message(
-        id=identifiers.deterministic_id(source.path, *identity),
-        source=source.path,
-        type=type_name(kind),
-        subject=subject,
-        time=datetime.combine(document.promulgated_on, time.min, VIETNAM),
-        dataschema=_schema(kind),
-        data=data.model_dump(mode="json"),
-        correlationid=subject,
-        sender=document.issuer.id,
-        recipients=",".join(recipients),
-    )
+    time_of_issue = datetime.combine(document.promulgated_on, time.min, VIETNAM)
+    return _message(kind, source, identity, data, {
+        "subject": subject, "time": time_of_issue, "sender": document.issuer.id, "recipients": ",".join(recipients)
+    })  # fmt: skip
+
+
+def _message(
+    kind: str, source: Source, identity: tuple[str, ...], data: BaseModel, attributes: Mapping[str, object]
+) -> Message:
+    envelope = {
+        "id": identifiers.deterministic_id(source.path, *identity),
+        "source": source.path,
+        "type": type_name(kind),
+        "dataschema": _schema(kind),
+        "correlationid": attributes["subject"],
+        **attributes,
+    }
+    return Message.of_json(envelope, data.model_dump(mode="json"))
 
 
 async def _document(
@@ -126,8 +121,8 @@ async def _document(
     fields: dict[str, object] = {
         "document_id": packet.document_id or built,
         "issuer": _organization(packet.sender),
-        "recipients": tuple(_organization(each) for each in packet.recipients),
-        "code": DocumentNumber(number=packet.number, notation=packet.notation),
+        "recipients": [_organization(each) for each in packet.recipients],
+        "code": {"number": packet.number, "notation": packet.notation},
         "promulgated_on": packet.promulgation_date,
         "place": packet.place,
         "type_code": 1 if packet.type_code is None else packet.type_code,
@@ -135,9 +130,11 @@ async def _document(
         "type_name": packet.type_name,
         "subject": packet.subject,
         "content": packet.content,
-        "signer": Signer(
-            competence=packet.signer.competence, position=packet.signer.position, name=packet.signer.name
-        ),
+        "signer": {
+            "competence": packet.signer.competence,
+            "position": packet.signer.position,
+            "name": packet.signer.name,
+        },
         "due_on": packet.due_date,
         "priority": packet.priority or 0,
         "sphere": packet.sphere,
@@ -152,7 +149,7 @@ async def _document(
         "application_type": packet.application_type,
         "appendixes": packet.appendixes,
         "to_places": packet.to_places,
-        "responds_to": tuple(_reference(each) for each in packet.responses if each.organ_id),
+        "responds_to": [_reference(each) for each in packet.responses if each.organ_id],
         "signatures": signatures,
     }
     # Checked before anything is stored, so that a packet that is refused leaves no content behind.
@@ -183,7 +180,7 @@ def _change(business: edxml.EdxmlBusiness, document: Document) -> DocumentChange
         receivers=tuple(
             ChangedReceiver(organization_id=each.organ_id, kind=each.kind or 0) for each in business.receivers
         ),
-        staff=_person(business.staff or edxml.EdxmlStaff()),
+        staff=Person.model_validate(_person(business.staff or edxml.EdxmlStaff())),
         document=document,
         replacements=tuple(
             Replacement(document_id=each.document_id, organization_ids=each.organ_ids)
@@ -192,33 +189,38 @@ def _change(business: edxml.EdxmlBusiness, document: Document) -> DocumentChange
     )
 
 
-def _organization(organ: edxml.EdxmlOrgan) -> Organization:
-    return Organization(
-        id=organ.id,
-        name=organ.name or organ.in_charge or organ.id,
-        in_charge=organ.in_charge,
-        address=organ.address,
-        email=organ.email,
-        telephone=organ.telephone,
-        fax=organ.fax,
-        website=organ.website,
-    )
+def _organization(organ: edxml.EdxmlOrgan) -> dict[str, object]:
+    return {
+        "id": organ.id,
+        "name": organ.name or organ.in_charge or organ.id,
+        "in_charge": organ.in_charge,
+        "address": organ.address,
+        "email": organ.email,
+        "telephone": organ.telephone,
+        "fax": organ.fax,
+        "website": organ.website,
+    }
 
 
-def _person(staff: edxml.EdxmlStaff) -> Person:
-    return Person(name=staff.staff, department=staff.department, email=staff.email, telephone=staff.mobile)
+def _person(staff: edxml.EdxmlStaff) -> dict[str, object]:
+    return {
+        "name": staff.staff,
+        "department": staff.department,
+        "email": staff.email,
+        "telephone": staff.mobile,
+    }
 
 
-def _reference(other: edxml.EdxmlResponseFor) -> DocumentReference:
+def _reference(other: edxml.EdxmlResponseFor) -> dict[str, object]:
     identity = other.document_id
     if not identity and other.promulgation_date:
         identity = identifiers.document_id(other.organ_id, other.promulgation_date, other.code)
-    return DocumentReference(
-        organization_id=other.organ_id,
-        code=other.code,
-        promulgated_on=other.promulgation_date,
-        document_id=identity,
-    )
+    return {
+        "organization_id": other.organ_id,
+        "code": other.code,
+        "promulgated_on": other.promulgation_date,
+        "document_id": identity,
+    }
 
 
 def _aware(moment: datetime | None) -> datetime | None:
