@@ -17,6 +17,7 @@ from lgsp.errors import Fault, InvalidMessageError
 from lgsp.standards import content as content_module
 from lgsp.standards import edxml
 from lgsp.standards.content import Content
+from lgsp.standards.edxml import attachments
 from lgsp.standards.edxml.skeleton import cut
 
 pytestmark = pytest.mark.unit
@@ -262,3 +263,30 @@ def test_a_hundred_megabytes_pass_with_flat_memory() -> None:
         [sys.executable, "-c", BIG], capture_output=True, text=True, timeout=120, check=True
     )
     assert float(ended.stdout) < 64
+
+
+def unpacked(raw: bytes) -> bytes | str:
+    try:
+        return attachments.decode([base64.b64encode(raw)], "a.pdf").read()
+    except ValueError as exc:
+        return str(exc)
+
+
+WRAPPED = zipped(("content", b"%PDF" + bytes(40)))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, len(WRAPPED) - 1), st.integers(0, 255)), max_size=2),
+    st.binary(max_size=3),
+)
+def test_a_plain_wrapping_is_taken_off_as_zipfile_takes_it_off(
+    changes: list[tuple[int, int]], behind: bytes
+) -> None:
+    raw = bytearray(WRAPPED)
+    for at, byte in changes:
+        raw[at] = byte
+    raw += behind
+    quickly = unpacked(bytes(raw))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(attachments, "_plainly_wrapped", lambda _: None)
+        assert quickly == unpacked(bytes(raw))

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
+from struct import Struct
 from typing import IO
 
 from lgsp.standards.content import CHUNK_BYTES, Content
@@ -24,6 +25,14 @@ _LONGEST_REFERENCE = 12
 _LONGEST_ZIP_END = 65_536 + 22
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ZIP_DATE = (2016, 1, 1, 0, 0, 0)
+_SMALL_BYTES = 64 * 1024
+_END, _LISTED, _ENTRY = Struct("<4s4H2LH"), Struct("<4s6H3L5H2L"), Struct("<4s5H3L2H")
+_ONLY_ONE = [b"PK\x05\x06", 0, 0, 1, 1]
+_NEEDED = 20
+"""The version of the format that knows deflation."""
+
+_FLAGS = 0x080E
+"""How hard it was packed, that its sizes follow it, that its name is UTF-8."""
 
 
 def encode(content: Content, *, zipped: bool = True) -> Iterator[bytes]:
@@ -59,10 +68,56 @@ def decode(text: Iterable[bytes], name: str) -> Content:
         ValueError: not base64, larger than MAX_FILE_BYTES, or a ZIP that unpacks to something absurd.
     """
     raw = Content.of(_decoded(text), max_bytes=MAX_FILE_BYTES)
-    if not raw.begins_with(b"PK\x03\x04") or not _holds_one_entry(raw):
+    if not raw.begins_with(b"PK\x03\x04"):
+        return raw
+    if raw.size <= _SMALL_BYTES and _announces_no_zip(name):
+        plain = _plainly_wrapped(raw.read())
+        if plain is not None:
+            return Content.of(plain)
+    if not _holds_one_entry(raw):
         return raw
     with raw.open() as file:
         return raw if _is_zip_itself(file, name) else _unwrapped(file)
+
+
+def _announces_no_zip(name: str) -> bool:
+    return "/" not in name and not name.lower().endswith(tuple(_ZIP_FAMILY))
+
+
+def _plainly_wrapped(raw: bytes) -> bytes | None:
+    """What a ZIP of one plain entry holds, its directory and its end behind it; None of any other ZIP, which zipfile has to judge."""
+    if len(raw) < _ENTRY.size + _LISTED.size + _END.size:
+        return None
+    *is_end, length, start, comment = _END.unpack(raw[-_END.size :])
+    if is_end != _ONLY_ONE or comment or start + length + _END.size != len(raw) or length < _LISTED.size:
+        return None
+    mark, _, needed, flags, method, _, _, crc, packed, size, *rest = _LISTED.unpack_from(raw, start)
+    name = raw[start + _LISTED.size : -_END.size]
+    is_plain = (
+        mark == b"PK\x01\x02"
+        and needed <= _NEEDED
+        and not flags & ~_FLAGS
+        and rest == [len(name), 0, 0, 0, *rest[4:6], 0]
+    )
+    if not is_plain or not name.isascii() or b"PK" in name or size > min(_STORED_FROM, MAX_RATIO * packed):
+        return None
+    here = _ENTRY.unpack_from(raw)
+    begin = _ENTRY.size + len(name) + here[-1]
+    if here[-2] != len(name) or not raw.startswith(name, _ENTRY.size) or begin + packed > start:
+        return None
+    found = _unpacked(raw[begin : begin + packed], method, size)
+    return found if found is not None and len(found) == size and zlib.crc32(found) == crc else None
+
+
+def _unpacked(packed: bytes, method: int, size: int) -> bytes | None:
+    if method == zipfile.ZIP_STORED:
+        return packed
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        found = stream.decompress(packed, size + 1)
+    except zlib.error:
+        return None
+    return found if method == zipfile.ZIP_DEFLATED and stream.eof else None
 
 
 def _holds_one_entry(raw: Content) -> bool:
