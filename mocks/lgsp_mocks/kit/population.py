@@ -4,7 +4,7 @@ The codes H34, G22 and the other provinces' are the published ones (docs: organi
 """
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from lgsp_mocks.kit.procedures import Procedure, by_code, catalogue, core_procedures
@@ -45,6 +45,12 @@ class Population:
     agencies: tuple[Agency, ...]
     citizens: tuple[Citizen, ...]
     seed: int = 34
+    _by_id: dict[str, Agency] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._by_id.update(
+            {either: agency for agency in self.agencies for either in (agency.id, agency.code)}
+        )
 
     @property
     def procedures(self) -> tuple[Procedure, ...]:
@@ -53,7 +59,7 @@ class Population:
 
     def agency(self, organization_id: str) -> Agency | None:
         """By either of its ids."""
-        return next((agency for agency in self.agencies if organization_id in {agency.id, agency.code}), None)
+        return self._by_id.get(organization_id)
 
     def procedure(self, code: str) -> Procedure | None:
         """By code, as it was first published."""
