@@ -6,7 +6,7 @@ from types import MappingProxyType
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from lgsp.errors import Fault, InvalidMessageError, NotFoundError
-from lgsp.message import Message, faults_of
+from lgsp.message import Message, faults_of, type_name
 from lgsp.model.document import Document, DocumentChange, DocumentStatus
 from lgsp.model.dossier import (
     DossierProgressed,
@@ -58,8 +58,11 @@ class SchemaRegistry:
         self._models = dict(models)
         self._kinds = frozenset(kind for kind, _ in self._models)
         self._dataschemas: dict[str, tuple[str, ...]] = {}
+        self._named: dict[tuple[str, str], type[BaseModel]] = {}
         for kind, version in sorted(self._models):
-            self._dataschemas[kind] = (*self._dataschemas.get(kind, ()), dataschema(kind, version))
+            name = dataschema(kind, version)
+            self._dataschemas[kind] = (*self._dataschemas.get(kind, ()), name)
+            self._named[type_name(kind), name] = self._models[kind, version]
 
     def names(self) -> tuple[tuple[str, int], ...]:
         """Every (kind, version), sorted."""
@@ -105,11 +108,11 @@ class SchemaRegistry:
         Raises:
             InvalidMessageError: every fault by JSON Pointer (`/data/…`, `/dataschema`).
         """
-        kind = message.kind
-        faults = (
-            [] if message.dataschema in self._dataschemas.get(kind, ()) else self._envelope_faults(message)
-        )
-        model = self._models.get((kind, message.version))
+        faults: list[Fault] = []
+        model = self._named.get((message.type, message.dataschema))
+        if model is None:
+            faults = self._envelope_faults(message)
+            model = self._models.get((message.kind, message.version))
         if model is not None:
             try:
                 model.model_validate(message.data)

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, StringConstraints, WrapValidator, field_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, WrapValidator
 
 from lgsp.model.attachment import Attachment
 from lgsp.model.base import Name, OrganizationId, Strict, Text
@@ -29,19 +29,17 @@ __all__ = [
 ]
 
 
+_PART = AfterValidator(identifiers.check_document_number_part)
+
+
 class DocumentNumber(Strict):
     """Số/ký hiệu: number (CodeNumber) and notation (CodeNotation), `7816/VPCP-TTĐT` (NĐ 30/2020/NĐ-CP)."""
 
-    number: Annotated[str, StringConstraints(min_length=1, max_length=20)]
-    notation: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    number: Annotated[str, StringConstraints(min_length=1, max_length=20), _PART]
+    notation: Annotated[str, StringConstraints(min_length=1, max_length=60), _PART]
 
     def __str__(self) -> str:
         return f"{self.number}/{self.notation}"
-
-    @field_validator("number", "notation")
-    @classmethod
-    def _checked(cls, value: str) -> str:
-        return identifiers.check_document_number_part(value)
 
 
 class DocumentReference(Strict):
