@@ -107,7 +107,8 @@ class Message(BaseModel):
 
     def envelope_json(self) -> bytes:
         """The attributes alone, without the data."""
-        return self.model_dump_json(exclude_none=True, exclude={"data"}).encode()
+        there = self.__dict__
+        return msgspec.json.encode({name: there[name] for name in _ATTRIBUTES if there[name] is not None})
 
     def data_json(self) -> bytes:
         """The data alone, as `to_json` writes it."""

@@ -5,7 +5,7 @@ from lgsp.bus.bus import Bus, BusParts
 from lgsp.bus.counts import WorkerCounts
 from lgsp.bus.intake import BusIntake
 from lgsp.bus.journal_tap import JournalTap
-from lgsp.bus.patience import publish_when_there_is_room
+from lgsp.bus.patience import publish_all_when_there_is_room, publish_when_there_is_room
 from lgsp.bus.standing import Configured, Standing, SystemView
 from lgsp.bus.worker import Worker, WorkerSettings
 
@@ -22,5 +22,6 @@ __all__ = [
     "Worker",
     "WorkerCounts",
     "WorkerSettings",
+    "publish_all_when_there_is_room",
     "publish_when_there_is_room",
 ]

@@ -5,8 +5,9 @@ import time
 from collections.abc import Iterator
 from ctypes import c_double, c_longlong
 from dataclasses import dataclass
+from itertools import islice
 
-from lgsp.bus import Bus, BusParts, publish_when_there_is_room
+from lgsp.bus import Bus, BusParts, publish_all_when_there_is_room
 from lgsp.channels import Keys, Server
 from lgsp.message import Message
 from lgsp.process import run
@@ -18,7 +19,9 @@ from lgsp.simulate.plan import Plan, Tally, deeds
 
 __all__ = ["Shared", "Target", "publish_year"]
 
-_AT_ONCE = 512
+_HANDS, _EACH = 2, 512
+"""One makes its messages while those of the other are accepted."""
+_PACED_HANDS = 512
 _AHEAD = 2048
 """So many may have been accepted and not yet have arrived. With more, the worker reads messages twice, since it remembers only the last,
 and fewer of a message's steps come to the store together.
@@ -71,7 +74,8 @@ async def _publish(target: Target, plan: Plan, shared: Shared, tally: Tally) -> 
     looking = asyncio.create_task(_look(shared, room))
     try:
         flow = _flow(plan, clock, tally)
-        await asyncio.gather(*(_hand(bus, flow, shared, plan, room) for _ in range(_AT_ONCE)))
+        hands = _PACED_HANDS if plan.speed else _HANDS
+        await asyncio.gather(*(_hand(bus, flow, shared, plan, room) for _ in range(hands)))
     finally:
         looking.cancel()
         await server.aclose()
@@ -99,12 +103,12 @@ async def _look(shared: Shared, room: asyncio.Event) -> None:
 async def _hand(bus: Bus, flow: Iterator[Message], shared: Shared, plan: Plan, room: asyncio.Event) -> None:
     """One of the hands; all of them take from the same flow, so that what is accepted keeps its order by subject."""
     began, first = time.monotonic(), None
-    for message in flow:
-        first = first or message.time
+    while messages := list(islice(flow, 1 if plan.speed else _EACH)):
+        first = first or messages[0].time
         if plan.speed:
-            ahead = (message.time - first).total_seconds() / plan.speed - (time.monotonic() - began)
+            ahead = (messages[0].time - first).total_seconds() / plan.speed - (time.monotonic() - began)
             await asyncio.sleep(max(0.0, ahead))
-        await publish_when_there_is_room(bus, message)
-        shared.accepted.value += 1
+        await publish_all_when_there_is_room(bus, messages)
+        shared.accepted.value += len(messages)
         if not room.is_set():
             await room.wait()

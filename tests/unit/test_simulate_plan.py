@@ -3,13 +3,15 @@
 from collections import Counter
 from ctypes import c_double
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lgsp.bus import publish_all_when_there_is_room
 from lgsp.clock import VIETNAM, WorkCalendar
+from lgsp.errors import BackpressureError
 from lgsp.message import Message
 from lgsp.schemas import SchemaRegistry
 from lgsp.simulate.clock import YearClock
@@ -99,3 +101,22 @@ def test_two_clocks_on_one_moment_show_the_same():
         moment = datetime(2025, 3, 3, 8, minute, 7, 250_000, tzinfo=VIETNAM)
         mine.set(moment)
         assert mine.now() == other.now() == moment
+
+
+async def test_what_finds_the_bus_full_is_published_again_and_nothing_else():
+    class HalfFull:
+        def __init__(self):
+            self.asked = []
+
+        async def publish_all(self, messages):
+            self.asked.append([one.id for one in messages])
+            full = len(self.asked) == 1
+            return [
+                BackpressureError("full", retry_after_s=0.01) if full and number % 2 else None
+                for number in range(len(messages))
+            ]
+
+    bus, messages = HalfFull(), [message_of(at, deed) for at, deed in islice(deeds(SMALL), 4)]
+    await publish_all_when_there_is_room(bus, messages)
+    first, again = bus.asked
+    assert again == first[1::2]
