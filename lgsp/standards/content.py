@@ -69,12 +69,19 @@ def _write_all(fd: int, data: bytes | bytearray) -> None:
 class Content:
     """Bytes that can be read any number of times, a chunk at a time and from any thread; equal where their SHA-256 is."""
 
-    __slots__ = ("_spool", "sha256", "size")
+    __slots__ = ("_sha256", "_spool", "size")
 
-    def __init__(self, spool: _Spool, size: int, sha256: str) -> None:
+    def __init__(self, spool: _Spool, size: int, sha256: str = "") -> None:
         self._spool = spool
         self.size = size
-        self.sha256 = sha256
+        self._sha256 = sha256
+
+    @property
+    def sha256(self) -> str:
+        """In hex; of what lies in memory it is made when somebody asks, which most never do."""
+        if not self._sha256:
+            self._sha256 = hashlib.sha256(self.read()).hexdigest()
+        return self._sha256
 
     @classmethod
     def of_file(cls, path: Path, sha256: str) -> "Content":
@@ -119,7 +126,8 @@ class Content:
 
     def read(self) -> bytes:
         """All of it, in memory."""
-        return b"".join(self.chunks())
+        whole = self._spool.read(0, self.size) if 0 < self.size <= CHUNK_BYTES else b""
+        return whole if len(whole) == self.size else b"".join(self.chunks())
 
     def base64(self) -> Iterator[bytes]:
         """All of it in base64, by chunk."""
@@ -127,6 +135,8 @@ class Content:
 
     def open(self) -> IO[bytes]:
         """As a file to be read from any place."""
+        if self.size <= CHUNK_BYTES:
+            return io.BytesIO(self.read())
         return cast("IO[bytes]", io.BufferedReader(_Reader(self), CHUNK_BYTES))
 
     def begins_with(self, prefix: bytes) -> bool:
@@ -182,7 +192,7 @@ class ContentWriter:
 
     def __init__(self, *, max_bytes: int | None = None) -> None:
         self._spool = _Spool()
-        self._digest = hashlib.sha256()
+        self._digest: hashlib._Hash | None = None
         self._max_bytes = max_bytes
         self.size = 0
 
@@ -196,13 +206,17 @@ class ContentWriter:
         if self._max_bytes is not None and self.size > self._max_bytes:
             self.discard()
             raise ValueError(f"larger than {self._max_bytes} bytes")
-        self._digest.update(chunk)
+        if self._digest is None and self.size > IN_MEMORY_BYTES:
+            # What goes to disk is digested on its way there.
+            self._digest = hashlib.sha256(self._spool.read(0, self.size))
+        if self._digest is not None:
+            self._digest.update(chunk)
         self._spool.write(chunk)
         return len(chunk)
 
     def finish(self) -> Content:
         """The content; the writer is spent."""
-        return Content(self._spool, self.size, self._digest.hexdigest())
+        return Content(self._spool, self.size, self._digest.hexdigest() if self._digest else "")
 
     def discard(self) -> None:
         """Throw away what was written."""

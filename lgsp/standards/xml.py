@@ -138,10 +138,11 @@ def _check_shape(root: Element) -> None:
 
 
 def _check_attributes(element: Element) -> None:
-    if len(element.attrib) > MAX_ATTRIBUTES:
+    attributes = element.items()
+    if len(attributes) > MAX_ATTRIBUTES:
         wrong, wrong_vi = f"more than {MAX_ATTRIBUTES} attributes", f"quá {MAX_ATTRIBUTES} thuộc tính"
         raise _too_long(element, wrong, wrong_vi)
-    for name, value in element.attrib.items():
+    for name, value in attributes:
         if len(name) > MAX_NAME or len(value) > MAX_ATTRIBUTE_VALUE:
             raise _too_long(element, "an attribute is too long", "thuộc tính quá dài")
 

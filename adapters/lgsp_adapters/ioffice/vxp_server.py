@@ -39,7 +39,8 @@ _SMALL_BYTES = 256 * 1024
 
 _COUNTED = 10_000
 _STATES = frozenset({"processing", "done", "fail"})
-_Operation = Callable[[Request], Awaitable[Response]]
+_Endpoint = Callable[[Request], Awaitable[Response]]
+_Operation = Callable[[Request, vxp.Parameters], Awaitable[Response]]
 
 
 class _RefusedError(Exception):
@@ -81,11 +82,13 @@ class VxpServer:
             Route("/downloadEdoc", self._answering(self._download), methods=["GET"]),
         ]
 
-    def _answering(self, operation: _Operation) -> _Operation:
+    def _answering(self, operation: _Operation) -> _Endpoint:
         async def endpoint(request: Request) -> Response:
+            sent = vxp.Parameters(request.scope["headers"])
+            if not sent.are_signed(self._secret_of):
+                return _failure("15", "Sai SystemId hoặc SecretKey")
             try:
-                self._check_signature(request)
-                return await operation(request)
+                return await operation(request, sent)
             except _RefusedError as exc:
                 return _failure(exc.code, exc.description, exc.status)
             except NotFoundError:
@@ -97,15 +100,11 @@ class VxpServer:
 
         return endpoint
 
-    def _check_signature(self, request: Request) -> None:
-        if not vxp.verify(request.headers, self._secret_of):
-            raise _RefusedError("15", "Sai SystemId hoặc SecretKey")
-
     def _secret_of(self, system_id: str) -> str | None:
         return self._secret if system_id == self._system_id else None
 
-    async def _send(self, request: Request) -> Response:
-        digest = _header(request, "hash-file")
+    async def _send(self, request: Request, sent: vxp.Parameters) -> Response:
+        digest = sent["hash-file"].strip()
         raw = await _body(request, digest)
         try:
             message = await edoc.receive(raw, edoc.Source.of(self._ports), self._ports.blobs)
@@ -140,18 +139,18 @@ class VxpServer:
                     await self._ports.mailbox.mark(old.id, "done", old.note)
             self._remembered += 1
 
-    async def _received(self, request: Request) -> Response:
-        kind = _header(request, "messagetype") or "edoc"
+    async def _received(self, _request: Request, sent: vxp.Parameters) -> Response:
+        kind = sent["messagetype"].strip() or "edoc"
         items = await self._ports.mailbox.waiting(kind, limit=_LISTED) if kind in {"edoc", "status"} else ()
         return _ok(data=[_received_entry(item) for item in items])
 
-    async def _sent(self, request: Request) -> Response:
-        kind = _header(request, "messagetype") or "edoc"
+    async def _sent(self, _request: Request, sent: vxp.Parameters) -> Response:
+        kind = sent["messagetype"].strip() or "edoc"
         items = await self._ports.mailbox.waiting("sent", limit=SENT_KEPT + 2 * _FORGOTTEN_AT_ONCE)
         return _ok(data=[_sent_entry(item) for item in items[-SENT_KEPT:] if item.note == kind])
 
-    async def _get(self, request: Request) -> Response:
-        content = await self._content(request)
+    async def _get(self, _request: Request, sent: vxp.Parameters) -> Response:
+        content = await self._content(sent)
         before, _, after = bytes(_ok(data=_HERE).body).partition(_HERE.encode())
         size = len(content) if isinstance(content, bytes) else content.size
         length = len(before) + (size + 2) // 3 * 4 + len(after)
@@ -165,33 +164,33 @@ class VxpServer:
         headers = {"Content-Length": str(length)}
         return StreamingResponse(answer(), media_type="application/json", headers=headers)
 
-    async def _download(self, request: Request) -> Response:
-        content = await self._content(request)
+    async def _download(self, _request: Request, sent: vxp.Parameters) -> Response:
+        content = await self._content(sent)
         chunks = chunks_of(content, self._ports.blobs)
         if isinstance(content, bytes) or content.size <= _SMALL_BYTES:
             return Response(b"".join([chunk async for chunk in chunks]), media_type=_BYTES)
         headers = {"Content-Length": str(content.size)}
         return StreamingResponse(chunks, media_type=_BYTES, headers=headers)
 
-    async def _content(self, request: Request) -> BlobRef | bytes:
-        item, content = await self._ports.mailbox.get(_header(request, "docId"))
+    async def _content(self, sent: vxp.Parameters) -> BlobRef | bytes:
+        item, content = await self._ports.mailbox.get(sent["docId"].strip())
         if item.kind == "sent":
             raise NotFoundError(item.id)
         wirelog.about(reference=item.id)
         return content
 
-    async def _update(self, request: Request) -> Response:
-        state = _header(request, "status")
+    async def _update(self, _request: Request, sent: vxp.Parameters) -> Response:
+        state = sent["status"].strip()
         if state not in _STATES:
             raise _RefusedError("10", "status phải là processing, done hoặc fail")
-        wirelog.about(reference=_header(request, "docid"))
-        await self._ports.mailbox.mark(_header(request, "docid"), state)
+        wirelog.about(reference=sent["docid"].strip())
+        await self._ports.mailbox.mark(sent["docid"].strip(), state)
         return _ok()
 
-    async def _count_documents(self, _request: Request) -> Response:
+    async def _count_documents(self, _request: Request, _sent: vxp.Parameters) -> Response:
         return _ok(count=len(await self._ports.mailbox.waiting("edoc", limit=_COUNTED)))
 
-    async def _count_statuses(self, _request: Request) -> Response:
+    async def _count_statuses(self, _request: Request, _sent: vxp.Parameters) -> Response:
         return _ok(count=len(await self._ports.mailbox.waiting("status", limit=_COUNTED)))
 
 
@@ -221,10 +220,6 @@ async def _base64(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield base64.b64encode(rest[:whole])
         rest = rest[whole:]
     yield base64.b64encode(rest)
-
-
-def _header(request: Request, name: str) -> str:
-    return request.headers.get(f"XroadVnpt-{name}", "").strip()
 
 
 def _ok(**fields: object) -> Response:

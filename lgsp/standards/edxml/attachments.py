@@ -77,7 +77,11 @@ def decode(text: Iterable[bytes], name: str) -> Content:
     if not _holds_one_entry(raw):
         return raw
     with raw.open() as file:
-        return raw if _is_zip_itself(file, name) else _unwrapped(file)
+        try:
+            archive = zipfile.ZipFile(file)
+        except (zipfile.BadZipFile, NotImplementedError):
+            return raw
+        return raw if _is_zip_itself(archive, name) else _unwrapped(archive)
 
 
 def _announces_no_zip(name: str) -> bool:
@@ -172,12 +176,9 @@ def _plain(text: Iterable[bytes]) -> Iterator[bytes]:
     yield held
 
 
-def _is_zip_itself(file: IO[bytes], name: str) -> bool:
+def _is_zip_itself(archive: zipfile.ZipFile, name: str) -> bool:
     """A .docx is a ZIP too: only a ZIP of exactly one entry that the name does not announce is a wrapping."""
-    try:
-        entries = zipfile.ZipFile(file).namelist()
-    except (zipfile.BadZipFile, NotImplementedError):
-        return True
+    entries = archive.namelist()
     suffix = PurePosixPath(name.lower()).suffix
     if len(entries) == 1 and suffix not in _ZIP_FAMILY:
         return False
@@ -185,13 +186,12 @@ def _is_zip_itself(file: IO[bytes], name: str) -> bool:
     return len(entries) != 1 or (suffix == ".zip" and PurePosixPath(entries[0].lower()).name != "content")
 
 
-def _unwrapped(file: IO[bytes]) -> Content:
+def _unwrapped(archive: zipfile.ZipFile) -> Content:
     try:
-        with zipfile.ZipFile(file) as archive:
-            entry = archive.infolist()[0]
-            _check_entry(entry)
-            with archive.open(entry) as packed:
-                return _copied(packed, entry.file_size)
+        entry = archive.infolist()[0]
+        _check_entry(entry)
+        with archive.open(entry) as packed:
+            return _copied(packed, entry.file_size)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, zlib.error) as exc:
         raise ValueError(f"the ZIP around it is damaged: {exc}") from exc
 

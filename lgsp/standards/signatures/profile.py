@@ -94,8 +94,9 @@ def find(root: Element) -> Element | None:
     Raises:
         ProfileError: more than one, or in a place where it does not belong.
     """
-    named = (each for each in root.iter() if str(each.tag)[-len("signature") :].lower() == "signature")
-    found = [each for each in named if local_name(each).lower() == "signature"]
+    tags = {each.tag for each in root.iter()}
+    named = [tag for tag in tags if isinstance(tag, str) and tag.rpartition("}")[2].lower() == "signature"]
+    found = list(root.iter(*named)) if named else []
     if not found:
         return None
     if len(found) > 1:
