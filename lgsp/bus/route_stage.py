@@ -9,7 +9,7 @@ from lgsp.clock import Clock
 from lgsp.endpoint import until_stopped
 from lgsp.errors import InvalidMessageError
 from lgsp.message import Message, MessageReader
-from lgsp.routing import Router, RoutingDecision
+from lgsp.routing import Recipient, Router, RoutingDecision
 
 __all__ = ["RouteStage"]
 
@@ -32,18 +32,15 @@ class RouteStage:
         self._keys = channel.keys
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Work until `stopping` is set, beginning with what a crashed worker left pending."""
-        recovering, count = True, BATCH
+        """Work until `stopping` is set."""
+        count = BATCH
         while not stopping.is_set():
-            cursor = "0" if recovering else ">"
-            read = self._holder.read_inbox(cursor=cursor, count=count, block_ms=BLOCK_MS)
+            read = self._holder.read_inbox(count=count, block_ms=BLOCK_MS)
             entries = await until_stopped(read, stopping)
             if entries:
                 size = sum(len(entry.body) for entry in entries)
                 count = max(1, min(BATCH, len(entries) * BATCH_BYTES // max(1, size)))
                 await self._hop(entries)
-            # An idle stage looks again: a read whose answer never came may have left something pending.
-            recovering = bool(entries) == recovering
 
     async def _hop(self, entries: list[InboxEntry]) -> None:
         hop, now = Transaction(), self._clock.now()
@@ -58,10 +55,14 @@ class RouteStage:
             message, entry = await self._read(entry)
         except InvalidMessageError as exc:  # only a foreign writer can put such a thing here
             body = (await self._whole(entry)).body
-            nameless = DeadEntry("", entry.entry_id, "", "", (), exc.code, str(exc), 1, now_ms, body)
+            nameless = DeadEntry(
+                "", entry.entry_id, "", entry.system, entry.only, exc.code, str(exc), 1, now_ms, body
+            )
             self._bury(hop, replace(nameless, order=entry.order))
         else:
-            if message.expirytime is not None and message.expired(now):
+            if entry.system:
+                self._pass_on(hop, entry, message, Recipient(entry.system, entry.only))
+            elif message.expirytime is not None and message.expired(now):
                 hop.journal("expired", message.id, now_ms)
             else:
                 await self._decide(hop, entry, message, now_ms)
@@ -72,16 +73,22 @@ class RouteStage:
         if entry.only:
             message = message.model_copy(update={"recipients": ",".join(entry.only)})
         decision = self._router.route(message)
-        kept = entry.entry_id if entry.envelope else ""
         for recipient in decision.recipients:
-            out = OutEntry("", message.id, message.subject, recipient.organizations, entry.body, kept=kept)
-            hop.add(self._keys.out(self._channel.partition, recipient.system), out.to_fields())
-            if kept:
-                hop.share(self._holder.body_key(kept), recipient.system)
+            self._pass_on(hop, entry, message, recipient)
             told = filter(None, (",".join(recipient.organizations), decision.signature_warning))
             hop.journal("routed", message.id, now_ms, system=recipient.system, detail="; ".join(told))
         if decision.unrouted or not decision.recipients:
             self._bury(hop, _unrouted(message, decision, now_ms, await self._whole(entry)))
+
+    def _pass_on(self, hop: Transaction, entry: InboxEntry, message: Message, recipient: Recipient) -> None:
+        kept = entry.entry_id if entry.envelope else ""
+        order = entry.order if entry.system else ""
+        out = OutEntry(
+            "", message.id, message.subject, recipient.organizations, entry.body, order=order, kept=kept
+        )
+        hop.pass_on(self._keys.out(self._channel.partition, recipient.system), recipient.system, out)
+        if kept:
+            hop.share(self._holder.body_key(kept), recipient.system)
 
     async def _read(self, entry: InboxEntry) -> tuple[Message, InboxEntry]:
         """As much of it as the routes want to see."""

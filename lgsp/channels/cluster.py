@@ -16,7 +16,8 @@ class Nodes:
     def __init__(self, client: RedisCluster) -> None:
         self._client = client
         # redis-py would make a dictionary of each entry: a journal entry has hundreds of fields.
-        client.set_response_callback("XREADGROUP", _as_it_came)
+        for name in ("XREAD", "XREADGROUP"):
+            client.set_response_callback(name, _as_it_came)
 
     async def ask(self, key: str, command: Sequence[Argument]) -> object:
         """One command."""

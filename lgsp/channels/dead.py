@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 
 from pydantic_core import from_json
 
-from lgsp.channels.entries import InboxEntry, OutEntry, journal_fields, split_organizations
+from lgsp.channels.entries import InboxEntry, journal_fields, split_organizations
 from lgsp.channels.keys import Keys
 from lgsp.channels.scripts import HEADS, REPLAY
 from lgsp.channels.server import Fields, Server, entries_of
@@ -111,9 +111,8 @@ class DeadLetterChannel:
             NotFoundError: as `get`; nothing was sent.
         """
         entry = await self.get(dead_id)
-        target, fields = self._way(entry, entry.message_id, entry.body)
         step = journal_fields("replayed", entry.message_id, now_ms, entry.system, detail)
-        await self._move(entry.id, target, fields, step)
+        await self._move(entry.id, _again(entry, entry.body), step)
         return entry
 
     async def replace(self, dead_id: str, message: Message, now_ms: int, *, note: str) -> DeadEntry:
@@ -125,13 +124,12 @@ class DeadLetterChannel:
             NotFoundError: as `get`; nothing was sent.
         """
         entry, body = await self.get(dead_id), message.to_json()
-        target, fields = self._way(entry, message.id, body)
         told = f"replaced by {message.id}: {note}" if note else f"replaced by {message.id}"
         steps = journal_fields("discarded", entry.message_id, now_ms, entry.system, told)
         steps += journal_fields("accepted", message.id, now_ms, message.source, body=body)
         if entry.system:
             steps += journal_fields("routed", message.id, now_ms, entry.system, ",".join(entry.organizations))
-        await self._move(entry.id, target, fields, steps)
+        await self._move(entry.id, _again(entry, body), steps)
         return entry
 
     async def discard(self, dead_id: str, now_ms: int, *, reason: str) -> DeadEntry:
@@ -142,22 +140,14 @@ class DeadLetterChannel:
         """
         entry = await self.get(dead_id)
         step = journal_fields("discarded", entry.message_id, now_ms, entry.system, reason)
-        await self._move(entry.id, self._keys.inbox(self._split(entry.id)[0]), [], step)
+        await self._move(entry.id, [], step)
         return entry
 
-    def _way(self, entry: DeadEntry, message_id: str, body: bytes) -> tuple[str, list[str | bytes]]:
-        partition, entry_id = self._split(entry.id)
-        order = entry.order or entry_id
-        if not entry.system:
-            return self._keys.inbox(partition), InboxEntry("", body, order, entry.organizations).to_fields()
-        out = OutEntry("", message_id, entry.subject, entry.organizations, body, order=order)
-        return self._keys.out(partition, entry.system), out.to_fields()
-
     async def _move(
-        self, dead_id: str, target: str, fields: Sequence[str | bytes], journal: Sequence[str | bytes]
+        self, dead_id: str, fields: Sequence[str | bytes], journal: Sequence[str | bytes]
     ) -> None:
         partition, entry_id = self._split(dead_id)
-        keys = [self._keys.dead(partition), target, self._keys.journal(partition)]
+        keys = [self._keys.dead(partition), self._keys.inbox(partition), self._keys.journal(partition)]
         if await self._server.run(REPLAY, keys, [entry_id, len(fields), *fields, *journal]) != 1:
             raise _missing(dead_id)
 
@@ -166,6 +156,12 @@ class DeadLetterChannel:
         if partition >= self._keys.partitions:
             raise _missing(dead_id)
         return partition, f"{milliseconds}-{sequence}"
+
+
+def _again(entry: DeadEntry, body: bytes) -> list[str | bytes]:
+    """For the inbox: to where it was going, or through the router, where no route took it."""
+    order = entry.order or entry.id.partition(":")[2]
+    return InboxEntry("", body, order, entry.organizations, system=entry.system).to_fields()
 
 
 def place_of(dead_id: str) -> Place:

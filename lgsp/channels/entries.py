@@ -19,8 +19,9 @@ NAMED = b"@"
 class InboxEntry(NamedTuple):
     """An accepted message; `body` is its structured JSON, `order` as with `OutEntry`.
 
-    `only` are those of its recipients that it is still for, where it went to the others before; () is all. A large message has its
-    `envelope` here instead, and lies beside the stream, under this entry's id.
+    `only` are those of its recipients that it is still for, where it went to the others before; () is all. `system` is where it goes
+    whatever the routes say, for it went there before. A large message has its `envelope` here instead, and lies beside the stream, under
+    this entry's id.
     """
 
     entry_id: str
@@ -28,17 +29,19 @@ class InboxEntry(NamedTuple):
     order: str = ""
     only: tuple[str, ...] = ()
     envelope: bytes = b""
+    system: str = ""
 
     @classmethod
     def read(cls, entry_id: str, fields: Mapping[bytes, bytes]) -> Self:
         """From the stream; a missing body reads as empty, which no schema accepts."""
         order = fields.get(b"order", b"").decode() or entry_id
         only = split_organizations(fields.get(b"only", b""))
-        return cls(entry_id, fields.get(b"body", b""), order, only, fields.get(b"envelope", b""))
+        system = fields.get(b"system", b"").decode()
+        return cls(entry_id, fields.get(b"body", b""), order, only, fields.get(b"envelope", b""), system)
 
     def to_fields(self) -> list[str | bytes]:
-        """For the stream, when it goes through the router again."""
-        return ["body", self.body, "order", self.order, "only", ",".join(self.only)]
+        """For the stream, when it is sent again."""
+        return ["body", self.body, "order", self.order, "only", ",".join(self.only), "system", self.system]
 
 
 class OutEntry(NamedTuple):

@@ -1,17 +1,17 @@
 """What a worker may do with a partition while it holds the lease."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain
 from typing import TypeVar
-
-from redis.exceptions import ResponseError
 
 from lgsp.channels.entries import InboxEntry, OutEntry
 from lgsp.channels.group_commit import GroupCommit
 from lgsp.channels.keys import Keys
 from lgsp.channels.scripts import READ, TRANSACTION
-from lgsp.channels.server import GROUP, Argument, FlatRecord, Server, flat_records
+from lgsp.channels.server import Argument, Server
 from lgsp.channels.transaction import Transaction
+from lgsp.channels.way_out import Place, WayOut, id_of
 from lgsp.errors import StaleLeaseError
 
 __all__ = ["Holder"]
@@ -25,7 +25,8 @@ T = TypeVar("T")
 class Holder:
     """What the holder of a partition's lease may do: read, and make transactions happen, many in one round trip, in their order.
 
-    Reading is fenced too: a worker that wakes up after its lease would take entries that the new holder then never sees.
+    Reading takes nothing away: an entry is there until a transaction takes it out, and transactions are fenced. So what a holder had
+    read when it died, or lost its lease, its successor finds.
     """
 
     def __init__(self, server: Server, keys: Keys, partition: int, lease_value: str) -> None:
@@ -33,7 +34,7 @@ class Holder:
         self._keys = keys
         self._partition = partition
         self._lease_value = lease_value
-        self._read_to: dict[str, str] = {}
+        self._ways: dict[str, WayOut] = {}
         self._group = GroupCommit(self._send, most=_MOST, most_bytes=_MOST_BYTES, weigh=_size)
 
     async def commit(self, hop: Transaction) -> None:
@@ -49,15 +50,22 @@ class Holder:
         """Make it so, and call `done`, with the error if there was one."""
         self._group.put(hop, done)
 
-    async def read_inbox(self, *, cursor: str, count: int, block_ms: int) -> list[InboxEntry]:
-        """What is to be routed."""
-        records = await self._read(self._keys.inbox(self._partition), cursor, count, block_ms)
+    async def read_inbox(self, *, count: int, block_ms: int) -> list[InboxEntry]:
+        """What is to be routed, from the first; it stays there until a transaction takes it out."""
+        records = await self._server.wait_and_read(self._keys.inbox(self._partition), count, block_ms)
         return [InboxEntry.read(entry_id, _fields(flat)) for entry_id, flat in records]
 
-    async def read_out(self, system: str, *, cursor: str, count: int, block_ms: int) -> list[OutEntry]:
-        """What is to be delivered to a system."""
-        records = await self._read(self._keys.out(self._partition, system), cursor, count, block_ms)
-        entries = [OutEntry.read(entry_id, _fields(flat)) for entry_id, flat in records]
+    def way_out(self, system: str, take: Callable[[Sequence[OutEntry]], int]) -> WayOut:
+        """What is to be delivered to a system, for the one endpoint that does it."""
+        way = self._ways[system] = WayOut(partial(self._read_out, system), take)
+        return way
+
+    async def _read_out(self, system: str, behind: Place, count: int) -> list[OutEntry]:
+        keys = [self._keys.lease(self._partition), self._keys.out(self._partition, system)]
+        reply = await self._server.run(READ, keys, [self._lease_value, id_of(behind), count])
+        if not isinstance(reply, list):
+            raise self._stale()
+        entries = [OutEntry.read(entry_id.decode(), _fields(flat)) for entry_id, flat in reply]
         if not any(entry.kept for entry in entries):
             return entries
         bodies = iter(await self.bodies([entry.kept for entry in entries if entry.kept]))
@@ -72,32 +80,6 @@ class Holder:
         """Where that large message lies."""
         return self._keys.body(self._partition, kept)
 
-    async def _read(self, stream: str, cursor: str, count: int, block_ms: int) -> list[FlatRecord]:
-        """`cursor` is `>` for new entries, or an id: what was read after it and never acknowledged."""
-        found = await self._take(stream, cursor, count)
-        if found or cursor != ">" or block_ms <= 0:
-            return found
-        # Waiting takes nothing, so that a wait which nobody is left to hear costs nothing.
-        if await self._server.wait_for_entry(stream, self._read_to.get(stream, "0-0"), block_ms):
-            return await self._take(stream, cursor, count)
-        return []
-
-    async def _take(self, stream: str, cursor: str, count: int) -> list[FlatRecord]:
-        keys = [self._keys.lease(self._partition), stream]
-        try:
-            reply = await self._server.run(READ, keys, [self._lease_value, GROUP, count, cursor])
-        except ResponseError as exc:
-            if "NOGROUP" not in str(exc):
-                raise
-            await self._server.create_group(stream, GROUP)
-            return []
-        if reply == 0:
-            raise self._stale()
-        found = flat_records(reply)
-        if found:
-            self._read_to[stream] = found[-1][0]
-        return found
-
     def _stale(self) -> StaleLeaseError:
         return StaleLeaseError(f"partition {self._partition}: the lease was taken over by another worker")
 
@@ -108,7 +90,6 @@ class Holder:
         for stream, ids in _acknowledged(hops).items():
             keys.append(stream)
             for some in _chunks(ids):
-                arguments += (3 + len(some), "XACK", stream, GROUP, *some)
                 arguments += (2 + len(some), "XDEL", stream, *some)
         for hop in hops:
             arguments += hop.commands
@@ -116,9 +97,23 @@ class Holder:
         for steps in _chunks([part for hop in hops for part in hop.steps]):
             keys.append(journal)
             arguments += (3 + len(steps), "XADD", journal, "*", *steps)
-        if await self._server.run(TRANSACTION, keys, arguments) != 1:
+        reply = await self._server.run(TRANSACTION, keys, arguments)
+        if not isinstance(reply, list):
             raise self._stale()
+        self._hand_on(hops, reply)
         return [None] * len(hops)
+
+    def _hand_on(self, hops: Sequence[Transaction], ids: Sequence[bytes]) -> None:
+        """What was just passed on goes to the endpoints without being read."""
+        passed: dict[str, list[OutEntry]] = {}
+        for added, entry_id in zip(chain.from_iterable(hop.added for hop in hops), ids, strict=False):
+            if added is not None and added[0] in self._ways:
+                system, entry = added
+                written = entry_id.decode()
+                entry = entry._replace(entry_id=written, order=entry.order or written)
+                passed.setdefault(system, []).append(entry)
+        for system, entries in passed.items():
+            self._ways[system].wrote(entries)
 
 
 def _fields(flat: list[bytes]) -> dict[bytes, bytes]:

@@ -27,7 +27,7 @@ class Lines:
         )
         self._parsers = dict(client.response_callbacks)
         # redis-py would make a dictionary of each entry: a journal entry has hundreds of fields.
-        del self._parsers["XREADGROUP"]
+        del self._parsers["XREAD"], self._parsers["XREADGROUP"]
         self._shared: Line | None = None
         self._connecting: asyncio.Task[Line] | None = None
         self._idle: list[Line] = []

@@ -4,34 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lgsp.channels.keys import Keys
-from lgsp.channels.server import GROUP, Argument, Server
+from lgsp.channels.server import Argument, Server
 
-__all__ = ["GroupView", "HeldView", "LeaseView", "PartitionView", "StreamView", "overview"]
+__all__ = ["HeldView", "LeaseView", "PartitionView", "StreamView", "overview"]
 
 MOST_HELD = 20
 """Held subjects that are named; all of them are counted."""
 
 
 @dataclass(frozen=True, slots=True)
-class GroupView:
-    """A consumer group. `lag`: entries that it has not read; None where the server can't know."""
-
-    name: str
-    pending: int
-    lag: int | None
-    last_delivered_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class StreamView:
-    """A stream. Acknowledged entries are deleted, so `length` is what waits; `oldest_ms` 0: nothing does."""
+    """A stream. What is done with is deleted, so `length` is what waits; `oldest_ms` 0: nothing does."""
 
     name: str
     key: str
     length: int
     memory_bytes: int
     oldest_ms: int
-    group: GroupView | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +77,7 @@ async def _partition(server: Server, keys: Keys, number: int, systems: Sequence[
     lease, left, *rest = await server.pipeline(commands)
     split = 3 * len(streams)
     views = [
-        StreamView(name, key, _number(length), _number(memory), _oldest(first), await _group(server, key))
+        StreamView(name, key, _number(length), _number(memory), _oldest(first))
         for (name, key), length, memory, first in zip(
             streams.items(), rest[:split:3], rest[1:split:3], rest[2:split:3], strict=True
         )
@@ -98,27 +87,6 @@ async def _partition(server: Server, keys: Keys, number: int, systems: Sequence[
         for system, count, first in zip(systems, rest[split::2], rest[split + 1 :: 2], strict=True)
     ]
     return PartitionView(number, _lease(lease, _number(left)), tuple(views), tuple(held_views))
-
-
-async def _group(server: Server, key: str) -> GroupView | None:
-    """The stream's one group; None where the stream is not there, or is read without a group."""
-    if not await server.call("EXISTS", key):
-        return None
-    for row in _maps(await server.call("XINFO GROUPS", key)):
-        if _text(row.get("name")) == GROUP:
-            lag = row.get("lag")
-            last = _text(row.get("last-delivered-id"))
-            return GroupView(GROUP, _number(row.get("pending")), None if lag is None else _number(lag), last)
-    return None
-
-
-def _maps(reply: object) -> list[dict[str, object]]:
-    """RESP3 gives maps, RESP2 flat lists."""
-    found = []
-    for row in reply if isinstance(reply, list) else []:
-        pairs = list(row.items()) if isinstance(row, dict) else list(zip(row[::2], row[1::2], strict=True))
-        found.append({_text(name): value for name, value in pairs})
-    return found
 
 
 def _lease(value: object, left_ms: int) -> LeaseView | None:

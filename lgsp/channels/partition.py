@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from lgsp.channels.entries import (
     HeldEntry,
+    InboxEntry,
     OutEntry,
     journal_fields,
     unpark,
@@ -141,13 +142,8 @@ class PartitionLog:
         return [(verdict, slow_s) for verdict in verdicts]
 
     async def prepare(self) -> None:
-        """Create the consumer groups, at the beginning of their streams."""
-        for stream in (
-            self.keys.inbox(self.partition),
-            self.keys.journal(self.partition),
-            *(self.keys.out(self.partition, system) for system in self.systems),
-        ):
-            await self.server.create_group(stream, GROUP)
+        """Create the journal's consumer group, at its beginning."""
+        await self.server.create_group(self.keys.journal(self.partition), GROUP)
 
     def holder(self, lease_value: str) -> Holder:
         """What the lease's holder may do."""
@@ -170,10 +166,10 @@ class PartitionLog:
         self, message: Message, system: str, organizations: tuple[str, ...], now_ms: int
     ) -> None:
         """One more delivery of a message, and its step in the journal, together."""
-        out = OutEntry("", message.id, message.subject, organizations, message.to_json()).to_fields()
+        again = InboxEntry("", message.to_json(), only=organizations, system=system).to_fields()
         journal = journal_fields("replayed", message.id, now_ms, system)
-        keys = [self.keys.out(self.partition, system), self.keys.journal(self.partition)]
-        await self.server.run(SEND_AGAIN, keys, [len(out), *out, *journal])
+        keys = [self.keys.inbox(self.partition), self.keys.journal(self.partition)]
+        await self.server.run(SEND_AGAIN, keys, [len(again), *again, *journal])
 
     async def refuse(
         self, raw: bytes, error: InvalidMessageError, reference: str, system: str, now_ms: int

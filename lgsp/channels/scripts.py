@@ -66,20 +66,21 @@ TRANSACTION = """
 -- KEYS lease, touched...   ARGV lease value, then for each command: count, name, arguments
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1] .. ':nothing')
-local i = 2
+local ids, i = {}, 2
 while i <= #ARGV do
   local n = tonumber(ARGV[i])
   if ARGV[i + 1] == 'LET-GO' then
     redis.call('HDEL', ARGV[i + 2], ARGV[i + 3])
     if redis.call('HLEN', ARGV[i + 2]) <= 1 then redis.call('UNLINK', ARGV[i + 2]) end
   else
-    redis.call(unpack(ARGV, i + 1, i + n))
+    local reply = redis.call(unpack(ARGV, i + 1, i + n))
+    if ARGV[i + 1] == 'XADD' then ids[#ids + 1] = reply end
   end
   i = i + n + 1
 end
-return 1
+return ids
 """
-"""Commands that happen all, and only while the lease is held (fencing token).
+"""Commands that happen all, and only while the lease is held (fencing token); answers the ids of what was added to streams.
 
 A server whose memory is full refuses a script at its first write, if that may take memory. What is accepted must drain all the same, so
 the first write takes none. `LET-GO body who`: this one needs the body no more; the last takes it away.
@@ -98,9 +99,9 @@ return 1
 """Journal entries are stored, and the large messages in them need not be kept for the journal; twice is as once."""
 
 READ = """
--- KEYS lease, stream   ARGV lease value, group, count, cursor
+-- KEYS lease, stream   ARGV lease value, behind that id, count
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('XREADGROUP', 'GROUP', ARGV[2], 'worker', 'COUNT', ARGV[3], 'STREAMS', KEYS[2], ARGV[4])
+return redis.call('XRANGE', KEYS[2], '(' .. ARGV[2], '+', 'COUNT', ARGV[3])
 """
 """Entries for the holder of the lease, and for nobody else."""
 
@@ -131,7 +132,7 @@ return redis.call('DEL', KEYS[1])
 """
 
 SEND_AGAIN = """
--- KEYS to, journal   ARGV count of the fields for `to`, fields for `to`..., journal fields...
+-- KEYS inbox, journal   ARGV count of the fields for the inbox, these fields..., journal fields...
 local n = tonumber(ARGV[1])
 redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2, 1 + n))
 redis.call('XADD', KEYS[2], '*', unpack(ARGV, 2 + n))
@@ -139,14 +140,14 @@ return 1
 """
 
 REPLAY = """
--- KEYS from, to, journal   ARGV entry id, count of the fields for `to`, fields for `to`..., journal fields...
+-- KEYS dead, inbox, journal   ARGV entry id, count of the fields for the inbox, these fields..., journal fields...
 if redis.call('XDEL', KEYS[1], ARGV[1]) == 0 then return 0 end
 local n = tonumber(ARGV[2])
 if n > 0 then redis.call('XADD', KEYS[2], '*', unpack(ARGV, 3, 2 + n)) end
 redis.call('XADD', KEYS[3], '*', unpack(ARGV, 3 + n))
 return 1
 """
-"""Take one entry away, put it elsewhere (or nowhere), and say so; a second call finds nothing and does nothing."""
+"""Take a dead letter away, put it into the inbox (or nowhere), and say so; a second call finds nothing and does nothing."""
 
 HEADS = """
 -- KEYS stream   ARGV from, count

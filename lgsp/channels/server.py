@@ -149,6 +149,13 @@ class Server:
             if not str(exc).startswith("BUSYGROUP"):
                 raise
 
+    async def wait_and_read(self, stream: str, count: int, block_ms: int) -> list[FlatRecord]:
+        """The first entries of a stream, waiting for one where it is empty; takes nothing."""
+        command = ("XREAD", "COUNT", count, "BLOCK", _bounded(block_ms), "STREAMS", stream, "0-0")
+        with self._errors:
+            [reply] = await self._client.ask_apart(stream, [command])
+        return flat_records(reply)
+
     async def wait_for_entry(self, stream: str, after: str, block_ms: int) -> bool:
         """Wait until the stream has an entry behind that id; takes nothing."""
         command = ("XREAD", "COUNT", 1, "BLOCK", _bounded(block_ms), "STREAMS", stream, after)
@@ -184,7 +191,7 @@ def _bounded(block_ms: int) -> int:
 
 
 def flat_records(reply: object) -> list[FlatRecord]:
-    """Entries of what a script got from XREADGROUP over one stream; one that was deleted meanwhile has no fields."""
+    """Entries of one stream, as XREAD and XREADGROUP give them; one that was deleted meanwhile has no fields."""
     if not isinstance(reply, list):
         return []
     return [(entry_id.decode(), fields or []) for _, entries in reply for entry_id, fields in entries]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from lgsp.channels.entries import journal_fields
+from lgsp.channels.entries import OutEntry, journal_fields
 from lgsp.channels.server import Argument
 
 __all__ = ["Transaction"]
@@ -11,12 +11,13 @@ __all__ = ["Transaction"]
 class Transaction:
     """Collects the parts of a hop."""
 
-    __slots__ = ("acknowledged", "commands", "keys", "size", "steps")
+    __slots__ = ("acknowledged", "added", "commands", "keys", "size", "steps")
 
     def __init__(self) -> None:
         self.keys: list[str] = []
         self.commands: list[Argument] = []
         self.acknowledged: list[tuple[str, Sequence[str]]] = []
+        self.added: list[tuple[str, OutEntry] | None] = []
         self.steps: list[str | bytes] = []
         self.size = 0
 
@@ -27,11 +28,20 @@ class Transaction:
 
     def add(self, stream: str, fields: Sequence[str | bytes]) -> None:
         """Append to a stream."""
+        self.added.append(None)
+        self._add(stream, fields)
+
+    def pass_on(self, stream: str, system: str, entry: OutEntry) -> None:
+        """Append to the out stream of a system, whose endpoint is handed it as soon as it is there."""
+        self.added.append((system, entry))
+        self._add(stream, entry.to_fields())
+
+    def _add(self, stream: str, fields: Sequence[str | bytes]) -> None:
         self.size += sum(map(len, fields))
         self._command(stream, "XADD", stream, "*", *fields)
 
     def acknowledge(self, stream: str, entry_ids: Sequence[str]) -> None:
-        """Take entries off the group's pending list and out of the stream, so that memory holds only what waits."""
+        """Take entries out of the stream, so that it holds only what waits."""
         self.acknowledged.append((stream, entry_ids))
 
     def share(self, body: str, system: str) -> None:

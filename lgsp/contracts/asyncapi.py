@@ -56,7 +56,7 @@ def asyncapi(
         channels[name] = {
             "address": keys.out(0, system).replace("{0}", "{partition}"),
             "title": f"What is to be delivered to {system}",
-            "description": "A stream; its consumer group belongs to the worker that holds the lease. Read, but acknowledge nothing. "
+            "description": "A stream; it belongs to the worker that holds the lease. Read, but delete nothing. "
             "A body of more than 8 KB is in the hash <partition's tag>:body:<the entry's field `kept`>, field `body`.",
             "servers": [{"$ref": "#/servers/redis"}],
             "parameters": {

@@ -44,6 +44,7 @@ class Endpoint:
         self._circuit = target.circuit
         self._pace = target.pace
         self._draining = False
+        self._way = holder.way_out(target.system, self._take)
         self._caller = Caller(target, clock, settings, reader or MessageReader())
         self._ledger = Ledger(channel.keys, channel.partition, target.system)
         self._lanes: dict[str, deque[OutEntry]] = {}
@@ -96,40 +97,43 @@ class Endpoint:
     # --- receiving
 
     async def _receive(self) -> None:
-        """First what was read before and never settled, then what is new."""
-        cursor = "0"
+        """First what the last holder of the lease left, then what is new."""
+        way = self._way
         while not self._over():
-            if not await self._room():
-                continue
-            count = self._settings.window - self._in_hand
-            read = self._holder.read_out(
-                self._system, cursor=cursor, count=count, block_ms=self._settings.block_ms
-            )
-            entries = await until_stopped(read, self._stopping, self._failed) or ()
-            if entries and cursor != ">":
-                cursor = entries[-1].entry_id
-            elif not entries:
-                self._draining = self._draining and bool(self._in_hand)
-                # Idle, so whatever is pending is in nobody's hand: a read whose answer never came may have left it there.
-                cursor = "0" if cursor == ">" and not self._in_hand else ">"
-            self._hand_out(entries)
+            if way.at_end:
+                idle = asyncio.sleep(self._settings.block_ms / 1000)
+                await until_stopped(idle, way.behind, self._stopping, self._failed)
+                if way.at_end and not self._in_hand:
+                    way.begin_again()
+            elif await self._room():
+                read = way.read(self._settings.window - self._in_hand)
+                await until_stopped(read, self._stopping, self._failed)
+                self._look_whether_drained()
 
-    async def _room(self) -> bool:
-        """Whether to read on; while the system is away, only if there is nothing to find out with whether it is back."""
-        if self._in_hand < (1 if self._circuit.is_open else self._settings.window):
-            return True
-        self._freed.clear()
-        await until_stopped(self._freed.wait(), self._stopping, self._failed)
-        return False
-
-    def _hand_out(self, entries: Sequence[OutEntry]) -> None:
-        for entry in entries:
+    def _take(self, entries: Sequence[OutEntry]) -> int:
+        """As many of them as there is room for."""
+        room = 0 if self._over() else self._most() - self._in_hand
+        taken = entries[: max(0, room)]
+        for entry in taken:
             self._in_hand += 1
             lane = self._lanes.get(entry.subject)
             if lane is None:
                 lane = self._lanes[entry.subject] = deque()
             lane.append(entry)
             self._offer(entry.subject)
+        return len(taken)
+
+    async def _room(self) -> bool:
+        """Whether to read on."""
+        if self._in_hand < self._most():
+            return True
+        self._freed.clear()
+        await until_stopped(self._freed.wait(), self._stopping, self._failed)
+        return False
+
+    def _most(self) -> int:
+        """In hand; while the system is away, one, to find out with whether it is back."""
+        return 1 if self._circuit.is_open else self._settings.window
 
     def _offer(self, subject: str) -> None:
         """Put a subject into a free hand, if it is in none and has something to do now."""
@@ -222,6 +226,11 @@ class Endpoint:
             del self._lanes[subject]
         self._in_hand -= count
         self._freed.set()
+        self._look_whether_drained()
+
+    def _look_whether_drained(self) -> None:
+        if self._draining and self._way.at_end and not self._in_hand:
+            self._draining = False
 
     def _let_go(self, subject: str) -> None:
         self._busy.discard(subject)

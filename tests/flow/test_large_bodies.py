@@ -210,7 +210,7 @@ async def test_a_worker_that_woke_up_too_late_finds_nothing_and_takes_nothing(se
     lease = await Lease.acquire(server, KEYS, 0, "me", 60_000)
     assert lease is not None
     stale, kept = bus.partitions[0].holder(lease.value), (await bodies(server))[0]
-    (entry,) = await stale.read_inbox(cursor=">", count=1, block_ms=0)
+    (entry,) = await stale.read_inbox(count=1, block_ms=1)
     assert entry.body == b""
     assert await stale.bodies([entry.entry_id, "7-7"]) == [large().to_json(), b""]
     await lease.release()
