@@ -1,21 +1,24 @@
 """A call and its answer without httpx's objects, which cost more than what travels."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+import re
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import httpx
 
-__all__ = ["Answer", "Call", "Direct", "HttpxAnswer", "whole"]
+__all__ = ["Answer", "Call", "Direct", "HttpxAnswer", "head_of", "pairs_of", "whole"]
+
+_BROKEN_HEADER = re.compile(rb"[\x00\r\n]")
 
 
 @dataclass(slots=True)
 class Call:
-    """What goes out. The headers are complete; `limits` are seconds by `pool`, `connect`, `read` and `write`."""
+    """What goes out. The head is complete; `limits` are seconds by `pool`, `connect`, `read` and `write`."""
 
     method: str
     url: httpx.URL
-    headers: list[tuple[bytes, bytes]]
+    head: bytes
     body: bytes | AsyncIterable[bytes]
     limits: Mapping[str, float | None]
 
@@ -27,13 +30,33 @@ class Call:
         body = b"".join(stream) if type(stream) is httpx.ByteStream else stream
         if not isinstance(body, bytes | AsyncIterable):
             raise TypeError("an asynchronous body is needed")
-        return cls(request.method, request.url, request.headers.raw, body, limits)
+        fields = [b"%b: %b" % pair for pair in request.headers.raw]
+        return cls(request.method, request.url, head_of(request.method, request.url, fields), body, limits)
 
     def request(self) -> httpx.Request:
         """As httpx has it."""
         stream = httpx.ByteStream(self.body) if isinstance(self.body, bytes) else _Chunks(self.body)
-        limits = {"timeout": self.limits}
-        return httpx.Request(self.method, self.url, headers=self.headers, stream=stream, extensions=limits)
+        headers, limits = pairs_of(self.head.split(b"\r\n")[1:-2]), {"timeout": self.limits}
+        return httpx.Request(self.method, self.url, headers=headers, stream=stream, extensions=limits)
+
+
+def pairs_of(fields: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+    """Header fields as httpx has them."""
+    return [(name, value) for name, _, value in (field.partition(b": ") for field in fields)]
+
+
+def head_of(method: str, url: httpx.URL, fields: Sequence[bytes]) -> bytes:
+    """A request's line and its header fields, as they travel.
+
+    Raises:
+        httpx.LocalProtocolError: a line break where none may be.
+    """
+    head = b"\r\n".join([b"%b %b HTTP/1.1" % (method.encode("ascii"), url.raw_path), *fields, b"", b""])
+    breaks = len(fields) + 2
+    if head.count(b"\n") != breaks or head.count(b"\r") != breaks or b"\x00" in head:
+        wrong = next((each.partition(b":")[0] for each in fields if _BROKEN_HEADER.search(each)), b"target")
+        raise httpx.LocalProtocolError(f"illegal character in {wrong.decode('latin-1')!r}")
+    return head
 
 
 class Answer(Protocol):

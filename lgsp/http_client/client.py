@@ -8,7 +8,7 @@ from typing import TypedDict, cast
 import httpcore
 import httpx
 
-from lgsp.http_client.call import Answer, Call, Direct, HttpxAnswer
+from lgsp.http_client.call import Answer, Call, Direct, HttpxAnswer, head_of, pairs_of
 from lgsp.http_client.connection import Pool
 from lgsp.http_client.line import Line
 
@@ -83,8 +83,10 @@ class HttpClient(httpx.AsyncClient):
             transport=transport, timeout=timeout_s, base_url=base_url, headers=headers, trust_env=False
         )
         self._urls: dict[str, httpx.URL] = {}
-        self._defaults: list[tuple[bytes, bytes]] = []
-        self._default_names: list[str] = []
+        self._given: list[tuple[bytes, bytes]] = []
+        self._defaults: list[tuple[str, bytes]] = []
+        """Of every call, by their names in small letters."""
+
         self._direct = transport if isinstance(transport, Direct) else None
 
     def build_request(self, method: str, url: httpx.URL | str, **options: object) -> httpx.Request:
@@ -102,28 +104,36 @@ class HttpClient(httpx.AsyncClient):
         if "json" in plain:
             content = _json(plain["json"])
         target = self._merged(f"{url}?{httpx.QueryParams(params)}" if params else url)
-        raw = self._raw(method, target, plain.get("headers", {}), content, is_json="json" in plain)
+        fields = self._fields(method, target, plain.get("headers", {}), content, is_json="json" in plain)
+        raw = pairs_of(fields)
         stream, limits = httpx.ByteStream(content), {"timeout": self.timeout.as_dict()}
         request = httpx.Request(method, target, headers=raw, stream=stream, extensions=limits)
         request.read()
         return request
 
-    def _raw(
-        self, method: str, url: httpx.URL, headers: Mapping[str, str], content: bytes, *, is_json: bool
-    ) -> list[tuple[bytes, bytes]]:
+    def _fields(
+        self,
+        method: str,
+        url: httpx.URL,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        *,
+        is_json: bool = False,
+    ) -> list[bytes]:
+        """The header fields as they travel. Of a body that is None, `headers` say how it is framed."""
         own = {name.lower() for name in headers}
-        raw = [(b"Host", url.netloc)] if "host" not in own else []
-        defaults = self.headers.raw
-        if defaults != self._defaults:
-            self._defaults = defaults
-            self._default_names = [name.decode("ascii").lower() for name, _ in defaults]
-        raw += [pair for name, pair in zip(self._default_names, defaults, strict=True) if name not in own]
-        raw += [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]
+        fields = [b"Host: " + url.netloc] if "host" not in own else []
+        given = self.headers.raw
+        if given != self._given:
+            self._given = given
+            self._defaults = [(pair[0].decode("ascii").lower(), b"%b: %b" % pair) for pair in given]
+        fields += [field for name, field in self._defaults if name not in own]
+        fields += [f"{name}: {value}".encode("ascii") for name, value in headers.items()]
         if is_json and "content-type" not in own:
-            raw.append((b"Content-Type", b"application/json"))
-        if (content or method.upper() in _WITH_BODY) and own.isdisjoint(_FRAMING):
-            raw.append((b"Content-Length", b"%d" % len(content)))
-        return raw
+            fields.append(b"Content-Type: application/json")
+        if body is not None and (body or method.upper() in _WITH_BODY) and own.isdisjoint(_FRAMING):
+            fields.append(b"Content-Length: %d" % len(body))
+        return fields
 
     def _merged(self, url: str) -> httpx.URL:
         found = self._urls.get(url)
@@ -146,9 +156,10 @@ class HttpClient(httpx.AsyncClient):
             httpx.TransportError: as httpx says it.
         """
         target = self._merged(url)
-        content = body if isinstance(body, bytes) else b""
-        raw = self._raw(method, target, headers, content, is_json=False)
-        return await self.pass_on(Call(method, target, raw, body, self.timeout.as_dict()))
+        fields = self._fields(method, target, headers, body if isinstance(body, bytes) else None)
+        return await self.pass_on(
+            Call(method, target, head_of(method, target, fields), body, self.timeout.as_dict())
+        )
 
     async def pass_on(self, call: Call) -> Answer:
         """A call that is complete."""

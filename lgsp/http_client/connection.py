@@ -1,7 +1,6 @@
 """The open lines: as many calls at once as are allowed, and those that are idle wait for the next call to their origin."""
 
 import asyncio
-import re
 import ssl
 
 import httpx
@@ -15,7 +14,6 @@ KEEPALIVE_S = 5.0
 """How long a connection may idle; servers keep theirs for longer."""
 
 _WRITE_BYTES = 64 * 1024
-_BROKEN_HEADER = re.compile(rb"[\x00\r\n]")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -135,12 +133,12 @@ class Pool:
 
 async def _send(line: Line, call: Call, timeout_s: float | None) -> None:
     """The head, and the body behind it; an answer that comes in the middle ends it."""
-    pending = _head(call.method.encode("ascii"), call.url.raw_path, call.headers)
+    pending = call.head
     if isinstance(call.body, bytes):
         await line.write(pending + call.body, timeout_s)
         line.is_sent = True
         return
-    is_chunked = any(name.lower() == b"transfer-encoding" for name, _ in call.headers)
+    is_chunked = b"\r\ntransfer-encoding:" in pending.lower()
     async for chunk in call.body:
         pending += b"%x\r\n%b\r\n" % (len(chunk), chunk) if is_chunked and chunk else chunk
         if len(pending) >= _WRITE_BYTES:
@@ -149,12 +147,3 @@ async def _send(line: Line, call: Call, timeout_s: float | None) -> None:
             pending = b""
     await line.write(pending + b"0\r\n\r\n" if is_chunked else pending, timeout_s)
     line.is_sent = True
-
-
-def _head(method: bytes, target: bytes, headers: list[tuple[bytes, bytes]]) -> bytes:
-    lines = [b"%b %b HTTP/1.1" % (method, target), *[b"%b: %b" % pair for pair in headers], b"", b""]
-    head = b"\r\n".join(lines)
-    if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1 or b"\x00" in head:
-        wrong = next((name for name, value in headers if _BROKEN_HEADER.search(name + value)), b"target")
-        raise httpx.LocalProtocolError(f"illegal character in {wrong.decode('latin-1')!r}")
-    return head
