@@ -1,9 +1,10 @@
 """Trục liên thông văn bản quốc gia: a VXP client that sends edXML, and polls for what came to the province."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import islice
 
 import httpx
 from pydantic import JsonValue
@@ -86,7 +87,7 @@ class AxisAdapter:
         room = ITEMS_PER_ROUND
         failures: list[Failure] = []
         for kind in ("edoc", "status"):
-            items = (await self._list(kind))[:room]
+            items = list(islice(await self._list(kind), room))
             room -= len(items)
             by_sender: dict[str, list[str]] = {}
             for item in items:
@@ -146,12 +147,12 @@ class AxisAdapter:
             return "fail"
         return "done"
 
-    async def _list(self, kind: str) -> list[_Item]:
+    async def _list(self, kind: str) -> Iterator[_Item]:
         answer = await self._ask("/getReceivedEdocList", {"servicetype": "eDoc", "messagetype": kind})
         data = answer.get("data")
         entries = data if isinstance(data, list) else []
         items = (_item(entry) for entry in entries if isinstance(entry, dict))
-        return [item for item in items if item is not None]
+        return (item for item in items if item is not None)
 
     async def _fetch(self, doc_id: str) -> Content:
         """DownloadEdoc: the raw packet, to disk; getEdoc would say the same in base64 within JSON, all of it in memory."""

@@ -129,6 +129,20 @@ def test_a_file_that_was_cut_on_its_way_is_refused_and_not_taken_for_its_wrappin
         attachments.decode([cut], name)
 
 
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.binary(max_size=300) | st.builds(bytes, st.integers(0, 65_536)))
+def test_a_small_file_is_wrapped_as_zipfile_does_it(raw: bytes) -> None:
+    wrapped = base64.b64decode(b"".join(attachments.encode(Content.of(raw))))
+    with zipfile.ZipFile(io.BytesIO(wrapped)) as archive:
+        entry = zipfile.ZipInfo("content", (2016, 1, 1, 0, 0, 0))
+        entry.compress_type = archive.infolist()[0].compress_type
+        assert archive.read("content") == raw
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive, archive.open(entry, "w") as packed:
+        packed.write(raw)
+    assert wrapped == buffer.getvalue()
+
+
 def test_document_that_is_a_zip_itself_stays_as_it_is() -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

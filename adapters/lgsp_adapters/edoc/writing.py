@@ -1,7 +1,6 @@
 """Message -> edXML."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -68,13 +67,8 @@ async def from_canonical(message: Message, organizations: Sequence[str], blobs: 
         )
     attachments = [await _attachment(n, each, blobs) for n, each in enumerate(document.attachments, start=1)]
     trace = edxml.EdxmlTrace(document.issuer.id, message.time.astimezone(VIETNAM))
-    return replace(
-        _packet(document),
-        recipients=_addressed(document.recipients, organizations),
-        business=business,
-        traces=(trace,),
-        attachments=tuple(attachments),
-    )
+    recipients = _addressed(document.recipients, organizations)
+    return _packet(document, recipients, business, trace, tuple(attachments))
 
 
 def _validated(model: type[Data], message: Message) -> Data:
@@ -89,11 +83,17 @@ def _addressed(recipients: Sequence[Organization], only: Sequence[str]) -> tuple
     return tuple(known.get(each, edxml.EdxmlOrgan(each, name=each)) for each in only or known)
 
 
-def _packet(document: Document) -> edxml.EdxmlDocument:
+def _packet(
+    document: Document,
+    recipients: tuple[edxml.EdxmlOrgan, ...],
+    business: edxml.EdxmlBusiness,
+    trace: edxml.EdxmlTrace,
+    attachments: tuple[edxml.EdxmlAttachment, ...],
+) -> edxml.EdxmlDocument:
     signer = document.signer
     return edxml.EdxmlDocument(
         sender=_organ(document.issuer),
-        recipients=(),
+        recipients=recipients,
         number=document.code.number,
         notation=document.code.notation,
         promulgation_date=document.promulgated_on,
@@ -120,6 +120,9 @@ def _packet(document: Document) -> edxml.EdxmlDocument:
         responses=tuple(_response(each) for each in document.responds_to),
         steering_type=document.steering_type,
         to_places=document.to_places,
+        business=business,
+        traces=(trace,),
+        attachments=attachments,
     )
 
 
@@ -160,7 +163,10 @@ def _staff(person: Person) -> edxml.EdxmlStaff:
 
 
 def _organ(organization: Organization) -> edxml.EdxmlOrgan:
-    return edxml.EdxmlOrgan(**organization.model_dump())
+    of = organization
+    return edxml.EdxmlOrgan(
+        of.id, of.name, of.in_charge, of.address, of.email, of.telephone, of.fax, of.website
+    )
 
 
 def _response(reference: DocumentReference) -> edxml.EdxmlResponseFor:

@@ -25,6 +25,8 @@ _LONGEST_REFERENCE = 12
 _LONGEST_ZIP_END = 65_536 + 22
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ZIP_DATE = (2016, 1, 1, 0, 0, 0)
+_ZIP_DAY = (2016 - 1980) << 9 | 1 << 5 | 1
+_BY_UNIX, _OWNERS_ONLY = 3 << 8, 0o600 << 16
 _SMALL_BYTES = 64 * 1024
 _END, _LISTED, _ENTRY = Struct("<4s4H2LH"), Struct("<4s6H3L5H2L"), Struct("<4s5H3L2H")
 _ONLY_ONE = [b"PK\x05\x06", 0, 0, 1, 1]
@@ -40,6 +42,9 @@ def encode(content: Content, *, zipped: bool = True) -> Iterator[bytes]:
     if not zipped:
         yield from content.base64()
         return
+    if content.size <= _SMALL_BYTES:
+        yield base64.b64encode(_plain_zip(content.read(), deflated=_is_to_be_deflated(content)))
+        return
     with tempfile.SpooledTemporaryFile(_STORED_FROM) as file:
         _zip(content, file)
         file.seek(0)
@@ -48,17 +53,34 @@ def encode(content: Content, *, zipped: bool = True) -> Iterator[bytes]:
 
 
 def _zip(content: Content, file: IO[bytes]) -> None:
-    method = zipfile.ZIP_DEFLATED if content.size < _STORED_FROM else zipfile.ZIP_STORED
-    if method == zipfile.ZIP_DEFLATED:
-        # What compresses like a bomb would be refused as one by any careful reader.
-        packed = len(zlib.compress(content.read(), 1))
-        method = zipfile.ZIP_STORED if content.size > MAX_RATIO / 4 * packed else method
+    method = zipfile.ZIP_DEFLATED if _is_to_be_deflated(content) else zipfile.ZIP_STORED
     entry = zipfile.ZipInfo("content", _ZIP_DATE)
     entry.compress_type = method
     entry.file_size = content.size
     with zipfile.ZipFile(file, "w", method) as archive, archive.open(entry, "w") as packed_file:
         for chunk in content.chunks():
             packed_file.write(chunk)
+
+
+def _plain_zip(raw: bytes, *, deflated: bool) -> bytes:
+    """As zipfile writes it, byte for byte, in a third of the time."""
+    method, packed = zipfile.ZIP_STORED, raw
+    if deflated:
+        packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        method, packed = zipfile.ZIP_DEFLATED, packer.compress(raw) + packer.flush()
+    name = b"content"
+    about = (_NEEDED, 0, method, 0, _ZIP_DAY, zlib.crc32(raw), len(packed), len(raw), len(name), 0)
+    entry = _ENTRY.pack(b"PK\x03\x04", *about) + name
+    listed = _LISTED.pack(b"PK\x01\x02", _BY_UNIX | _NEEDED, *about, 0, 0, 0, _OWNERS_ONLY, 0) + name
+    end = _END.pack(*_ONLY_ONE, len(listed), len(entry) + len(packed), 0)
+    return b"".join([entry, packed, listed, end])
+
+
+def _is_to_be_deflated(content: Content) -> bool:
+    if content.size >= _STORED_FROM:
+        return False
+    # What compresses like a bomb would be refused as one by any careful reader.
+    return content.size <= MAX_RATIO / 4 * len(zlib.compress(content.read(), 1))
 
 
 def decode(text: Iterable[bytes], name: str) -> Content:
