@@ -7,7 +7,7 @@ from itertools import chain
 import msgspec
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
-from lgsp.store.database import among, chunks
+from lgsp.store.database import Chosen, chunks
 from lgsp.store.journal import JournalEntry
 from lgsp.store.names import Writer
 from lgsp.store.records import Row, read_row, words_of
@@ -18,7 +18,16 @@ __all__ = ["append", "journeys_of"]
 
 _Value = str | int | bytes
 
-_STEPS = msgspec.json.Decoder(list[StepRow])
+_READER = msgspec.json.Decoder(list[StepRow])
+_STORED = Chosen(
+    select(MESSAGES.c.message_id, MESSAGES.c.source, MESSAGES.c.seq, MESSAGES.c.type).order_by(
+        MESSAGES.c.seq
+    ),
+    MESSAGES.c.message_id,
+)
+_PARTS = Chosen(select(STEPS.c.seq, STEPS.c.part, STEPS.c.steps), STEPS.c.seq)
+_HIGHEST = select(func.max(FACTS.c.seq))
+_ANY_EARLY = select(EARLY.c.key).limit(1)
 
 
 @dataclass(slots=True)
@@ -82,15 +91,10 @@ def _find(connection: Connection, gathered: _Gathered) -> None:
 
     One that is accepted again was accepted by a server that died before its replica had it: it is the same message.
     """
-    columns = (MESSAGES.c.message_id, MESSAGES.c.source, MESSAGES.c.seq, MESSAGES.c.type)
-    for chunk in chunks(gathered):
-        found = (
-            select(*columns).where(among(connection, MESSAGES.c.message_id, chunk)).order_by(MESSAGES.c.seq)
-        )
-        for message_id, source, seq, kind in connection.execute(found).all():
-            for one in gathered[message_id]:
-                if one.row is None or one.row.source == source:
-                    one.seq, one.type = seq, kind
+    for message_id, source, seq, kind in _STORED.rows(connection, gathered):
+        for one in gathered[message_id]:
+            if one.row is None or one.row.source == source:
+                one.seq, one.type = seq, kind
     for ones in gathered.values():
         first, *others = ones
         if others and first.row is None and not first.seq:
@@ -101,7 +105,7 @@ def _find(connection: Connection, gathered: _Gathered) -> None:
 def _add(connection: Connection, new: _Gathered, names: Writer) -> None:
     """Messages that were accepted in this batch."""
     _bring_early(connection, new)
-    seq = connection.execute(select(func.max(FACTS.c.seq))).scalar() or 0
+    seq = connection.execute(_HIGHEST).scalar() or 0
     messages: list[tuple[_Value, ...]] = []
     facts: list[tuple[_Value, ...]] = []
     steps: list[tuple[_Value, ...]] = []
@@ -151,12 +155,10 @@ def journeys_of(connection: Connection, seqs: Sequence[int]) -> dict[int, list[S
 def _parts(connection: Connection, seqs: Iterable[int]) -> Iterator[tuple[int, list[StepRow], int]]:
     """(seq, its steps, its last part)."""
     found: dict[int, tuple[list[StepRow], int]] = {}
-    for chunk in chunks(seqs):
-        wanted = select(STEPS.c.seq, STEPS.c.part, STEPS.c.steps).where(among(connection, STEPS.c.seq, chunk))
-        for seq, part, steps in connection.execute(wanted).all():
-            rows, last = found.get(seq, ([], 0))
-            rows += _STEPS.decode(steps)
-            found[seq] = rows, max(last, part)
+    for seq, part, steps in _PARTS.rows(connection, seqs):
+        rows, last = found.get(seq, ([], 0))
+        rows += _READER.decode(steps)
+        found[seq] = rows, max(last, part)
     return ((seq, rows, last) for seq, (rows, last) in found.items())
 
 
@@ -166,7 +168,7 @@ def _written(steps: Sequence[StepRow]) -> str:
 
 def _bring_early(connection: Connection, new: _Gathered) -> None:
     """Steps that came before their message."""
-    if connection.execute(select(EARLY.c.key).limit(1)).first() is None:
+    if connection.execute(_ANY_EARLY).first() is None:
         return
     for chunk in chunks(key for key, ones in new.items() if ones):
         rows = EARLY.c

@@ -1,15 +1,15 @@
 """Where the tables are: SQLite in threads of its own, or PostgreSQL. Work is a plain function on a connection, in one transaction."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic_core import to_json
-from sqlalchemy import Column, ColumnElement, Connection, Engine, create_engine, event, func, select
+from sqlalchemy import Column, Connection, Engine, Row, Select, bindparam, create_engine, event, func, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
@@ -17,12 +17,12 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
 from lgsp.errors import ConfigurationError
 
-__all__ = ["Database", "among", "chunks", "database"]
+__all__ = ["Chosen", "Database", "chunks", "database"]
 
 T = TypeVar("T")
 _READERS = 4
 _SETTINGS = (
-    "page_size=8192",
+    "page_size=16384",
     "journal_mode=WAL",
     "synchronous=NORMAL",
     "cache_size=-65536",
@@ -80,12 +80,24 @@ def chunks(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:
     return iter(lambda: list(islice(rest, size)), [])
 
 
-def among(connection: Connection, column: Column[T], values: Sequence[T]) -> ColumnElement[bool]:
-    """That a column has one of these. SQLite gets them as one value: making five hundred of them cost more than the query."""
-    if connection.dialect.name != "sqlite":
-        return column.in_(values)
-    given = func.json_each(to_json(values).decode()).table_valued("value")
-    return column.in_(select(given.c.value))
+class Chosen:
+    """Rows whose column has one of some values. The statement is made once: making it cost more than the query.
+
+    SQLite gets the values as one: making five hundred of them, too, cost more than the query.
+    """
+
+    def __init__(self, query: Select[*tuple[Any, ...]], column: Column[T]) -> None:
+        given = func.json_each(bindparam("given")).table_valued("value")
+        self._sqlite = query.where(column.in_(select(given.c.value)))
+        self._others = query.where(column.in_(bindparam("given", expanding=True)))
+
+    def rows(self, connection: Connection, values: Iterable[object]) -> Iterator[Row[*tuple[Any, ...]]]:
+        """All of them, a few hundred values at a time."""
+        for chunk in chunks(values):
+            if connection.dialect.name == "sqlite":
+                yield from connection.execute(self._sqlite, {"given": to_json(chunk).decode()}).all()
+            else:
+                yield from connection.execute(self._others, {"given": chunk}).all()
 
 
 class _Sqlite:

@@ -11,6 +11,7 @@ from lgsp.store.tables import FACTS, NAMES
 __all__ = ["Names", "Writer", "read_names"]
 
 _UNUSED = 1000
+_ALL = select(NAMES.c.code, NAMES.c.kind, NAMES.c.name)
 
 
 class Names(NamedTuple):
@@ -28,7 +29,7 @@ class Names(NamedTuple):
 def read_names(connection: Connection) -> Names:
     """All of them."""
     names = Names({}, {}, {})
-    for code, kind, name in connection.execute(select(NAMES.c.code, NAMES.c.kind, NAMES.c.name)):
+    for code, kind, name in connection.execute(_ALL):
         match kind:
             case "type":
                 names.types[code] = name
@@ -47,7 +48,7 @@ class Writer:
         self._codes: dict[tuple[str, str], int] = {}
         self._texts: dict[Standing, int] = {}
         self._new: list[dict[str, int | str]] = []
-        for code, kind, name in connection.execute(select(NAMES.c.code, NAMES.c.kind, NAMES.c.name)):
+        for code, kind, name in connection.execute(_ALL):
             self._codes[kind, name] = code
         self._next = max(self._codes.values(), default=0) + 1
 

@@ -198,7 +198,7 @@ def read_row(body: bytes) -> Row | None:
         _number(message.data),
         body,
     )
-    if b"\\u0000" in body:  # which PostgreSQL does not store
+    if "\0" in "".join(row[:-1]):  # which PostgreSQL does not store
         row = row._replace(
             **{name: text.replace("\0", "") for name, text in row._asdict().items() if name != "body"}
         )
