@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from ctypes import c_double, c_longlong
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 
 from lgsp.bus import Bus, BusParts, publish_all_when_there_is_room
@@ -58,7 +59,6 @@ def publish_year(target: Target, plan: Plan, shared: Shared) -> Tally:
 
 async def _publish(target: Target, plan: Plan, shared: Shared, tally: Tally) -> int:
     server = await Server(target.url).open()
-    clock = YearClock(shared.moment)
     systems = dict.fromkeys(target.systems)
     router = Router(target.routes)
     parts = BusParts(
@@ -66,25 +66,25 @@ async def _publish(target: Target, plan: Plan, shared: Shared, tally: Tally) -> 
         Keys(partitions=target.partitions),
         router,
         SchemaRegistry(),
-        clock,
+        YearClock(shared.moment),
         systems,
         target.max_waiting,
     )
     bus, room = Bus(parts), asyncio.Event()
     looking = asyncio.create_task(_look(shared, room))
     try:
-        flow = _flow(plan, clock, tally)
+        flow = _flow(plan, tally)
         hands = _PACED_HANDS if plan.speed else _HANDS
-        await asyncio.gather(*(_hand(bus, flow, shared, plan, room) for _ in range(hands)))
+        pace = _Pace(plan)
+        await asyncio.gather(*(_hand(bus, flow, shared, pace, room) for _ in range(hands)))
     finally:
         looking.cancel()
         await server.aclose()
     return 0
 
 
-def _flow(plan: Plan, clock: YearClock, tally: Tally) -> Iterator[Message]:
+def _flow(plan: Plan, tally: Tally) -> Iterator[Message]:
     for at, deed in deeds(plan):
-        clock.set(at)
         tally.count(deed)
         yield message_of(at, deed)
 
@@ -100,14 +100,27 @@ async def _look(shared: Shared, room: asyncio.Event) -> None:
         await asyncio.sleep(_LOOK_S)
 
 
-async def _hand(bus: Bus, flow: Iterator[Message], shared: Shared, plan: Plan, room: asyncio.Event) -> None:
+class _Pace:
+    """When what happens in the year is due, one time for all hands: each by its own, they would overtake one another."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.speed = plan.speed
+        self._began = time.monotonic()
+        self._first: datetime | None = None
+
+    async def until(self, moment: datetime) -> None:
+        """Wait for it."""
+        self._first = self._first or moment
+        due_s = (moment - self._first).total_seconds() / self.speed
+        await asyncio.sleep(max(0.0, due_s - (time.monotonic() - self._began)))
+
+
+async def _hand(bus: Bus, flow: Iterator[Message], shared: Shared, pace: _Pace, room: asyncio.Event) -> None:
     """One of the hands; all of them take from the same flow, so that what is accepted keeps its order by subject."""
-    began, first = time.monotonic(), None
-    while messages := list(islice(flow, 1 if plan.speed else _EACH)):
-        first = first or messages[0].time
-        if plan.speed:
-            ahead = (messages[0].time - first).total_seconds() / plan.speed - (time.monotonic() - began)
-            await asyncio.sleep(max(0.0, ahead))
+    while messages := list(islice(flow, 1 if pace.speed else _EACH)):
+        if pace.speed:
+            await pace.until(messages[0].time)
+        shared.moment.value = messages[-1].time.timestamp()
         await publish_all_when_there_is_room(bus, messages)
         shared.accepted.value += len(messages)
         if not room.is_set():

@@ -156,7 +156,8 @@ async def _own_bus(settings: Settings, year: _Year) -> AsyncIterator[tuple[Bus, 
         raise ConfigurationError(
             f"{settings.data_dir} holds a message store already; give an empty --data-dir"
         )
-    own = settings.model_copy(update={"redis_url": None, "store_url": ""})
+    # Nothing goes over a wire, so its log would keep nothing.
+    own = settings.model_copy(update={"redis_url": None, "store_url": "", "wire_log": False})
     overrides = Overrides(clock=year.clock, adapters=year.sinks, tap_apart=True)
     async with running(own, only=frozenset({"worker"}), overrides=overrides) as system:
         if system.bus is None or system.store is None:

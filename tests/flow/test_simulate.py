@@ -38,6 +38,11 @@ def test_a_small_year_arrives_whole_and_can_be_kept(tmp_path):
     assert "give an empty --data-dir" in again.stderr
 
 
+def test_a_paced_year_keeps_the_order_of_each_dossier():
+    lived = lgsp("--documents", "900", "--dossiers", "200", "--speed", "20000000", "--json")
+    assert json.loads(lived.stdout)["disagreements"] == []
+
+
 def test_a_year_whose_documents_find_no_route_ends_and_says_what_is_missing(tmp_path):
     config = tmp_path / "lgsp.toml"
     config.write_text(demo_config().partition("[[routes]]")[0], encoding="utf-8")
