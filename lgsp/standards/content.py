@@ -23,8 +23,8 @@ class _Spool:
 
     __slots__ = ("__weakref__", "_close", "_fd", "_is_closed", "_memory")
 
-    def __init__(self, fd: int | None = None) -> None:
-        self._memory = bytearray()
+    def __init__(self, fd: int | None = None, memory: bytes | bytearray = b"") -> None:
+        self._memory = memory
         self._fd = fd
         self._is_closed = False
         self._close = None if fd is None else weakref.finalize(self, os.close, fd)
@@ -32,6 +32,11 @@ class _Spool:
     def write(self, chunk: bytes) -> None:
         self._check_open()
         if self._fd is None and len(self._memory) + len(chunk) <= IN_MEMORY_BYTES:
+            if not self._memory:
+                self._memory = bytes(chunk)  # most are of one piece
+                return
+            if not isinstance(self._memory, bytearray):
+                self._memory = bytearray(self._memory)
             self._memory += chunk
             return
         if self._fd is None:
@@ -39,7 +44,7 @@ class _Spool:
             self._close = weakref.finalize(self, os.close, self._fd)
             Path(name).unlink()
             _write_all(self._fd, self._memory)
-            self._memory = bytearray()
+            self._memory = b""
         _write_all(self._fd, chunk)
 
     def read(self, start: int, length: int) -> bytes:
@@ -48,6 +53,11 @@ class _Spool:
             return os.pread(self._fd, length, start)
         return bytes(self._memory[start : start + length])
 
+    def whole(self) -> bytes | None:
+        """All of it, if it is in memory."""
+        self._check_open()
+        return bytes(self._memory) if self._fd is None else None
+
     def _check_open(self) -> None:
         # The number of a closed file may meanwhile be that of another one.
         if self._is_closed:
@@ -55,7 +65,7 @@ class _Spool:
 
     def close(self) -> None:
         self._is_closed = True
-        self._memory = bytearray()
+        self._memory = b""
         if self._close is not None:
             self._close()
 
@@ -100,6 +110,9 @@ class Content:
         Raises:
             ValueError: more than `max_bytes`.
         """
+        most = IN_MEMORY_BYTES if max_bytes is None else min(max_bytes, IN_MEMORY_BYTES)
+        if isinstance(source, bytes) and len(source) <= most:
+            return cls(_Spool(memory=source), len(source), hashlib.sha256(source).hexdigest())
         writer = ContentWriter(max_bytes=max_bytes)
         try:
             for chunk in [source] if isinstance(source, bytes) else source:
@@ -126,8 +139,8 @@ class Content:
 
     def read(self) -> bytes:
         """All of it, in memory."""
-        whole = self._spool.read(0, self.size) if 0 < self.size <= CHUNK_BYTES else b""
-        return whole if len(whole) == self.size else b"".join(self.chunks())
+        found = self._spool.whole()
+        return b"".join(self.chunks()) if found is None else found
 
     def base64(self) -> Iterator[bytes]:
         """All of it in base64, by chunk."""
