@@ -41,6 +41,7 @@ _LIST_FIELDS = (
     "status_desc",
     "title",
 )
+_OK: Record = {"status": "OK", "ErrorCode": ErrorCode.OK.value, "ErrorDesc": ErrorCode.OK.text}
 Answer = Callable[[Request, Parameters, str], Awaitable[Record | Response]]
 Call = Callable[[Parameters, str, bytes], Record | Response]
 
@@ -186,4 +187,4 @@ def _to(packet: Record) -> str:
 
 
 def _ok(**more: JsonValue) -> Record:
-    return {"status": "OK", "ErrorCode": ErrorCode.OK.value, "ErrorDesc": ErrorCode.OK.text, **more}
+    return {**_OK, **more}

@@ -52,12 +52,14 @@ class Group:
 
     def put(self, key: str, row: Record) -> None:
         """The table has this row now."""
-        group = self._group_of(row)
-        if self._group.get(key) != group:
+        group, before = self._group_of(row), self._group.get(key)
+        if group != before:
             self.drop(key)
-        if group is not None:
-            self._group[key] = group
-            self._members.setdefault(group, {})[key] = row
+            if group is not None:
+                self._group[key] = group
+                self._members.setdefault(group, {})[key] = row
+        elif group is not None:
+            self._members[group][key] = row
 
     def drop(self, key: str) -> None:
         """The table has this row no more."""
@@ -178,6 +180,9 @@ class _Changes:
 
 
 _COUNTERS = "__counters__"
+_RECENT_FILES = 256
+"""Kept in memory as well: what is put is most often fetched soon."""
+
 _encode = msgspec.json.Encoder().encode
 
 
@@ -189,6 +194,7 @@ class State:
         self._tables: dict[str, Table] = {}
         self._changes = _Changes()
         self._new_files: dict[str, bytes] = {}
+        self._recent_files: dict[str, bytes] = {}
         self._committing: list[asyncio.Future[None]] = []
         self._file: StateFile | None = None
 
@@ -272,15 +278,18 @@ class State:
 
     def keep_file(self, sha256: str, content: bytes) -> None:
         """Put a small file beside the documents; written with the next commit."""
-        self._new_files[sha256] = content
+        self._new_files[sha256] = self._recent_files[sha256] = content
+        if len(self._recent_files) > _RECENT_FILES:
+            del self._recent_files[next(iter(self._recent_files))]
 
     def file(self, sha256: str) -> bytes | None:
         """A small file that is kept here."""
-        found = self._new_files.get(sha256)
+        found = self._recent_files.get(sha256) or self._new_files.get(sha256)
         return self._file.content(sha256) if found is None and self._file is not None else found
 
     def drop_files(self) -> None:
         """Forget the small files."""
         self._new_files.clear()
+        self._recent_files.clear()
         if self._file is not None:
             self._file.drop_files()
