@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from lgsp.clock import Clock, SteerableClock, SystemClock
 from lgsp.http_client import HttpClient, HttpTransport
@@ -98,7 +98,7 @@ def create_app(  # noqa: PLR0913 - the composition root of a stand-in; everythin
     # First, since the wire is asked all day long, and each router before it would look at the call.
     app.router.routes[:0] = runtime.parts.routes
     routes = Routes(app.router.routes)
-    plain = _Committing(Wire(app), state, later)
+    plain = Wire(app, state, later)
     met: ASGIApp = ExpectationMiddleware(plain, expectations=runtime.expectations, clock=time, routes=routes)
     met = FaultMiddleware(met, faults=faults, clock=time, stand_in=stand_in, state=state)
     app.front = ServerErrorMiddleware(JournalMiddleware(met, plain, journal))
@@ -114,25 +114,3 @@ def _forms(people: Population, agency: str) -> tuple[str, ...]:
 def _authority(folder: Path | None) -> Authority:
     """Opened when somebody signs, and no sooner: making the first key takes a while. Years around the machine's time are covered."""
     return Authority.open(folder, SystemClock())
-
-
-class _Committing:
-    """What a request changed is on disk before its answer leaves; what was due before it is done."""
-
-    def __init__(self, app: ASGIApp, state: State, later: Later) -> None:
-        self._app = app
-        self._state = state
-        self._later = later
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        self._later.catch_up()
-
-        async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                await self._state.commit()
-            await send(message)
-
-        await self._app(scope, receive, sending)

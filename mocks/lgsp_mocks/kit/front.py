@@ -14,11 +14,13 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lgsp_mocks.kit.incoming import peek
+from lgsp_mocks.kit.later import Later
 from lgsp_mocks.kit.matching import MOST_BYTES
 from lgsp_mocks.kit.problems import refused
+from lgsp_mocks.kit.state import State
 
 __all__ = ["Application", "FormRoute", "Routes", "Short", "Wire"]
 
@@ -107,25 +109,40 @@ class FormRoute(APIRoute):
 
 
 class Wire:
-    """Behind all that a request may meet: its route, or FastAPI for the routes that FastAPI has to read for, and for unknown paths."""
+    """Behind all that a request may meet: its route, or FastAPI for the routes that FastAPI has to read for, and for unknown paths.
 
-    def __init__(self, app: FastAPI) -> None:
+    What a request changed is on disk before its answer leaves; what was due before it is done.
+    """
+
+    def __init__(self, app: FastAPI, state: State, later: Later) -> None:
         self._otherwise = ExceptionMiddleware(AsyncExitStackMiddleware(app.router), app.exception_handlers)
         forms = [route for route in app.router.routes if isinstance(route, FormRoute)]
         self._forms = {(method, route.path): route for route in forms for method in route.methods or ()}
+        self._state = state
+        self._later = later
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
+        self._later.catch_up()
         endpoint = cast("Endpoint | None", scope.get(_CHOSEN))
         if endpoint is None and (form := self._forms.get((scope["method"], scope["path"]))) is not None:
             endpoint, receive = await form.read(scope, receive)
         if endpoint is None:
             scope.pop("path_params", None)
-            await self._otherwise(scope, receive, send)
+            await self._otherwise(scope, receive, self._once_stored(send))
             return
         request = Request(scope, receive, send)
         try:
             answer = await endpoint(request)
         except HTTPException as refusal:
             answer = await refused(request, refusal)
+        await self._state.commit()
         await answer(scope, receive, send)
+
+    def _once_stored(self, send: Send) -> Send:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await self._state.commit()
+            await send(message)
+
+        return sending

@@ -17,6 +17,7 @@ from lgsp_mocks.kit.state import Record
 
 __all__ = ["Book", "Packet", "Post", "day_of", "life_of", "organs", "requests"]
 
+_STAFF = edxml.EdxmlStaff("Văn phòng", "Phạm Mô Phỏng")
 Packet = edxml.EdxmlDocument | edxml.EdxmlStatus
 Post = Callable[[Content, Packet, str, str], None]
 """Puts a packet of an agency on its way; the last argument is the key of the row that it is about."""
@@ -35,6 +36,7 @@ class Book:
         self.open = context.state.table(f"{name}_open")
         self._is_ours = is_ours
         self._calendar = WorkCalendar()
+        self._organs: dict[str, edxml.EdxmlOrgan] = {}
 
     def row(self, document: edxml.EdxmlDocument, agency: str, direction: str) -> Record:
         """A new row."""
@@ -94,19 +96,22 @@ class Book:
 
     def organ(self, organ_id: str) -> edxml.EdxmlOrgan:
         """As a packet names it."""
+        found = self._organs.get(organ_id)
+        if found is not None:
+            return found
         agency = self.context.population.agency(organ_id)
         if agency is None:
             return edxml.EdxmlOrgan(organ_id, organ_id)
-        return edxml.EdxmlOrgan(
+        found = self._organs[organ_id] = edxml.EdxmlOrgan(
             agency.id, agency.name, agency.name, agency.address, agency.email, agency.telephone
         )
+        return found
 
     def report(self, reporter: str, issuer: str, row: Record, said: tuple[str, str], key: str) -> None:
         """Post a status about a document."""
         about = edxml.EdxmlResponseFor(issuer, str(row["code"]), day_of(row), str(row["document_id"]))
         now = self.context.clock.now().replace(microsecond=0)
-        staff = edxml.EdxmlStaff("Văn phòng", "Phạm Mô Phỏng")
-        status = edxml.EdxmlStatus(self.organ(reporter), about, *said, now, staff)
+        status = edxml.EdxmlStatus(self.organ(reporter), about, *said, now, _STAFF)
         self.post(edxml.write_content(status), status, reporter, f"{key}|{said[0]}")
 
 
