@@ -180,8 +180,8 @@ class _Changes:
 
 
 _COUNTERS = "__counters__"
-_RECENT_FILES = 256
-"""Kept in memory as well: what is put is most often fetched soon."""
+_RECENT_BYTES = 4 * 1024 * 1024
+"""Of files, kept in memory as well: what is put is most often fetched soon."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -195,6 +195,7 @@ class State:
         self._changes = _Changes()
         self._new_files: dict[str, bytes] = {}
         self._recent_files: dict[str, bytes] = {}
+        self._recent_bytes = 0
         self._committing: list[asyncio.Future[None]] = []
         self._file: StateFile | None = None
 
@@ -278,9 +279,12 @@ class State:
 
     def keep_file(self, sha256: str, content: bytes) -> None:
         """Put a small file beside the documents; written with the next commit."""
-        self._new_files[sha256] = self._recent_files[sha256] = content
-        if len(self._recent_files) > _RECENT_FILES:
-            del self._recent_files[next(iter(self._recent_files))]
+        self._new_files[sha256] = content
+        if sha256 not in self._recent_files:
+            self._recent_files[sha256] = content
+            self._recent_bytes += len(content)
+        while self._recent_bytes > _RECENT_BYTES:
+            self._recent_bytes -= len(self._recent_files.pop(next(iter(self._recent_files))))
 
     def file(self, sha256: str) -> bytes | None:
         """A small file that is kept here."""
@@ -291,5 +295,6 @@ class State:
         """Forget the small files."""
         self._new_files.clear()
         self._recent_files.clear()
+        self._recent_bytes = 0
         if self._file is not None:
             self._file.drop_files()
