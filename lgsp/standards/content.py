@@ -112,7 +112,7 @@ class Content:
         """
         most = IN_MEMORY_BYTES if max_bytes is None else min(max_bytes, IN_MEMORY_BYTES)
         if isinstance(source, bytes) and len(source) <= most:
-            return cls(_Spool(memory=source), len(source), hashlib.sha256(source).hexdigest())
+            return cls(_Spool(memory=source), len(source))
         writer = ContentWriter(max_bytes=max_bytes)
         try:
             for chunk in [source] if isinstance(source, bytes) else source:
