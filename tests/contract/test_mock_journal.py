@@ -1,8 +1,10 @@
 """The request journal of every stand-in."""
 
 import asyncio
+import gc
 
 import pytest
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from lgsp.clock import VirtualClock
 from lgsp_mocks.axis import STAND_IN as AXIS
@@ -108,3 +110,18 @@ def test_the_journal_is_bounded_by_count_and_by_bytes():
         large.add({**large.blank("in", "GET", "/"), "query": "q" * 64_000})
     assert 50 < len(large.entries) <= KEEP_ALL_BYTES // 64_000
     assert large.entries[-1]["number"] == 200
+
+
+@STAND_INS
+async def test_an_answered_call_is_freed_without_the_collector_of_cycles(stand_in):
+    async with served(stand_in) as standin:
+        await standin.http.post("/nowhere")
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(20):
+                await standin.http.post("/nowhere")
+            kept = [one for one in gc.get_objects() if isinstance(one, RequestResponseCycle)]
+        finally:
+            gc.enable()
+        assert len(kept) < 5
