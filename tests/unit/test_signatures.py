@@ -129,6 +129,12 @@ def test_a_part_inherits_what_canonical_xml_1_0_says_it_does():
     assert canonical_part(part, exclusive=True) == b'<c y="2">t</c>'
 
 
+def test_a_part_keeps_the_prefixes_that_its_sender_chose():
+    [part] = parse(b'<r xmlns:a="urn:2"><b:x xmlns:b="urn:3" xmlns="urn:2"><y/>t</b:x>tail</r>')
+    wanted = b'<b:x xmlns:b="urn:3"><y xmlns="urn:2"></y>t</b:x>'
+    assert canonical_part(part, exclusive=True) == wanted
+
+
 def test_what_another_library_signs_is_valid_with_its_files_beside():
     packet = by_signxml()
     for marker, text in FILES.items():

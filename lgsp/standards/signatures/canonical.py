@@ -29,17 +29,18 @@ class CanonicalError(ValueError):
 
 def canonical_part(element: Element, *, exclusive: bool) -> bytes:
     """One element as the apex (Canonical XML 1.0, clause 2.4: in-scope namespaces and xml: attributes come along)."""
+    if exclusive:
+        return _canonical(element, exclusive=True)  # what is above it does not matter
     apex = etree.Element(element.tag, nsmap=element.nsmap)
-    if not exclusive:
-        for above in reversed(list(element.iterancestors())):
-            for name, value in above.attrib.items():
-                if str(name).startswith(_XML):
-                    apex.set(name, value)
+    for above in reversed(list(element.iterancestors())):
+        for name, value in above.attrib.items():
+            if str(name).startswith(_XML):
+                apex.set(name, value)
     for name, value in element.attrib.items():
         apex.set(name, value)
     apex.text = element.text
     apex.extend(deepcopy(child) for child in element)
-    return _canonical(apex, exclusive=exclusive)
+    return _canonical(apex, exclusive=False)
 
 
 def canonical_document(

@@ -1,10 +1,10 @@
 """iOffice's side of the VXP wire: it is a client, and can be pointed at any server of it, the bus or an axis."""
 
-import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import cast
 
 import httpx
+from pydantic_core import from_json
 
 from lgsp.standards import vxp
 from lgsp.standards.content import Content, ContentWriter
@@ -74,7 +74,7 @@ class VxpClient:
         chunks: list[bytes] = []
         await self._read("POST", name, headers, body, chunks.append)
         try:
-            answer = cast("Record", json.loads(b"".join(chunks)))
+            answer = cast("Record", from_json(b"".join(chunks)))
         except ValueError as exc:
             raise Unreachable(f"{name}: {exc}") from exc
         if str(answer.get("ErrorCode")) != "0":
