@@ -37,7 +37,7 @@ _Value = str | int | bool | None
 _SMALL_BYTES = 64 * 1024
 _NOBODY = EdxmlStaff()
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
-_NO_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+_FFFE, _FFFF = "\ufffe".encode(), "\uffff".encode()
 
 
 def write(packet: EdxmlDocument | EdxmlStatus, *, zipped: bool = True, sign: Sign | None = None) -> bytes:
@@ -73,7 +73,7 @@ def draft(
         f'<edXML xmlns="{NAMESPACE}"><edXML:edXMLEnvelope xmlns:edXML="{NAMESPACE}">{header}{body}'
         f"</edXML:edXMLEnvelope>{files}</edXML>"
     ).encode()
-    if len(raw.translate(None, _CONTROLS)) != len(raw) or any(each in raw for each in _NO_CHARACTERS):
+    if len(raw.translate(None, _CONTROLS)) != len(raw) or _FFFE in raw or _FFFF in raw:
         raise ValueError("a character that XML 1.0 does not have")
     if sign is None and not (packet.signature or packet.extensions):
         return raw, contents
