@@ -33,7 +33,6 @@ Contents = Mapping[str, Callable[[], Iterable[bytes]]]
 Sign = Callable[[Element, Contents], None]
 """Puts a Signature into the tree, whose files' texts are still markers."""
 
-_Value = str | int | bool | None
 _SMALL_BYTES = 64 * 1024
 _NOBODY = EdxmlStaff()
 _CONTROLS = bytes(set(range(0x20)) - set(b"\t\n\r"))
@@ -111,20 +110,26 @@ def _element(name: str, *inner: str, attributes: str = "") -> str:
     return f"<edXML:{name}{attributes}>{joined}</edXML:{name}>" if joined else f"<edXML:{name}{attributes}/>"
 
 
-def _texts(*pairs: tuple[str, _Value], prefix: str = "edXML:") -> str:
-    """An element for each value that there is; a flag is written small."""
-    return "".join([
-        f"<{prefix}{name}>{_escaped(value if isinstance(value, str) else str(value).lower())}</{prefix}{name}>"
-        for name, value in pairs
-        if value is not None and value != ""
-    ])  # fmt: skip
+def _text(name: str, value: str, prefix: str = "edXML:") -> str:
+    """An element for a value, if there is one."""
+    if not value:
+        return ""
+    # To look costs a tenth of replacing, and hardly a text has any of these.
+    if "&" in value or "<" in value or ">" in value or "\r" in value:
+        value = _escaped(value)
+    return f"<{prefix}{name}>{value}</{prefix}{name}>"
+
+
+def _number(name: str, value: int | None) -> str:
+    return "" if value is None else f"<edXML:{name}>{value}</edXML:{name}>"
+
+
+def _flag(name: str, value: bool | None) -> str:
+    return "" if value is None else f"<edXML:{name}>{int(value)}</edXML:{name}>"
 
 
 def _escaped(text: str) -> str:
-    # To look costs a tenth of replacing, and hardly a text has any of these.
-    if "&" in text or "<" in text or ">" in text or "\r" in text:
-        text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
-    return text
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
 
 
 def _attribute(name: str, value: str) -> str:
@@ -136,12 +141,8 @@ def _attribute(name: str, value: str) -> str:
 
 def _lists(name: str, item: str, values: Iterable[str]) -> str:
     """A list, if it has anything in it."""
-    items = [(item, value) for value in values]
-    return _element(name, _texts(*items)) if items else ""
-
-
-def _flag(value: bool | None) -> int | None:
-    return None if value is None else int(value)
+    items = [_text(item, value) for value in values]
+    return _element(name, *items) if items else ""
 
 
 def _day(value: date | None) -> str:
@@ -156,74 +157,89 @@ def _moment(value: datetime | None) -> str:
 
 
 def _organ(name: str, organ: EdxmlOrgan) -> str:
-    return _element(name, _texts(
-        ("OrganId", organ.id), ("OrganizationInCharge", organ.in_charge), ("OrganName", organ.name), ("OrganAdd", organ.address),
-        ("Email", organ.email), ("Telephone", organ.telephone), ("Fax", organ.fax), ("Website", organ.website),
-    ))  # fmt: skip
+    return _element(
+        name,
+        _text("OrganId", organ.id),
+        _text("OrganizationInCharge", organ.in_charge),
+        _text("OrganName", organ.name),
+        _text("OrganAdd", organ.address),
+        _text("Email", organ.email),
+        _text("Telephone", organ.telephone),
+        _text("Fax", organ.fax),
+        _text("Website", organ.website),
+    )
 
 
 def _response_for(about: EdxmlResponseFor) -> str:
-    return _element("ResponseFor", _texts(
-        ("OrganId", about.organ_id), ("Code", about.code), ("PromulgationDate", _day(about.promulgation_date)),
-        ("DocumentId", about.document_id),
-    ))  # fmt: skip
+    return _element(
+        "ResponseFor",
+        _text("OrganId", about.organ_id),
+        _text("Code", about.code),
+        _text("PromulgationDate", _day(about.promulgation_date)),
+        _text("DocumentId", about.document_id),
+    )
 
 
 def _staff(staff: EdxmlStaff | None, *, mail_first: bool) -> str:
     if staff is None or staff == _NOBODY:
         return ""
-    reached = [("Email", staff.email), ("Mobile", staff.mobile)]
-    return _element("StaffInfo", _texts(
-        ("Department", staff.department), ("DepartmentId", staff.department_id), ("Staff", staff.staff), ("StaffId", staff.staff_id),
+    email, mobile = _text("Email", staff.email), _text("Mobile", staff.mobile)
+    return _element(
+        "StaffInfo",
+        _text("Department", staff.department),
+        _text("DepartmentId", staff.department_id),
+        _text("Staff", staff.staff),
+        _text("StaffId", staff.staff_id),
         # Real statuses have the telephone first, real changes of documents the mail.
-        *(reached if mail_first else reversed(reached)),
-    ))  # fmt: skip
+        email + mobile if mail_first else mobile + email,
+    )
 
 
 def _status(packet: EdxmlStatus) -> str:
-    said = _texts(
-        ("StatusCode", packet.status_code), ("Description", packet.description), ("Timestamp", _moment(packet.timestamp))
-    )  # fmt: skip
-    return (
-        _organ("From", packet.sender)
-        + _response_for(packet.response_for)
-        + _staff(packet.staff, mail_first=False)
-        + said
-    )
+    return "".join([
+        _organ("From", packet.sender),
+        _response_for(packet.response_for),
+        _staff(packet.staff, mail_first=False),
+        _text("StatusCode", packet.status_code),
+        _text("Description", packet.description),
+        _text("Timestamp", _moment(packet.timestamp)),
+    ])  # fmt: skip
 
 
 def _document(packet: EdxmlDocument) -> str:
-    kind = _texts(
-        ("Type", packet.type_code), ("TypeDetail", packet.type_detail), ("TypeName", packet.type_name)
-    )
-    place = _texts(("Place", packet.place), ("PromulgationDate", _day(packet.promulgation_date)))
-    by = packet.signer
-    signer = _texts(("Competence", by.competence), ("Position", by.position), ("FullName", by.name))
+    by, day = packet.signer, _day(packet.promulgation_date)
+    signer = _text("Competence", by.competence) + _text("Position", by.position) + _text("FullName", by.name)
+    kind = _number("Type", packet.type_code) + _number("TypeDetail", packet.type_detail)
     other = _other(packet)
     return "".join([
         _organ("From", packet.sender),
         *[_organ("To", receiver) for receiver in packet.recipients],
-        _texts(("DocumentId", packet.document_id)),
-        _element("Code", _texts(("CodeNumber", packet.number), ("CodeNotation", packet.notation))),
-        _element("PromulgationInfo", place),
-        _element("DocumentType", kind),
-        _texts(("Subject", packet.subject), ("Content", packet.content)),
+        _text("DocumentId", packet.document_id),
+        _element("Code", _text("CodeNumber", packet.number), _text("CodeNotation", packet.notation)),
+        _element("PromulgationInfo", _text("Place", packet.place), _text("PromulgationDate", day)),
+        _element("DocumentType", kind, _text("TypeName", packet.type_name)),
+        _text("Subject", packet.subject),
+        _text("Content", packet.content),
         _element("SignerInfo", signer) if signer else "",
-        _texts(("DueDate", _day(packet.due_date))),
+        _text("DueDate", _day(packet.due_date)),
         _element("OtherInfo", other) if other else "",
         *[_response_for(about) for about in packet.responses],
-        _texts(("SteeringType", packet.steering_type)),
+        _number("SteeringType", packet.steering_type),
         _lists("ResponseForTask", "TaskCode", packet.task_codes),
-        _texts(("ApplicationType", packet.application_type)),
+        _text("ApplicationType", packet.application_type),
         _lists("ToPlaces", "Place", packet.to_places),
     ])  # fmt: skip
 
 
 def _other(packet: EdxmlDocument) -> str:
-    return _texts(
-        ("Priority", packet.priority), ("SphereOfPromulgation", packet.sphere), ("TyperNotation", packet.typer_notation),
-        ("PromulgationAmount", packet.promulgation_amount), ("PageAmount", packet.page_amount), ("Direction", packet.direction),
-    ) + "".join([
+    return "".join([
+        _number("Priority", packet.priority),
+        _text("SphereOfPromulgation", packet.sphere),
+        _text("TyperNotation", packet.typer_notation),
+        _number("PromulgationAmount", packet.promulgation_amount),
+        _number("PageAmount", packet.page_amount),
+        # A word, as real documents have it; the flags of a change are figures.
+        "" if packet.direction is None else _text("Direction", str(packet.direction).lower()),
         _lists("ReplyFors", "ReplyFor", packet.reply_fors),
         _lists("ReferenceCodes", "ReferenceCode", packet.reference_codes),
         _lists("Appendixes", "Appendix", packet.appendixes),
@@ -235,7 +251,9 @@ def _traces(packet: EdxmlDocument | EdxmlStatus) -> str:
     if not (packet.traces or packet.business or attributes):
         return ""
     traces = [
-        _element("TraceHeader", _texts(("OrganId", trace.organ_id), ("Timestamp", _moment(trace.timestamp))))
+        _element(
+            "TraceHeader", _text("OrganId", trace.organ_id), _text("Timestamp", _moment(trace.timestamp))
+        )
         for trace in packet.traces
     ]
     business = _element("Bussiness", _business(packet.business)) if packet.business else ""
@@ -243,29 +261,27 @@ def _traces(packet: EdxmlDocument | EdxmlStatus) -> str:
 
 
 def _business(business: EdxmlBusiness) -> str:
+    replaced = [
+        _element("ReplacementInfo", _text("DocumentId", one.document_id), _lists("OrganIdList", "OrganId", one.organ_ids))
+        for one in business.replacements
+    ]  # fmt: skip
     return "".join([
-        _texts(
-            ("DocumentId", business.document_id), ("BussinessDocType", business.doc_type), ("BussinessDocReason", business.reason),
-            ("Paper", _flag(business.paper)),
-        ),
+        _text("DocumentId", business.document_id),
+        _number("BussinessDocType", business.doc_type),
+        _text("BussinessDocReason", business.reason),
+        _flag("Paper", business.paper),
         _changed(business),
-        _element("ReplacementInfoList", *[
-            _element(
-                "ReplacementInfo", _texts(("DocumentId", one.document_id)), _lists("OrganIdList", "OrganId", one.organ_ids)
-            )
-            for one in business.replacements
-        ]) if business.replacements else "",
+        _element("ReplacementInfoList", *replaced) if replaced else "",
         _staff(business.staff, mail_first=True),
     ])  # fmt: skip
 
 
 def _changed(business: EdxmlBusiness) -> str:
-    flags = _texts(
-        ("DocumentInfo", _flag(business.document_info)),
-        ("DocumentReceiver", _flag(business.document_receiver)),
+    flags = _flag("DocumentInfo", business.document_info) + _flag(
+        "DocumentReceiver", business.document_receiver
     )
     receivers = [
-        _element("Receiver", _texts(("OrganId", each.organ_id), ("ReceiverType", each.kind)))
+        _element("Receiver", _text("OrganId", each.organ_id), _number("ReceiverType", each.kind))
         for each in business.receivers
     ]
     if not (flags or receivers):
@@ -275,12 +291,15 @@ def _changed(business: EdxmlBusiness) -> str:
 
 def _manifest(packet: EdxmlDocument) -> str:
     references = [
-        _element("Reference", _texts(
-            ("ContentId", file.content_id), ("ContentType", file.content_type), ("Description", file.description),
-            ("AttachmentName", file.name),
-        ))
+        _element(
+            "Reference",
+            _text("ContentId", file.content_id),
+            _text("ContentType", file.content_type),
+            _text("Description", file.description),
+            _text("AttachmentName", file.name),
+        )
         for file in packet.attachments
-    ]  # fmt: skip
+    ]
     return _element("edXMLManifest", *references, attributes=_attribute("version", packet.manifest_version))
 
 
@@ -306,11 +325,11 @@ def _files(
         # Nobody can guess it, so that no other text of the packet can be mistaken for it; and it is base64 itself, as the XSD wants.
         marker = f"{token}{number:04}"
         contents[marker] = _encoded(file.content, zipped=zipped)
-        about = _texts(
-            ("ContentId", file.content_id), ("AttachmentName", file.name), ("Description", file.description),
-            ("FieldName", file.field_name), ("MimeType", file.mime_type), ("ContentType", file.content_type), ("Format", file.format),
-            prefix="",
-        )  # fmt: skip
+        about = "".join([
+            _text("ContentId", file.content_id, ""), _text("AttachmentName", file.name, ""),
+            _text("Description", file.description, ""), _text("FieldName", file.field_name, ""),
+            _text("MimeType", file.mime_type, ""), _text("ContentType", file.content_type, ""), _text("Format", file.format, ""),
+        ])  # fmt: skip
         encoded = (
             f'<edXML:ContentTransferEncoded xmlns:edXML="{NAMESPACE}">{marker}</edXML:ContentTransferEncoded>'
         )
