@@ -171,6 +171,16 @@ def test_what_was_trusted_before_is_judged_by_the_roots_of_now():
     assert authority().trust.check([leaf], leaf.not_valid_after_utc + timedelta(days=1)) != ""
 
 
+def test_a_chain_that_was_good_is_refused_when_an_authority_on_its_way_expires():
+    top = root()
+    middle = certificate("Cấp 1", top, spare_key(1), ca=True, days=(-10, 5))
+    leaf = certificate("Người ký", middle, spare_key(2))
+    trust, chain = TrustStore([top.certificate]), [leaf.certificate, middle.certificate]
+    assert [trust.check(chain, AT), trust.check(chain, AT + timedelta(days=4))] == ["", ""]
+    assert "'Cấp 1' expired" in trust.check(chain, AT + timedelta(days=6))
+    assert "not valid before" in trust.check(chain, AT - timedelta(days=11))
+
+
 def test_a_folder_trusts_every_certificate_of_its_pem_files(tmp_path: Path):
     both = [each.root.public_bytes(Encoding.PEM) for each in (authority(), other_authority())]
     (tmp_path / "both.pem").write_bytes(b"".join(both))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Self
@@ -20,6 +20,8 @@ __all__ = ["MAX_CHAIN", "TrustStore", "common_name", "has_strong_key", "naming",
 MAX_CHAIN = 5
 """Certificates from the signer's to the root's, both counted."""
 
+_REMEMBERED = 1024
+_NEVER = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)
 _HASHES = frozenset({"sha256", "sha384", "sha512"})
 _KNOWN_CRITICAL = frozenset({x509.BasicConstraints.oid, x509.KeyUsage.oid, x509.ExtendedKeyUsage.oid})
 
@@ -29,6 +31,7 @@ class TrustStore:
 
     def __init__(self, roots: Iterable[x509.Certificate] = ()) -> None:
         self.roots = tuple(roots)
+        self._good: dict[tuple[x509.Certificate, ...], tuple[datetime, datetime]] = {}
 
     @classmethod
     def from_folder(cls, path: Path) -> Self:
@@ -59,20 +62,25 @@ class TrustStore:
             return Reason("there is no certificate", "không có chứng thư số")
         if len(chain) > MAX_CHAIN:
             return Reason(f"more than {MAX_CHAIN} certificates", f"quá {MAX_CHAIN} chứng thư số")
+        # Agencies sign all day long with one certificate, and of one chain only the moment makes a difference.
+        since, until = self._good.get(tuple(chain), _NEVER)
+        if since <= at <= until:
+            return None
         try:
-            return _leaf_fault(chain[0], at) or self._climb(chain[0], chain[1:], at)
+            return _leaf_fault(chain[0], at) or self._climb(chain, at)
         except (ValueError, UnsupportedAlgorithm):
             # Extensions are parsed at first use; those of a stranger may be anything.
             return Reason("a certificate can't be read", "không đọc được chứng thư số")
 
-    def _climb(
-        self, leaf: x509.Certificate, others: Sequence[x509.Certificate], at: datetime
-    ) -> Reason | None:
-        current, pool, below = leaf, list(others), 0
+    def _climb(self, chain: Sequence[x509.Certificate], at: datetime) -> Reason | None:
+        current, pool, below, way = chain[0], list(chain[1:]), 0, [chain[0]]
         while below < MAX_CHAIN - 1:
             root = _issuer_of(current, self.roots)
             if root is not None:
-                return _authority_fault(root, at, below)
+                fault = _authority_fault(root, at, below)
+                if fault is None:
+                    self._remember(chain, [*way, root])
+                return fault
             above = _issuer_of(current, pool)
             if above is None:
                 name = common_name(current.issuer)
@@ -84,29 +92,33 @@ class TrustStore:
                 return fault
             pool.remove(above)
             current, below = above, below + 1
+            way.append(above)
         return Reason(
             f"the chain is longer than {MAX_CHAIN} certificates", f"chuỗi dài quá {MAX_CHAIN} chứng thư số"
         )
+
+    def _remember(self, chain: Sequence[x509.Certificate], way: Sequence[x509.Certificate]) -> None:
+        """That it is good for as long as all on the way to the root are valid."""
+        if len(self._good) >= _REMEMBERED:
+            self._good.clear()
+        since = max(each.not_valid_before_utc for each in way)
+        self._good[tuple(chain)] = since, min(each.not_valid_after_utc for each in way)
 
 
 def _issuer_of(
     certificate: x509.Certificate, candidates: Iterable[x509.Certificate]
 ) -> x509.Certificate | None:
     """The one whose key made this certificate; a name alone proves nothing."""
-    return next((candidate for candidate in candidates if _has_made(candidate, certificate)), None)
-
-
-@lru_cache(maxsize=1024)
-def _has_made(candidate: x509.Certificate, certificate: x509.Certificate) -> bool:
-    """Of the same two always the same, unlike whether they are valid: agencies sign all day long with one certificate."""
     algorithm = certificate.signature_hash_algorithm
     if algorithm is None or algorithm.name not in _HASHES:
-        return False
-    try:
-        certificate.verify_directly_issued_by(candidate)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
-        return False
-    return True
+        return None
+    for candidate in candidates:
+        try:
+            certificate.verify_directly_issued_by(candidate)
+        except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+            continue
+        return candidate
+    return None
 
 
 def _common_fault(certificate: x509.Certificate, at: datetime) -> Reason | None:
@@ -206,10 +218,13 @@ def common_name(name: x509.Name) -> str:
 
 def naming(verdict: Verdict, certificate: x509.Certificate) -> Verdict:
     """The verdict with who signed, and by whose word."""
-    return replace(
-        verdict,
-        signer=common_name(certificate.subject),
-        issuer=common_name(certificate.issuer),
-        serial=f"{certificate.serial_number:X}",
-        organization=organization_of(certificate),
-    )
+    signer, issuer, serial, organization = _names(certificate)
+    return replace(verdict, signer=signer, issuer=issuer, serial=serial, organization=organization)
+
+
+@lru_cache(maxsize=256)
+def _names(certificate: x509.Certificate) -> tuple[str, str, str, str]:
+    number = f"{certificate.serial_number:X}"
+    return (
+        common_name(certificate.subject), common_name(certificate.issuer), number, organization_of(certificate),
+    )  # fmt: skip
