@@ -79,8 +79,13 @@ def _validated(model: type[Data], message: Message) -> Data:
 
 
 def _addressed(recipients: Sequence[Organization], only: Sequence[str]) -> tuple[edxml.EdxmlOrgan, ...]:
-    known = {each.id: _organ(each) for each in recipients}
-    return tuple(known.get(each, edxml.EdxmlOrgan(each, name=each)) for each in only or known)
+    known = {each.id: each for each in recipients}
+    return tuple(
+        [
+            _organ(known[each]) if each in known else edxml.EdxmlOrgan(each, name=each)
+            for each in only or known
+        ]
+    )
 
 
 def _packet(
