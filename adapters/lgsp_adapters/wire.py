@@ -1,11 +1,10 @@
 """HTTP as every adapter uses it: time limits, bounded answers, errors translated once; and settings."""
 
-import asyncio
 import json
 import math
 import sys
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
@@ -27,12 +26,12 @@ __all__ = [
     "MAX_RESPONSE_BYTES",
     "CallOptions",
     "Reply",
-    "Session",
     "ask",
     "body_of",
     "build_client",
     "call",
     "download",
+    "json_body",
     "json_object",
     "number_setting",
     "setting",
@@ -43,7 +42,6 @@ MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 """Default bound of an answer's decoded body; a caller that fetches documents gives its own."""
 
 _AWAY = frozenset({502, 503, 504})
-_LOGINS = 3
 _OF_THE_ENCODING = frozenset({b"content-encoding", b"content-length", b"transfer-encoding"})
 _NO_CONNECTION = (httpx.ConnectError, httpx.ConnectTimeout)
 # The call was made: whether the message or the system is to blame is not known. A full pool (PoolTimeout) is our own doing.
@@ -313,6 +311,11 @@ class _Read(httpx.Response):
         self.is_closed = self.is_stream_consumed = True
 
 
+def json_body(value: object) -> bytes:
+    """A request's body, as httpx writes JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
 def json_object(response: httpx.Response | Reply, what: str) -> dict[str, JsonValue]:
     """The answer's JSON object.
 
@@ -326,46 +329,6 @@ def json_object(response: httpx.Response | Reply, what: str) -> dict[str, JsonVa
     if not isinstance(value, dict):
         raise TransientError(f"{what}: HTTP {response.status_code}, the answer is not a JSON object")
     return value
-
-
-class Session:
-    """A login that is kept until the system refuses it; one login at a time."""
-
-    def __init__(
-        self,
-        log_in: Callable[[], Awaitable[str]],
-        refused: Callable[[httpx.Response], bool] = lambda response: response.status_code == 401,
-    ) -> None:
-        self._log_in = log_in
-        self._refused = refused
-        self._token: str | None = None
-        self._lock = asyncio.Lock()
-
-    async def run(self, attempt: Callable[[str], Awaitable[httpx.Response]]) -> httpx.Response:
-        """`attempt(token)`, again with a new token where the last was refused.
-
-        Raises:
-            TransientError: it refuses even those that it has just given.
-        """
-        token = await self._current(None)
-        response = await attempt(token)
-        for _ in range(_LOGINS):
-            if not self._refused(response):
-                return response
-            token = await self._current(token)
-            response = await attempt(token)
-        if self._refused(response):
-            # That is no message's fault, and would be the same for each.
-            reason = f"HTTP {response.status_code}: a session that has just begun is refused"
-            raise TransientError(reason, system_down=True)
-        return response
-
-    async def _current(self, refused_token: str | None) -> str:
-        async with self._lock:
-            if self._token is None or self._token == refused_token:
-                self._token = None
-                self._token = await self._log_in()
-            return self._token
 
 
 def setting(settings: AdapterSettings, system: str, key: str, default: str | None = None) -> str:

@@ -10,6 +10,7 @@ from lgsp.errors import ConfigurationError, RejectedError, TransientError
 from lgsp.wirelog import Scope
 from lgsp.wirelog.scope import entered
 from lgsp_adapters import wire
+from lgsp_adapters.session import Session
 
 pytestmark = pytest.mark.unit
 
@@ -156,7 +157,7 @@ class Logins:
 
 async def test_a_session_logs_in_once_and_keeps_the_token():
     logins = Logins()
-    session = wire.Session(logins)
+    session = Session(logins)
 
     async def attempt(token: str) -> httpx.Response:
         return httpx.Response(200, text=token)
@@ -168,7 +169,7 @@ async def test_a_session_logs_in_once_and_keeps_the_token():
 
 async def test_a_session_logs_in_again_once_when_its_token_is_refused():
     logins = Logins()
-    session = wire.Session(logins)
+    session = Session(logins)
 
     async def attempt(token: str) -> httpx.Response:
         return httpx.Response(401 if token == "token-1" else 200, text=token)
@@ -185,7 +186,7 @@ async def test_a_session_that_ends_as_soon_as_it_began_is_tried_again_later():
         return httpx.Response(401)
 
     with pytest.raises(TransientError, match="just begun"):
-        await wire.Session(logins).run(attempt)
+        await Session(logins).run(attempt)
     assert logins.count == 4
 
 

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from lgsp.adapter import AdapterSettings
 from lgsp.errors import EarlyError, RejectedError, TransientError
 from lgsp_adapters import wire
+from lgsp_adapters.session import Session
 
 __all__ = ["IGateClient", "Record"]
 
@@ -30,7 +31,7 @@ class IGateClient:
         self._client = wire.build_client(
             self.url, timeout_s=wire.number_setting(settings, system, "timeout_s", 20.0)
         )
-        self._session = wire.Session(self._log_in)
+        self._session: Session[httpx.Response] = Session(self._log_in)
 
     async def aclose(self) -> None:
         """Close the connections."""

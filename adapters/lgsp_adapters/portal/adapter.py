@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import httpx
 from pydantic import JsonValue
 from starlette.routing import BaseRoute
 
@@ -15,6 +14,7 @@ from lgsp_adapters import wire
 from lgsp_adapters.portal import accounts, translate
 from lgsp_adapters.portal.callbacks import callback_routes
 from lgsp_adapters.portal.procedures import Procedures
+from lgsp_adapters.session import Session
 
 __all__ = ["PortalAdapter"]
 
@@ -37,11 +37,12 @@ class PortalAdapter:
         self._password = wire.setting(settings, name, "password")
         self._unit = wire.setting(settings, name, "unit_id", "000.00.00.H34")
         self._prefix = wire.setting(settings, name, "prefix", PREFIX).rstrip("/")
-        self._headers = {"dstcode": wire.setting(settings, name, "dstcode", DSTCODE), "Charset": "utf-8"}
+        dstcode = wire.setting(settings, name, "dstcode", DSTCODE)
+        self._headers = {"dstcode": dstcode, "Charset": "utf-8", "Content-Type": "application/json"}
         self._client = wire.build_client(
             wire.url_setting(settings, name), timeout_s=wire.number_setting(settings, name, "timeout_s", 20.0)
         )
-        self._session = wire.Session(self._log_in, _session_ended)
+        self._session = Session(self._log_in, _session_ended)
         self._procedures = Procedures(settings, ports, self._unit, self._require)
 
     async def send(self, delivery: Delivery) -> Receipt:
@@ -155,7 +156,7 @@ class PortalAdapter:
         if faults:
             raise InvalidMessageError(service, faults)
 
-        async def attempt(session: str) -> httpx.Response:
+        async def attempt(session: str) -> wire.Reply:
             return await self._post("mapi/g", {**body, "session": session})
 
         answer = _answer(await self._session.run(attempt), service)
@@ -175,13 +176,12 @@ class PortalAdapter:
             raise TransientError(reason, system_down=True)
         return session
 
-    async def _post(self, path: str, body: dict[str, JsonValue]) -> httpx.Response:
-        return await wire.call(
-            self._client, "POST", f"{self._prefix}/{path}", json=body, headers=self._headers
-        )
+    async def _post(self, path: str, body: dict[str, JsonValue]) -> wire.Reply:
+        url = f"{self._prefix}/{path}"
+        return await wire.ask(self._client, url, self._headers, wire.json_body(body))
 
 
-def _answer(response: httpx.Response, what: str) -> dict[str, JsonValue]:
+def _answer(response: wire.Reply, what: str) -> dict[str, JsonValue]:
     """What the portal says. It says all of it with HTTP 200 and an error_code; anything else comes from what stands before it.
 
     Raises:
@@ -195,8 +195,8 @@ def _answer(response: httpx.Response, what: str) -> dict[str, JsonValue]:
     return answer
 
 
-def _session_ended(response: httpx.Response) -> bool:
-    return response.status_code == 401 or "session không hợp lệ" in response.text
+def _session_ended(response: wire.Reply) -> bool:
+    return response.status_code == 401 or "session không hợp lệ".encode() in response.content
 
 
 def _says_other_way(answer: dict[str, JsonValue]) -> bool:
