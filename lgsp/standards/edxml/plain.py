@@ -1,4 +1,4 @@
-"""The short way: a packet that is as the regulation has it, to the letter, needs no putting right."""
+"""A tree that is as the regulation has it, to the letter, as one with another prefix may be, needs no putting right."""
 
 from lxml import etree
 
