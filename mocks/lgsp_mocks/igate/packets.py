@@ -30,7 +30,8 @@ Required = Annotated[str, Field(min_length=1, max_length=2000)]
 
 def iso(moment: datetime) -> str:
     """`2025-06-01T08:30:00.000+0700`, as iGate writes moments."""
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}{moment:%z}"
+    text = moment.isoformat(timespec="milliseconds")
+    return f"{text[:-3]}{text[-2:]}"
 
 
 def read_moment(value: str) -> datetime:

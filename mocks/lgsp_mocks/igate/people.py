@@ -13,6 +13,7 @@ from lgsp_mocks.igate.drafts import RETURNED, Drafts
 from lgsp_mocks.igate.life import Answer, Life, pauses_of
 from lgsp_mocks.igate.procedures import NotOfferedError
 from lgsp_mocks.kit import Citizen, Context, Record
+from lgsp_mocks.kit.front import FormRoute
 from lgsp_mocks.kit.problems import RefusedError
 
 __all__ = ["People", "applicant_of"]
@@ -72,7 +73,7 @@ class People:
 
     def router(self) -> APIRouter:
         """What a user does."""
-        router = APIRouter()
+        router = APIRouter(route_class=FormRoute)
 
         @router.post("/__mock__/act/receive-at-counter", status_code=201)
         async def receive_at_counter(body: ReceiveAtCounter) -> Record:
