@@ -30,7 +30,7 @@ def check_destination(request: Request) -> None:
         raise WireError(FAILED, f"dstcode ở header ({header}) khác với ở query ({query})")
     given = header if header is not None else query
     if given is not None:
-        _check_code(given, forwarded="/RestService/forward/" in request.url.path)
+        _check_code(given, forwarded="/RestService/forward/" in request.scope["path"])
     _check_provider(request.query_params.get("providerurl"))
 
 

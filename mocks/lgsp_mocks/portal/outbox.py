@@ -13,7 +13,6 @@ __all__ = ["PATH", "PAYMENT_PATH", "PROMOTION_PATH", "Outbox"]
 PATH = "/web/guest/VXPAdapter/RestService/forward/nhanhsdvcqg"
 PAYMENT_PATH = "/web/guest/VXPAdapter/RestService/forward/nhantbthuedvcqg"
 PROMOTION_PATH = "/web/guest/VXPAdapter/RestService/forward/addtthcKhuyenMai"
-TIMEOUT_S = 10.0
 LONGEST_PAUSE_S = 60.0
 
 
@@ -66,7 +65,7 @@ class Outbox:
 
     async def _call(self, url: str, payload: JsonValue) -> tuple[dvcqg.CallbackReply | None, str]:
         try:
-            response = await self._context.http.post(url, json=payload, timeout=TIMEOUT_S)
+            response = await self._context.http.post(url, json=payload)
         except (httpx.HTTPError, httpx.InvalidURL) as exc:
             return None, f"{type(exc).__name__}: {exc}"
         if response.status_code != httpx.codes.OK:
