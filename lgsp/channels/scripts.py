@@ -29,6 +29,7 @@ for i = 3, #ARGV, 6 do
   if prior then
     local same = string.sub(prior, 1, #digest) == digest
     redis.call('HSET', seen, who, prior)
+    redis.call('EXPIRE', seen, window * 2)
     replies[#replies + 1] = (same and 'd' or 'c') .. string.sub(prior, #digest + 1)
   elseif room <= 0 then
     replies[#replies + 1] = 'f' .. (tonumber(ARGV[1]) - room)
