@@ -35,9 +35,9 @@ def group(wire: Wire, *, most: int = 100, most_bytes: int = 1000) -> GroupCommit
 async def test_what_comes_during_a_round_trip_shares_the_next_in_order() -> None:
     wire = Wire()
     commit = group(wire)
-    first = asyncio.create_task(commit.submit(1))
+    first = commit.submit(1)
     await wire.busy.wait()
-    others = [asyncio.create_task(commit.submit(item)) for item in (2, 3, 4)]
+    others = [commit.submit(item) for item in (2, 3, 4)]
     await asyncio.sleep(0)
     wire.gate.set()
     assert await asyncio.gather(first, *others) == [10, 20, 30, 40]
@@ -70,8 +70,8 @@ async def test_an_error_belongs_to_its_batch_and_the_next_goes_on() -> None:
 async def test_who_stops_waiting_does_not_take_the_others_along() -> None:
     wire = Wire()
     commit = group(wire)
-    going = asyncio.create_task(commit.submit(1))
-    staying = asyncio.create_task(commit.submit(2))
+    going = commit.submit(1)
+    staying = commit.submit(2)
     await asyncio.sleep(0)
     going.cancel()
     wire.gate.set()
