@@ -1,11 +1,11 @@
-"""Broken subjects, some at a time."""
+"""Broken subjects: some at a time, and what each is asked."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-__all__ = ["batched"]
+__all__ = ["batched", "beside"]
 
 AT_ONCE = 4
 
@@ -15,3 +15,10 @@ def batched(makes: Iterable[type[Any]]) -> list[Any]:
     every = list(makes)
     parts = [tuple(every[start : start + AT_ONCE]) for start in range(0, len(every), AT_ONCE)]
     return [pytest.param(part, id="+".join(make.__name__ for make in part)) for part in parts]
+
+
+def beside(numbers: Iterable[str]) -> list[str]:
+    """Globs of these assertions and of those in the same tens, which are about the same matter; what a subject breaks there shows
+    nowhere else, or the others of its numbers say where.
+    """
+    return [f"*-{tens}?" for tens in sorted({number[0] for number in numbers})]

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from batches import beside
 from broken.axis_client import BROKEN, GIVES_UP, MESSAGE
 from fakes import FakeIntake, make_ports
 from lgsp.adapter import Delivery
@@ -59,7 +60,7 @@ async def test_our_adapter_conforms() -> None:
 
 @pytest.mark.parametrize("make", BROKEN)
 async def test_broken_connector_fails_exactly(make: type[AxisAdapter]) -> None:
-    assert await failed(make) == BROKEN[make]
+    assert await failed(make, *beside(BROKEN[make])) == BROKEN[make]
 
 
 async def test_a_connector_that_hashes_wrongly_can_send_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

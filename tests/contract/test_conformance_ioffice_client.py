@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from batches import batched
+from batches import batched, beside
 from igate_partner import LaterError, RefusedError, Row
 from ioffice_partner import LINK, Partner
 from lgsp.conformance import Outcome, run
@@ -19,7 +19,6 @@ from lgsp.conformance.clients.connector import Work
 
 pytestmark = pytest.mark.contract
 SUITE = CLIENT_SUITES["ioffice-client"]
-FETCHING, SENDING = "LGSP-IOC-[0-3]*", "LGSP-IOC-[4-5]*"
 
 
 async def failed(make: type[Partner], *only: str) -> dict[str, str]:
@@ -243,7 +242,7 @@ async def test_one_that_fetches_badly_fails_exactly(
     makes: tuple[type[Partner], ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "ASSERTION_S", 5.0)
-    found = await asyncio.gather(*(failed(make, FETCHING) for make in makes))
+    found = await asyncio.gather(*(failed(make, *beside(FETCHES_BADLY[make])) for make in makes))
     broken = {make: set(one) for make, one in zip(makes, found, strict=True)}
     assert broken == {make: FETCHES_BADLY[make] for make in makes}
 
@@ -361,6 +360,6 @@ async def test_one_that_sends_badly_fails_exactly(
     makes: tuple[type[Partner], ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "ASSERTION_S", 5.0)
-    found = await asyncio.gather(*(failed(make, SENDING) for make in makes))
+    found = await asyncio.gather(*(failed(make, *beside(SENDS_BADLY[make])) for make in makes))
     broken = {make: set(one) for make, one in zip(makes, found, strict=True)}
     assert broken == {make: SENDS_BADLY[make] for make in makes}

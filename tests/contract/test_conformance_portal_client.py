@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from batches import batched
+from batches import batched, beside
 from broken.portal_client import BROKEN
 from lgsp.clock import SteerableClock
 from lgsp.conformance import Outcome, run
@@ -48,7 +48,7 @@ async def test_the_reference_conforms() -> None:
 
 @pytest.mark.parametrize("makes", batched(BROKEN))
 async def test_broken_connectors_fail_exactly(makes: tuple[type[PortalConnector], ...]) -> None:
-    found = await asyncio.gather(*map(failed, makes))
+    found = await asyncio.gather(*(failed(make, *beside(BROKEN[make])) for make in makes))
     assert dict(zip(makes, found, strict=True)) == {make: BROKEN[make] for make in makes}
 
 
