@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-__all__ = ["batched", "beside"]
+from lgsp.conformance.clients import connector, lasting
+
+__all__ = ["batched", "beside", "look_seldom"]
 
 AT_ONCE = 4
 
@@ -22,3 +24,9 @@ def beside(numbers: Iterable[str]) -> list[str]:
     nowhere else, or the others of its numbers say where.
     """
     return [f"*-{tens}?" for tens in sorted({number[0] for number in numbers})]
+
+
+def look_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a broken connector never does is waited for, and each look costs a round of it."""
+    for module in (connector, lasting):
+        monkeypatch.setattr(module, "EVERY_S", 0.25)

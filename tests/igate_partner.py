@@ -30,7 +30,7 @@ class Partner:
     page_size = 100
 
     def __init__(self, url: str, **options: Any) -> None:
-        self.http = httpx.AsyncClient(base_url=url, timeout=0.7, trust_env=False, **options)
+        self.http = httpx.AsyncClient(base_url=url, timeout=0.8, trust_env=False, **options)
         self.token = ""
         self.known: dict[str, str] = {}
         self.done: set[str] = set()

@@ -19,7 +19,7 @@ class Partner:
 
     def __init__(self, url: str, **options: Any) -> None:
         self.http = httpx.AsyncClient(
-            base_url=url, timeout=0.7, trust_env=False, auth=("sim", "sim-secret"), **options
+            base_url=url, timeout=0.8, trust_env=False, auth=("sim", "sim-secret"), **options
         )
         self.done: set[str] = set()
         self.not_before: datetime | None = None

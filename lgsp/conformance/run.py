@@ -26,15 +26,17 @@ async def check(  # noqa: PLR0913 - a subject, what to ask it, and the bounds of
     only: Sequence[str] = (),
     allowed: frozenset[str] = frozenset(),
     call_s: float = 10.0,
+    kept: int = 0,
     tell: Callable[[Verdict], None] | None = None,
 ) -> list[Verdict]:
-    """The verdicts, in the order of the suite; each assertion has a line and a subject of its own.
+    """The verdicts, in the order of the suite; each assertion has a line and a subject of its own. `kept`: connections that are
+    used again, none where a subject may have spoilt them.
 
     A subject that let the time of three assertions in a row pass without any whole answer is not asked any further.
     """
     verdicts: list[Verdict] = []
     silences = 0
-    limits = httpx.Limits(max_connections=4, max_keepalive_connections=0)
+    limits = httpx.Limits(max_connections=4, max_keepalive_connections=kept)
     async with httpx.AsyncClient(
         timeout=call_s, trust_env=False, follow_redirects=False, limits=limits, verify=client_context()
     ) as http:

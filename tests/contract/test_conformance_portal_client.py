@@ -6,11 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
-from batches import batched, beside
+from batches import batched, beside, look_seldom
 from broken.portal_client import BROKEN
 from lgsp.clock import SteerableClock
 from lgsp.conformance import Outcome, run
-from lgsp.conformance.clients import CLIENT_SUITES, Hooks, check_connector, connector
+from lgsp.conformance.clients import CLIENT_SUITES, Hooks, check_connector
 from portal_connector import LaterError, PortalConnector, RefusedError
 
 pytestmark = pytest.mark.contract
@@ -18,8 +18,8 @@ SUITE = CLIENT_SUITES["portal-client"]
 
 
 @pytest.fixture(autouse=True)
-def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connector, "EVERY_S", 0.02)
+def looks_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
+    look_seldom(monkeypatch)
 
 
 async def failed(make: type[PortalConnector], *only: str) -> set[str]:
@@ -33,7 +33,7 @@ async def failed(make: type[PortalConnector], *only: str) -> set[str]:
     async def send(work: object) -> None:
         await made[0].send(work)
 
-    options = SUITE.options | {"patience_s": "1.2"}
+    options = SUITE.options | {"patience_s": "2.4"}
     verdicts = await check_connector(
         SUITE, "portal", Hooks(poll, send), options, clock=clock, only=only, ready=lambda url: made.append(make(url, clock))
     )  # fmt: skip
@@ -68,7 +68,7 @@ async def test_a_connector_that_waits_without_end_is_ended(monkeypatch: pytest.M
         def client(self) -> httpx.AsyncClient:
             return httpx.AsyncClient(timeout=None, trust_env=False)
 
-    monkeypatch.setattr(run, "ASSERTION_S", 4.0)
+    monkeypatch.setattr(run, "ASSERTION_S", 8.0)
     assert await failed(WaitsForEver) == {"47"}
 
 

@@ -58,7 +58,7 @@ async def check_connector(  # noqa: PLR0913 - the stand-in's place, the hooks, a
         def subject(line: Line, given: Mapping[str, str]) -> object:
             return suite.subject(line, given, hooks)
 
-        return await check(replace(suite, subject=subject), server.url, options, only=only, tell=tell)
+        return await check(replace(suite, subject=subject), server.url, options, only=only, kept=1, tell=tell)
     finally:
         await server.stop()
 
