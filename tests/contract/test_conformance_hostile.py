@@ -94,7 +94,7 @@ def drips(first: bytes, drop: bytes) -> Answer:
     return answer
 
 
-BOMB = gzip.compress(bytes(64 << 20))
+BOMB = gzip.compress(bytes(64 << 20), 1)
 BEHAVIOURS: dict[str, tuple[Answer, str]] = {
     "hangs": (says(then_hangs=True), "no whole answer within 0.3 s: nothing came"),
     "hangs after its headers": (

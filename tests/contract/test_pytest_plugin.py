@@ -25,9 +25,14 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
 
 
 def run(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    """With our plugin alone: the others' packages would be compiled anew each time."""
+    """With our plugin alone, in this process, which has imported what it needs."""
     alone = ("--disable-plugin-autoload", "-p", "lgsp.pytest_plugin")
-    return suite.runpytest_subprocess(*alone, *arguments)
+    return suite.runpytest_inprocess(*alone, *arguments)
+
+
+def run_apart(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """The same in a process of its own: what it imports anew is not to be imported twice into this one."""
+    return suite.runpytest_subprocess("--disable-plugin-autoload", "-p", "lgsp.pytest_plugin", *arguments)
 
 
 def run_as_installed(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
@@ -135,7 +140,7 @@ def test_tests_side_by_side_don_t_meet(suite: pytest.Pytester) -> None:
             lgsp_igate.act("receive-at-counter", procedure="1.000001.000.00.00.H34", documents=[])
             assert len(lgsp_igate.state("dossiers")) == before + 1
     """)
-    run(suite, "-p", "xdist.plugin", "-n", "2").assert_outcomes(passed=4)
+    run_apart(suite, "-p", "xdist.plugin", "-n", "2").assert_outcomes(passed=4)
 
 
 def test_the_plugin_is_cheap_to_load(suite: pytest.Pytester) -> None:
@@ -157,7 +162,7 @@ Tính năng: A
 def test_feature_files_are_tests_where_the_ini_names_them_and_nowhere_else(suite: pytest.Pytester) -> None:
     (suite.mkdir("features") / "a.feature").write_text(FEATURE, encoding="utf-8")
     assert run(suite).ret == pytest.ExitCode.NO_TESTS_COLLECTED
-    result = run(suite, "-o", "lgsp_features=features/*.feature", "-v")
+    result = run_apart(suite, "-o", "lgsp_features=features/*.feature", "-v")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines([
         "*a.feature::Văn bản tới bộ PASSED*", "*no such step; nearest: iOffice phát hành văn bản*", "*LGSP axis*",

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.contract
 
 KEY = base64.b64encode(b"k" * 32).decode()
 OLD = base64.b64encode(b"o" * 24).decode()
-BOMB = gzip.compress(bytes(64 << 20))
+BOMB = gzip.compress(bytes(64 << 20), 1)
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 

@@ -21,9 +21,20 @@ def without_catalogue(config: str) -> str:
     return config.replace("[systems.portal]", "[systems.portal]\nprocedures_interval_s = 1e9")
 
 
+def for_dossiers(config: str) -> str:
+    """No document comes over the axis, and nothing happens within less than a second."""
+    begin, axis, end = without_catalogue(config).partition("[systems.axis]")
+    often = "poll_interval_s = 0.2"
+    return (
+        begin.replace(often, "poll_interval_s = 1.0")
+        + axis
+        + end.replace(often, "poll_interval_s = 3600.0", 1)
+    )
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_random_lives_end_with_igate_portal_and_bus_in_agreement(tmp_path: Path, seed: int) -> None:
-    async with province(tmp_path, change=without_catalogue, overrides=Overrides(autopilot=False)) as world:
+    async with province(tmp_path, change=for_dossiers, overrides=Overrides(autopilot=False)) as world:
         lives = Lives(world, seed)
         for _ in range(20):
             await lives.begin(4)

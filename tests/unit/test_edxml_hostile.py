@@ -58,7 +58,7 @@ def with_file(text: bytes) -> bytes:
 
 def zipped(*entries: tuple[str, bytes]) -> bytes:
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, data in entries:
             archive.writestr(name, data)
     return buffer.getvalue()
