@@ -64,7 +64,8 @@ class History:
         overtaken = []
         for subject, ids in self.accepted.items():
             wanted = [one for one in ids if one in seen]
-            found = [one for one in arrived[subject] if one in set(ids)]
+            ours = set(ids)
+            found = [one for one in arrived[subject] if one in ours]
             overtaken += [one for one, other in zip(wanted, found, strict=True) if one != other][:1]
         return Verdict(lost, tuple(doubled), tuple(overtaken), repeats, len(seen))
 

@@ -207,7 +207,7 @@ async def until(condition: Callable[[], Awaitable[bool]], what: str, *, within_s
     try:
         async with asyncio.timeout(within_s):
             while not await condition():  # noqa: ASYNC110 - another process has no event of ours
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.05)
     except TimeoutError as exc:
         raise AssertionError(f"not within {within_s:g} s: {what}") from exc
 
