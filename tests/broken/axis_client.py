@@ -43,14 +43,24 @@ class GivesUpAtOnce(AxisAdapter):
 
 class NewestFirst(AxisAdapter):
     async def _list(self, kind: str) -> Any:
-        return (await super()._list(kind))[::-1]
+        return iter([*await super()._list(kind)][::-1])
+
+
+class Following(httpx.AsyncBaseTransport):
+    def __init__(self) -> None:
+        self._http = httpx.AsyncClient(follow_redirects=True, trust_env=False)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return await self._http.send(request, stream=True)
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
 
 
 class FollowsAnywhere(AxisAdapter):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        base = str(self._client.base_url)
-        self._client = httpx.AsyncClient(base_url=base, follow_redirects=True, trust_env=False)
+        self._client = wire.build_client(str(self._client.base_url), transport=Following())
 
 
 class StopsAtUnreadable(AxisAdapter):
