@@ -98,8 +98,8 @@ async def test_a_worker_keeps_its_leases_when_time_jumps_by_years(valkey: str) -
 
 
 async def steer(world: World, change: Record) -> Record:
-    async with asyncio.timeout(5):
-        answer = await world.http.post(f"{world.urls['gateway']}/api/clock", json=change)
+    async with asyncio.timeout(60):
+        answer = await world.http.post(f"{world.urls['gateway']}/api/clock", json=change, timeout=60)
     assert answer.status_code == 200, answer.text
     return cast("Record", answer.json())
 
