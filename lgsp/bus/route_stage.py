@@ -15,7 +15,7 @@ __all__ = ["RouteStage"]
 
 BATCH = 256
 BATCH_BYTES = 4 << 20
-BLOCK_MS = 1000
+BLOCK_MS = 5_000
 
 
 class RouteStage:

@@ -44,7 +44,6 @@ class EndpointSettings:
     send_timeout_s: float = 30.0
     concurrency: int = 16
     window: int = 256
-    block_ms: int = 1000
     early_limit_s: float = 86_400.0
     drain_per_s: float = DRAIN_PER_S
     chance: Callable[[], float] = random.random

@@ -22,6 +22,8 @@ from lgsp.outcome import Early, Outcome, RetryLater
 __all__ = ["Endpoint"]
 
 _PARKED_READ = 32
+_LOOK_S = 5.0
+"""So often one with nothing in hand looks whether a stranger wrote into its stream."""
 
 
 class Endpoint:
@@ -101,8 +103,7 @@ class Endpoint:
         way = self._way
         while not self._over():
             if way.at_end:
-                idle = asyncio.sleep(self._settings.block_ms / 1000)
-                await until_stopped(idle, way.behind, self._stopping, self._failed)
+                await until_stopped(asyncio.sleep(_LOOK_S), way.behind, self._stopping, self._failed)
                 if way.at_end and not self._in_hand:
                     way.begin_again()
             elif await self._room():

@@ -29,7 +29,6 @@ KEYS = Keys(partitions=2)
 TO_AXIS = Route("all", ("document.*",), ("axis",), recipients=("*.G22",))
 FAST = EndpointSettings(
     policy=RetryPolicy(base_s=0.02, cap_s=0.05, max_attempts=3),
-    block_ms=20,
     send_timeout_s=2.0,
     early_limit_s=1.0,
 )

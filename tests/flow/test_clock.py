@@ -55,7 +55,7 @@ async def running(
     router = Router([Route("all", ("document.*",), ("axis",), recipients=("*.G22",))])
     bus = Bus(BusParts(server, Keys(partitions=2), router, SchemaRegistry(), clock, {"axis": system}))
     await bus.open()
-    patient = EndpointSettings(policy=RetryPolicy(base_s=3600, cap_s=3600), block_ms=20)
+    patient = EndpointSettings(policy=RetryPolicy(base_s=3600, cap_s=3600))
     settings = WorkerSettings(lease_ttl_s=1.0, look_round_s=0.02, endpoint=patient)
     worker, stopping = Worker(bus, "worker-1", settings), asyncio.Event()
     task = asyncio.create_task(worker.run(stopping))

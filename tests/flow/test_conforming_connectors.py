@@ -16,7 +16,6 @@ from lgsp.clock import SteerableClock
 from lgsp.conformance import Verdict
 from lgsp.conformance.clients import CLIENT_SUITES, Hooks, check_connector
 from lgsp.conformance.clients.connector import Work
-from lgsp.endpoint import EndpointSettings
 from lgsp.message import Message, type_name
 from lgsp.routing import Route, Router
 from lgsp.schemas import SchemaRegistry
@@ -53,9 +52,7 @@ class Connected:
         )
         await self.bus.open()
         often = {self._system: 0.2}
-        settings = WorkerSettings(
-            look_round_s=0.02, poll_interval_s=often, endpoint=EndpointSettings(block_ms=20)
-        )
+        settings = WorkerSettings(look_round_s=0.02, poll_interval_s=often)
         stopping = asyncio.Event()
         task = asyncio.create_task(Worker(self.bus, "worker-1", settings).run(stopping))
         try:

@@ -15,7 +15,6 @@ from lgsp.adapter import Delivery, Receipt
 from lgsp.bootstrap import Overrides, Running, running
 from lgsp.bus import WorkerSettings
 from lgsp.dead_letters import has_delivered
-from lgsp.endpoint import EndpointSettings
 from lgsp.errors import RejectedError
 from lgsp.settings import load
 from waiting import eventually
@@ -32,7 +31,7 @@ when = ["document.*"]
 to = ["axis"]
 recipients = ["*.G22"]
 """
-WORKER = WorkerSettings(look_round_s=0.02, endpoint=EndpointSettings(block_ms=20))
+WORKER = WorkerSettings(look_round_s=0.02)
 View = dict[str, Any]
 
 

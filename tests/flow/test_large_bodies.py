@@ -24,7 +24,7 @@ pytestmark = pytest.mark.flow
 
 KEYS = Keys(partitions=1)
 SYSTEMS = ("axis", "inbox")  # the name of a system must not be taken for the inbox's own
-FAST = EndpointSettings(policy=RetryPolicy(base_s=0.02, cap_s=0.05, max_attempts=3), block_ms=20)
+FAST = EndpointSettings(policy=RetryPolicy(base_s=0.02, cap_s=0.05, max_attempts=3))
 
 
 class System:

@@ -30,7 +30,7 @@ when = ["document.*"]
 to = ["axis"]
 [mocks]
 """
-PATIENT = EndpointSettings(policy=RetryPolicy(base_s=60, cap_s=60), block_ms=20)
+PATIENT = EndpointSettings(policy=RetryPolicy(base_s=60, cap_s=60))
 
 
 class Stumbles:
