@@ -16,6 +16,7 @@ from lgsp import registry
 from lgsp.cli.common import JsonOption, settings_of
 from lgsp.errors import ConfigurationError
 from lgsp.http_server import Http11
+from lgsp.process import run
 from lgsp.settings import ensure_data_dir
 
 __all__ = ["bind", "mock"]
@@ -51,8 +52,12 @@ def mock(  # noqa: PLR0913, PLR0917 - each is a flag of the command
     )
     config = uvicorn.Config(app, http=Http11, ws="none", log_level="warning", access_log=False)
     server = _Announcing(config, _ready_line(title, host, listening, json_output=json_output))
-    server.run(sockets=[listening])
-    raise typer.Exit(0 if server.started else 2)
+
+    async def serve() -> int:
+        await server.serve(sockets=[listening])
+        return 0 if server.started else 2
+
+    raise typer.Exit(run(serve()))
 
 
 def bind(host: str, port: int) -> socket.socket:
