@@ -9,7 +9,7 @@ from lgsp.conformance.clients import connector, lasting
 
 __all__ = ["batched", "beside", "look_seldom"]
 
-AT_ONCE = 4
+AT_ONCE = 8
 
 
 def batched(makes: Iterable[type[Any]]) -> list[Any]:
