@@ -17,6 +17,7 @@ __all__ = ["gateway_apart", "standins"]
 
 _SPAWN = multiprocessing.get_context("spawn")
 _START_S, _STOP_S = 60.0, 30.0
+_CATALOGUE_S = 7 * 86_400.0
 
 
 @asynccontextmanager
@@ -73,8 +74,10 @@ async def _apart(parts: Mapping[str, tuple[Settings, str]]) -> AsyncIterator[dic
 
 
 def _pointed(settings: Settings, folder: Path, port: int, urls: Mapping[str, str]) -> Settings:
+    # A day of the year lasts seconds, and the portal's catalogue would be read anew on each.
+    options = {"procedures_interval_s": _CATALOGUE_S}
     systems = {
-        name: system.model_copy(update={"url": urls.get(name, system.url)})
+        name: system.model_copy(update={"url": urls.get(name, system.url), **options})
         for name, system in settings.systems.items()
     }
     # The wire log is a ring: of a year it would hold the last quarter of an hour, at a tenth of the cost.
