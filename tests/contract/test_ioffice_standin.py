@@ -1,10 +1,12 @@
 """iOffice's stand-in: as a VXP client, for its user, and on the one-stop link."""
 
 import base64
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -38,6 +40,7 @@ class FakeAxis:
     marked: dict[str, str] = field(default_factory=dict)
     refusal: str = ""
     away: bool = False
+    on_mark: Callable[[], None] = lambda: None
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if self.away:
@@ -64,15 +67,17 @@ class FakeAxis:
             case "downloadEdoc":
                 return httpx.Response(200, content=self.inbox[get("docId")][1])
             case "updateStatus":
+                self.on_mark()
                 self.marked[get("docId")] = get("status")
         return httpx.Response(200, json=answer)
 
 
 @asynccontextmanager
-async def ioffice(axis: FakeAxis) -> AsyncIterator[httpx.AsyncClient]:
+async def ioffice(axis: FakeAxis, data_dir: Path | None = None) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(transport=httpx.MockTransport(axis)) as wire:
         app = create_app(
             STAND_IN,
+            data_dir=data_dir,
             clock=VirtualClock(START),
             settings={"vxp_url": "http://axis"},
             autopilot=False,
@@ -162,6 +167,23 @@ async def test_incoming_document_is_booked_confirmed_and_worked_off() -> None:
         codes = [sent.status_code for sent in axis.sent if isinstance(sent, edxml.EdxmlStatus)]
         assert codes == ["01", "03", "04", "05", "06"]
         assert (await documents(client))[f"{MINISTRY},2026/11/20,7/VPCP|{PROVINCE}"]["status"] == "06"
+
+
+async def test_what_is_confirmed_is_held_even_if_it_is_killed_in_that_moment(tmp_path: Path) -> None:
+    held: list[int] = []
+
+    def look() -> None:
+        with closing(sqlite3.connect(tmp_path / "ioffice.sqlite3")) as file:
+            rows = file.execute(
+                "SELECT count(*) FROM documents WHERE key LIKE ?", (f"{MINISTRY},2026/11/20,7/VPCP%",)
+            )
+            held.append(rows.fetchone()[0])
+
+    axis = FakeAxis(inbox={"11": ("edoc", incoming())}, on_mark=look)
+    async with ioffice(axis, tmp_path) as client:
+        await tick(client)
+    assert axis.marked == {"11": "done"}
+    assert held[0] > 0
 
 
 @pytest.mark.parametrize("content", [b"<edXML/>", incoming(to="000.00.00.H41")])

@@ -63,6 +63,8 @@ class People:
             part = doc_ids[start : start + AT_ONCE]
             packets = await asyncio.gather(*map(self._packet, part))
             states = [self._booked(doc_id, packet) for doc_id, packet in zip(part, packets, strict=True)]
+            # Or a kill between the two would lose what was confirmed, and nobody sends that again.
+            await self._context.state.commit()
             await asyncio.gather(*map(self._mark, part, states))
         return len(doc_ids)
 
