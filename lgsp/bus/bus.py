@@ -53,7 +53,7 @@ class Bus:
         )
 
     async def open(self) -> None:
-        """Check that the data was written with as many partitions as are configured, and create the consumer groups.
+        """Check that the data was written with as many partitions as are configured, and create the journals' consumer groups.
 
         Raises:
             ConfigurationError: the number differs; a subject would change its partition and lose its order.

@@ -74,12 +74,13 @@ async def _apart(parts: Mapping[str, tuple[Settings, str]]) -> AsyncIterator[dic
 
 
 def _pointed(settings: Settings, folder: Path, port: int, urls: Mapping[str, str]) -> Settings:
-    # A day of the year lasts seconds, and the portal's catalogue would be read anew on each.
-    options = {"procedures_interval_s": _CATALOGUE_S}
     systems = {
-        name: system.model_copy(update={"url": urls.get(name, system.url), **options})
+        name: system.model_copy(update={"url": urls.get(name, system.url)})
         for name, system in settings.systems.items()
     }
+    # A day of the year lasts seconds, and the portal's catalogue would be read anew on each.
+    seldom = {"procedures_interval_s": _CATALOGUE_S}
+    systems["portal"] = systems["portal"].model_copy(update=seldom)
     # The wire log is a ring: of a year it would hold the last quarter of an hour, at a tenth of the cost.
     changes = {
         "data_dir": folder, "port": port, "systems": systems, "redis_url": None, "store_url": "", "wire_log": False,
