@@ -9,11 +9,11 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 from functools import partial
-from heapq import heappop, heappush
 
 from lgsp.channels import HeldEntry, Holder, OutEntry, PartitionLog, Transaction
 from lgsp.clock import Clock
 from lgsp.endpoint.call import Caller, EndpointSettings, Target
+from lgsp.endpoint.held import Held
 from lgsp.endpoint.settlement import Ledger
 from lgsp.endpoint.waiting import until_stopped
 from lgsp.message import MessageReader
@@ -50,15 +50,13 @@ class Endpoint:
         self._caller = Caller(target, clock, settings, reader or MessageReader())
         self._ledger = Ledger(channel.keys, channel.partition, target.system)
         self._lanes: dict[str, deque[OutEntry]] = {}
-        self._held: dict[str, int] = {}
+        self._held = Held()
         self._busy: set[str] = set()
         self._refused: set[str] = set()
         self._ready: asyncio.Queue[str | None] = asyncio.Queue()
         self._in_hand = 0
         self._probing = ""
         self._turn = 0
-        self._due: list[tuple[int, str]] = []
-        self._latest_ms = 0
         self._stopping = asyncio.Event()
         self._freed = asyncio.Event()
         self._timing = asyncio.Event()
@@ -142,7 +140,7 @@ class Endpoint:
             return
         if subject in self._held:
             wanted = subject in self._lanes or (
-                self._held[subject] <= self._now_ms() and self._may_call(subject)
+                self._held.until(subject) <= self._now_ms() and self._may_call(subject)
             )
         else:
             wanted = subject in self._lanes and self._may_call(subject)
@@ -174,7 +172,7 @@ class Endpoint:
         """The subject's next move; false where its settlement lets it go."""
         lane = self._lanes.get(subject)
         if subject in self._held and lane:
-            await self._park_all(subject, list(lane), self._held[subject], Transaction())
+            await self._park_all(subject, list(lane), self._held.until(subject), Transaction())
             return True
         if not self._may_call(subject):
             return True
@@ -241,8 +239,7 @@ class Endpoint:
         self._offer(subject)
 
     def _hold(self, subject: str, due_ms: int) -> None:
-        self._held[subject] = due_ms
-        heappush(self._due, (due_ms, subject))
+        self._held.hold(subject, due_ms)
         self._timing.set()
 
     async def _put_off(self, subject: str, lane: deque[OutEntry], outcome: RetryLater | Early) -> None:
@@ -292,7 +289,7 @@ class Endpoint:
         if not length:
             if not entries:
                 await self._release(subject)
-            del self._held[subject]
+            self._held.release(subject)
 
     async def _release(self, subject: str) -> None:
         hop = Transaction()
@@ -337,13 +334,11 @@ class Endpoint:
         for subject in refused:
             self._offer(subject)
         now_ms = self._now_ms()
-        self._follow_clock(now_ms)
-        while self._due and self._due[0][0] <= now_ms:
-            due_ms, subject = heappop(self._due)
-            if self._held.get(subject) == due_ms:
-                self._offer(subject)
-        if self._due:
-            wait = self._clock.sleep((self._due[0][0] - now_ms) / 1000)
+        for subject in self._held.come_due(now_ms):
+            self._offer(subject)
+        next_ms = self._held.next_ms()
+        if next_ms is not None:
+            wait = self._clock.sleep((next_ms - now_ms) / 1000)
             await until_stopped(wait, self._timing, self._stopping, self._failed)
         else:
             await until_stopped(self._timing.wait(), self._stopping, self._failed)
@@ -358,14 +353,6 @@ class Endpoint:
             return min(held.due_ms, now_ms + int(self._settings.early_limit_s * 1000))
         longest_s = self._settings.policy.delay_s(max(1, head[0].attempt - 1), 1.0)
         return min(held.due_ms, now_ms + int(longest_s * 1000))
-
-    def _follow_clock(self, now_ms: int) -> None:
-        """Where the clock was set back, what is due comes with it, or a retry would wait for as long again."""
-        back_ms = self._latest_ms - now_ms
-        self._latest_ms = now_ms
-        if back_ms > 0:
-            self._held = {subject: due_ms - back_ms for subject, due_ms in self._held.items()}
-            self._due = [(due_ms - back_ms, subject) for due_ms, subject in self._due]
 
     async def _while_away(self) -> None:
         """One call: of a subject that is held, and of one that was not yet tried, in turn, and of each of them in turn.
@@ -390,11 +377,7 @@ class Endpoint:
     def _waiting(self) -> tuple[list[str], list[str]]:
         """Subjects that wait for the system: those that are held and due, and those of which nothing was tried yet."""
         now_ms = self._now_ms()
-        held = [
-            subject
-            for subject, due_ms in self._held.items()
-            if due_ms <= now_ms and subject not in self._busy
-        ]
+        held = [subject for subject in self._held.due(now_ms) if subject not in self._busy]
         fresh = [
             subject for subject in self._lanes if subject not in self._held and subject not in self._busy
         ]
