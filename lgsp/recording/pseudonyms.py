@@ -193,13 +193,13 @@ def _tax(chance: random.Random, original: str) -> str:
 
 
 def _shape(chance: random.Random, original: str) -> str:
-    """Digit for digit, letter for letter."""
+    """Digit for digit, letter for letter; no digit stays as it was, since by chance a few in a row would."""
     return "".join(_like(chance, letter) for letter in original)
 
 
 def _like(chance: random.Random, letter: str) -> str:
     if letter.isdigit():
-        return str(chance.randrange(10))
+        return str((unicodedata.digit(letter) + chance.randrange(1, 10)) % 10)
     if letter.isalpha():
         found = chance.choice("abcdefghijklmnopqrstuvwxyz")
         return found.upper() if letter.isupper() else found
@@ -214,8 +214,12 @@ def _login(chance: random.Random, _: str) -> str:
     return f"user{chance.randrange(10**6):06}"
 
 
-def _birth(chance: random.Random, _: str) -> str:
-    return (date(1950, 1, 1) + timedelta(days=chance.randrange(20_000))).isoformat()
+def _birth(chance: random.Random, original: str) -> str:
+    """A day of another year: of one who is known to be born in 1995 the year is all that there is."""
+    while True:
+        day = date(1950, 1, 1) + timedelta(days=chance.randrange(20_000))
+        if str(day.year) not in original:
+            return day.isoformat()
 
 
 _DRAWS: dict[str, Draw] = {

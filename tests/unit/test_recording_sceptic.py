@@ -13,6 +13,7 @@ from urllib.parse import quote, unquote, unquote_plus, urlencode
 import pytest
 
 from lgsp.recording import Cleaner, RawExchange, RawMessage, Tape
+from lgsp.recording.pseudonyms import Pseudonyms
 
 pytestmark = pytest.mark.unit
 
@@ -201,6 +202,18 @@ def test_nobody_is_found_in_any_spelling(spelling: str) -> None:
 @pytest.mark.parametrize(("text", "personal"), OTHERS)
 def test_what_tells_of_a_person_is_replaced_in_running_text(text: str, personal: str) -> None:
     assert found(cleaned(call({"a": f"x {text} y"})), personal) == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "original"), [("birth", "1995"), ("shape", "82A-123.45"), ("shape", "B1234567²")]
+)
+def test_what_is_invented_is_by_no_chance_what_was_there(kind: str, original: str) -> None:
+    for invented in (Pseudonyms().stand_in(kind, original) for _ in range(500)):
+        assert invented != original
+        if kind == "shape":
+            assert not any(
+                here == there for here, there in zip(invented, original, strict=True) if there.isdigit()
+            )
 
 
 @pytest.mark.parametrize("place", ["path", "query", "header", "cookie", "answer", "base64"])
