@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from lgsp.clock import SystemClock
+from lgsp.clock import Clock
 from lgsp.conformance.clients.connector import Work
 
 Row = dict[str, Any]
@@ -29,11 +29,12 @@ class Partner:
 
     page_size = 100
 
-    def __init__(self, url: str, **options: Any) -> None:
+    def __init__(self, url: str, clock: Clock, **options: Any) -> None:
         self.http = httpx.AsyncClient(base_url=url, timeout=0.8, trust_env=False, **options)
         self.token = ""
         self.known: dict[str, str] = {}
         self.done: set[str] = set()
+        self.clock = clock
         self.not_before: datetime | None = None
 
     async def poll(self) -> None:
@@ -79,7 +80,7 @@ class Partner:
         """Once iGate has it, or has refused it, nothing more is said of it."""
         kind, data = str(work["kind"]), dict(work["data"])  # type: ignore[arg-type]
         key = f"{kind} {data.get('code')} {data.get('national_code')}"
-        if key in self.done or (self.not_before and SystemClock().now() < self.not_before):
+        if key in self.done or (self.not_before and self.clock.now() < self.not_before):
             return
         say: dict[str, Callable[[Row], Any]] = {
             "dossier.submitted": self.submit,
@@ -277,6 +278,6 @@ class Partner:
             raise LaterError(str(exc)) from exc
         if response.status_code >= 500:
             wait_s = float(response.headers.get("Retry-After", "0"))
-            self.not_before = SystemClock().now() + timedelta(seconds=wait_s)
+            self.not_before = self.clock.now() + timedelta(seconds=wait_s)
             raise LaterError(f"HTTP {response.status_code}")
         return response

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from igate_partner import HANOI, LaterError, RefusedError, Row
-from lgsp.clock import SystemClock
+from lgsp.clock import Clock
 from lgsp.conformance.clients.connector import Work
 
 LINK = "/qlvb/lienthong"
@@ -17,11 +17,12 @@ LINK = "/qlvb/lienthong"
 class Partner:
     """`poll` fetches what was decided; `send` says a piece of work, and remembers what iOffice has or has refused."""
 
-    def __init__(self, url: str, **options: Any) -> None:
+    def __init__(self, url: str, clock: Clock, **options: Any) -> None:
         self.http = httpx.AsyncClient(
             base_url=url, timeout=0.8, trust_env=False, auth=("sim", "sim-secret"), **options
         )
         self.done: set[str] = set()
+        self.clock = clock
         self.not_before: datetime | None = None
         self.known: set[str] = set()
 
@@ -81,7 +82,7 @@ class Partner:
         """Once iOffice has it, or has refused it, nothing more is said of it."""
         data: Row = dict(work["data"])  # type: ignore[arg-type]
         key = f"{data['code']} {data['round']}"
-        if key in self.done or (self.not_before and SystemClock().now() < self.not_before):
+        if key in self.done or (self.not_before and self.clock.now() < self.not_before):
             return
         try:
             await self.say(self.packet(data))
@@ -143,6 +144,6 @@ class Partner:
             raise LaterError(str(exc)) from exc
         if response.status_code >= 500:
             wait_s = float(response.headers.get("Retry-After", "0"))
-            self.not_before = SystemClock().now() + timedelta(seconds=wait_s)
+            self.not_before = self.clock.now() + timedelta(seconds=wait_s)
             raise LaterError(f"HTTP {response.status_code}")
         return response

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import pytest
 
-from batches import beside
 from broken.axis import AXIS, AXIS_PARTS, Patch
 from broken.hands import Breakers
 from broken.igate import IGATE
 from broken.ioffice import IOFFICE
 from broken.portal import PORTAL
 from lgsp.conformance import SUITES, Outcome, check
+from looks import beside
 from tampering import Call, Forward, Hand, Reply, tampered
 
 pytestmark = pytest.mark.contract

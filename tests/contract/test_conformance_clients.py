@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from batches import beside
 from broken.axis_client import BROKEN, GIVES_UP, MESSAGE
 from fakes import FakeIntake, make_ports
 from lgsp.adapter import Delivery
@@ -14,11 +13,17 @@ from lgsp.conformance.clients import CLIENT_SUITES, Hooks, check_connector
 from lgsp.conformance.clients.connector import Work
 from lgsp.standards import vxp
 from lgsp_adapters.axis import AxisAdapter
+from looks import PATIENCE, beside, wait_by_looks
 
 pytestmark = pytest.mark.contract
 SUITE = CLIENT_SUITES["axis-client"]
 IDS = [one.id.removeprefix("LGSP-AXC-") for one in SUITE.assertions]
 WRONG_HASH = {"42", "43"}
+
+
+@pytest.fixture(autouse=True)
+def _waits_by_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    wait_by_looks(monkeypatch)
 
 
 class Connector:
@@ -44,7 +49,7 @@ class Connector:
 
 async def failed(make: type[AxisAdapter], *only: str, **settings: Any) -> set[str]:
     connector = Connector(make, settings)
-    options = SUITE.options | {"patience_s": "0.6"}
+    options = SUITE.options | PATIENCE
     verdicts = await check_connector(
         SUITE, "axis", Hooks(connector.poll, connector.send), options, only=only, ready=connector.ready
     )

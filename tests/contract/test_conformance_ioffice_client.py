@@ -1,6 +1,5 @@
 """Connectors of iOffice's one-stop link: a small one conforms; each broken one fails exactly the assertions that it should."""
 
-import asyncio
 import base64
 import unicodedata
 from contextlib import suppress
@@ -10,23 +9,27 @@ from typing import Any
 import httpx
 import pytest
 
-from batches import batched, beside, look_seldom
 from igate_partner import LaterError, RefusedError, Row
 from ioffice_partner import LINK, Partner
+from lgsp.clock import SteerableClock
 from lgsp.conformance import Outcome, run
 from lgsp.conformance.clients import CLIENT_SUITES, Hooks, check_connector
 from lgsp.conformance.clients.connector import Work
+from looks import PATIENCE, beside, wait_by_looks
 
 pytestmark = pytest.mark.contract
 SUITE = CLIENT_SUITES["ioffice-client"]
 
 
-@pytest.fixture(autouse=True)
-def looks_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
-    look_seldom(monkeypatch)
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SteerableClock:
+    """iOffice's and the connector's."""
+    steered = SteerableClock()
+    wait_by_looks(monkeypatch, steered)
+    return steered
 
 
-async def failed(make: type[Partner], *only: str) -> dict[str, str]:
+async def failed(clock: SteerableClock, make: type[Partner], *only: str) -> dict[str, str]:
     made: list[Partner] = []
 
     async def poll() -> None:
@@ -36,8 +39,8 @@ async def failed(make: type[Partner], *only: str) -> dict[str, str]:
         await made[0].send(work)
 
     verdicts = await check_connector(
-        SUITE, "ioffice", Hooks(poll, send), SUITE.options | {"patience_s": "3"}, only=only,
-        ready=lambda url: made.append(make(url)),
+        SUITE, "ioffice", Hooks(poll, send), SUITE.options | PATIENCE, clock=clock, only=only,
+        ready=lambda url: made.append(make(url, clock)),
     )  # fmt: skip
     await made[0].http.aclose()
     assert verdicts
@@ -45,15 +48,15 @@ async def failed(make: type[Partner], *only: str) -> dict[str, str]:
     return {one.id[-2:]: one.finding for one in verdicts if one.outcome is Outcome.FAILED}
 
 
-async def test_a_small_correct_connector_conforms() -> None:
-    assert await failed(Partner) == {}
+async def test_a_small_correct_connector_conforms(clock: SteerableClock) -> None:
+    assert await failed(clock, Partner) == {}
 
 
 class SignsInSecond(Partner):
     """The account only after a challenge."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
         self.http.auth = None
 
     async def ask(self, method: str, path: str, **what: Any) -> httpx.Response:
@@ -160,14 +163,14 @@ class GivesUpForGood(Partner):
 
 
 class WaitsForEver(Partner):
-    def __init__(self, url: str) -> None:
-        super().__init__(url)
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
         self.http.timeout = httpx.Timeout(None)
 
 
 class FollowsAnywhere(Partner):
-    def __init__(self, url: str) -> None:
-        super().__init__(url, follow_redirects=True)
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given, follow_redirects=True)
 
 
 class StopsAtTheBadOne(Partner):
@@ -230,7 +233,6 @@ FETCHES_BADLY: dict[type[Partner], set[str]] = {
     EncodesNothing: {"13"},
     ShoutsIds: {"13"},
     ConfirmsOnce: {"16"},
-    WaitsForEver: {"24"},
     FollowsAnywhere: {"25"},
     StopsAtTheBadOne: {"30", "31", "32"},
     ConfirmsWhateverComes: {"30", "31", "32", "33", "34", "35", "36", "37", "38"},
@@ -242,18 +244,20 @@ FETCHES_BADLY: dict[type[Partner], set[str]] = {
 }
 
 
-@pytest.mark.parametrize("makes", batched(FETCHES_BADLY))
-async def test_one_that_fetches_badly_fails_exactly(
-    makes: tuple[type[Partner], ...], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("make", FETCHES_BADLY)
+async def test_one_that_fetches_badly_fails_exactly(clock: SteerableClock, make: type[Partner]) -> None:
+    assert (await failed(clock, make, *beside(FETCHES_BADLY[make]))).keys() == FETCHES_BADLY[make]
+
+
+async def test_one_that_waits_for_ever_is_ended(
+    clock: SteerableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "ASSERTION_S", 8.0)
-    found = await asyncio.gather(*(failed(make, *beside(FETCHES_BADLY[make])) for make in makes))
-    broken = {make: set(one) for make, one in zip(makes, found, strict=True)}
-    assert broken == {make: FETCHES_BADLY[make] for make in makes}
+    monkeypatch.setattr(run, "ASSERTION_S", 4.0)
+    assert (await failed(clock, WaitsForEver, "*-24")).keys() == {"24"}
 
 
-async def test_one_that_gives_up_for_good_takes_nothing_any_more() -> None:
-    assert (await failed(GivesUpForGood, "LGSP-IOC-1[05]", "LGSP-IOC-2[03]")).keys() == {"20", "23"}
+async def test_one_that_gives_up_for_good_takes_nothing_any_more(clock: SteerableClock) -> None:
+    assert (await failed(clock, GivesUpForGood, "LGSP-IOC-1[05]", "LGSP-IOC-2[03]")).keys() == {"20", "23"}
 
 
 class NamesAnotherUnit(Partner):
@@ -360,11 +364,6 @@ SENDS_BADLY: dict[type[Partner], set[str]] = {
 }
 
 
-@pytest.mark.parametrize("makes", batched(SENDS_BADLY))
-async def test_one_that_sends_badly_fails_exactly(
-    makes: tuple[type[Partner], ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(run, "ASSERTION_S", 8.0)
-    found = await asyncio.gather(*(failed(make, *beside(SENDS_BADLY[make])) for make in makes))
-    broken = {make: set(one) for make, one in zip(makes, found, strict=True)}
-    assert broken == {make: SENDS_BADLY[make] for make in makes}
+@pytest.mark.parametrize("make", SENDS_BADLY)
+async def test_one_that_sends_badly_fails_exactly(clock: SteerableClock, make: type[Partner]) -> None:
+    assert (await failed(clock, make, *beside(SENDS_BADLY[make]))).keys() == SENDS_BADLY[make]
