@@ -82,8 +82,8 @@ def setups(largest: int) -> Iterator[Setup]:
 class Nodes:
     """The servers of one measurement, asked directly."""
 
-    def __init__(self, ports: Sequence[int]) -> None:
-        self._ports = ports
+    def __init__(self, urls: Sequence[str]) -> None:
+        self._urls = urls
 
     async def cpu_s(self) -> float:
         """All processor time that they used so far."""
@@ -95,8 +95,8 @@ class Nodes:
 
     async def _info(self, section: str) -> list[dict]:
         found = []
-        for port in self._ports:
-            async with Redis(port=port) as redis:
+        for url in self._urls:
+            async with Redis.from_url(url) as redis:
                 found.append(await redis.info(section))
         return found
 
@@ -106,10 +106,10 @@ async def servers(setup: Setup, folder: Path) -> AsyncIterator[tuple[str, Nodes]
     """One, or a cluster of three; both with the append-only file on, written every second."""
     if setup.nodes == 1:
         async with EmbeddedServer(folder, max_memory_mb=_SERVER_MB) as one:
-            yield one.url, Nodes([one.port])
+            yield one.url, Nodes([one.url])
     else:
         async with cluster(folder) as several:
-            yield several.url, Nodes([node.port for node in several.primaries])
+            yield several.url, Nodes([node.url for node in several.primaries])
 
 
 async def measure(setup: Setup) -> Point:

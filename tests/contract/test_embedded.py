@@ -1,0 +1,89 @@
+"""The embedded server: reached by its socket, found again, and nothing of it left."""
+
+import asyncio
+import json
+import os
+import signal
+import stat
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from lgsp.channels import Server
+from lgsp.embedded import EmbeddedServer
+
+
+def socket_of(embedded: EmbeddedServer) -> Path:
+    return Path(urlsplit(embedded.url).path)
+
+
+async def ask(embedded: EmbeddedServer, *command: str | int) -> object:
+    server = await Server(embedded.url).open()
+    try:
+        return await server.ask(*command)
+    finally:
+        await server.aclose()
+
+
+async def test_a_socket_of_ours_alone_leads_to_it_and_goes_with_it(tmp_path: Path) -> None:
+    async with EmbeddedServer(tmp_path) as embedded:
+        place = socket_of(embedded)
+        assert stat.S_ISSOCK(place.stat().st_mode)
+        assert stat.S_IMODE(place.stat().st_mode) == stat.S_IMODE(place.parent.stat().st_mode) == 0o700
+        assert await ask(embedded, "CONFIG GET", "port") in ({"port": "0"}, [b"port", b"0"])
+    assert not place.parent.exists()
+    assert not (tmp_path / "server.json").exists()
+
+
+async def test_a_data_directory_may_lie_deeper_than_the_path_of_a_socket(tmp_path: Path) -> None:
+    async with EmbeddedServer(tmp_path / ("sâu" * 20) / ("deep" * 20)) as embedded:
+        await ask(embedded, "SET", "name", "value")
+        assert await ask(embedded, "GET", "name") == b"value"
+
+
+async def test_one_that_a_killed_process_left_is_used_again(tmp_path: Path) -> None:
+    async with EmbeddedServer(tmp_path) as first:
+        await ask(first, "SET", "name", "value")
+        async with EmbeddedServer(tmp_path) as second:
+            assert second.url == first.url
+            assert await ask(second, "GET", "name") == b"value"
+        assert await ask(first, "GET", "name") == b"value"  # who joined does not stop it
+
+
+async def test_one_of_an_earlier_version_is_used_over_its_port(tmp_path: Path) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(b"+PONG\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as earlier:
+        port = earlier.sockets[0].getsockname()[1]
+        (tmp_path / "server.json").write_text(json.dumps({"port": port, "pid": os.getpid()}))
+        async with EmbeddedServer(tmp_path) as embedded:
+            assert embedded.url == f"redis://127.0.0.1:{port}/0"
+
+
+async def test_one_that_was_killed_is_started_anew_with_its_data_and_its_old_socket_goes(
+    tmp_path: Path,
+) -> None:
+    async with EmbeddedServer(tmp_path) as first:
+        await ask(first, "SET", "name", "value")
+        note = (tmp_path / "server.json").read_text()
+        os.kill(json.loads(note)["pid"], signal.SIGKILL)
+    (tmp_path / "server.json").write_text(note)  # as if we had been killed too
+    stale = socket_of(first)
+    stale.parent.mkdir(exist_ok=True)
+    stale.touch()
+    async with EmbeddedServer(tmp_path) as second:
+        assert not stale.parent.exists()
+        assert await ask(second, "GET", "name") == b"value"
+
+
+async def test_each_data_directory_has_a_server_of_its_own(tmp_path: Path) -> None:
+    async with EmbeddedServer(tmp_path / "one") as one, EmbeddedServer(tmp_path / "other") as other:
+        await ask(one, "SET", "name", "value")
+        assert await ask(other, "GET", "name") is None
+
+
+async def test_a_place_is_named_by_its_path(tmp_path: Path) -> None:
+    async with EmbeddedServer(tmp_path) as embedded:
+        assert str(Server(embedded.url).place) == str(socket_of(embedded))
