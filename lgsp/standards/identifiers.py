@@ -61,6 +61,7 @@ def check_organization_id(value: str) -> str:
     return value
 
 
+@lru_cache(8192)
 def check_dossier_code(value: str) -> str:
     """Mã hồ sơ: unit, day, sequence: `000.00.01.H34-191225-0001`, `H34.1-20260609-0092637`.
 

@@ -16,6 +16,7 @@ from lgsp.schemas import SchemaRegistry
 from lgsp_adapters.igate import IGateAdapter
 from lgsp_mocks.igate import STAND_IN
 from lgsp_mocks.kit import create_app
+from lgsp_mocks.kit.state import Table
 
 pytestmark = pytest.mark.contract
 
@@ -31,6 +32,8 @@ class Stage:
     blobs: MemoryBlobs
     clock: VirtualClock
     user: httpx.AsyncClient
+    dossiers: Table
+    asked: respx.Route
 
     async def receive(self, procedure: str = PLAIN) -> str:
         answer = await self.user.post("/__mock__/act/receive-at-counter", json={"procedure": procedure})
@@ -51,10 +54,11 @@ async def stage() -> AsyncIterator[Stage]:
     assert isinstance(ports.clock, VirtualClock)
     app = create_app(STAND_IN, clock=ports.clock, autopilot=False)
     async with app.router.lifespan_context(app), respx.mock(assert_all_called=False) as routes:
-        routes.route(host="igate").mock(side_effect=respx.ASGIHandler(app))
+        asked = routes.route(host="igate").mock(side_effect=respx.ASGIHandler(app))
         adapter = IGateAdapter(SETTINGS, ports)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://igate") as user:
-            yield Stage(adapter, FakeIntake(), blobs, ports.clock, user)
+            dossiers = app.state.context.state.table("dossiers")
+            yield Stage(adapter, FakeIntake(), blobs, ports.clock, user, dossiers, asked)
         await adapter.aclose()
 
 
@@ -116,6 +120,41 @@ async def test_unchanged_dossiers_are_not_fetched_again(stage: Stage) -> None:
     calls = stage.intake.calls
     await stage.adapter.poll(stage.intake)
     assert stage.intake.calls == calls
+
+
+async def test_what_was_told_of_a_dossier_is_told_again_only_where_igate_says_something_else(
+    stage: Stage,
+) -> None:
+    await stage.receive()
+    await stage.adapter.poll(stage.intake)
+    before = stage.intake.calls
+    await stage.tick()
+    await stage.adapter.poll(stage.intake)
+    assert stage.intake.calls - before == 1, "the one new step"
+    row = stage.dossiers.values()[0]
+    stage.dossiers.put(str(row["id"]), {**row, "abstract": "khác", "revision": 1_000})
+    await stage.adapter.poll(stage.intake)
+    assert stage.intake.calls - before == 1 + 3, "all of it, for the bus to judge"
+
+
+async def test_a_message_that_the_bus_did_not_take_is_told_again_with_the_next_round(stage: Stage) -> None:
+    await stage.receive()
+    await stage.tick(4)
+    stage.intake.full_for = 1
+    with pytest.raises(BackpressureError):
+        await stage.adapter.poll(stage.intake)
+    stage.intake.full_for = 0
+    await stage.adapter.poll(stage.intake)
+    assert stage.kinds()[-1] == "dossier.resolved"
+    assert len(stage.intake.messages) == 7
+
+
+async def test_a_result_in_two_states_is_fetched_once(stage: Stage) -> None:
+    await stage.receive()
+    await stage.tick(4)
+    await stage.adapter.poll(stage.intake)
+    assert stage.kinds().count("dossier.resolved") == 2
+    assert sum("/fi/file/" in str(call.request.url) for call in stage.asked.calls) == 1
 
 
 async def test_full_bus_stops_the_round_and_nothing_is_skipped(stage: Stage) -> None:

@@ -33,6 +33,10 @@ class Stage:
     adapter: PortalAdapter
     clock: VirtualClock
     user: httpx.AsyncClient
+    asked: respx.Route
+
+    def look_ups(self) -> int:
+        return sum(b"TraCuuHoSo" in call.request.content for call in self.asked.calls)
 
     async def dossier(self, code: str = CODE) -> dict[str, JsonValue]:
         answer = await self.user.get(f"/__mock__/state/dossiers/{code}")
@@ -47,10 +51,10 @@ async def stage() -> AsyncIterator[Stage]:
     assert isinstance(ports.clock, VirtualClock)
     app = create_app(STAND_IN, clock=ports.clock, autopilot=False)
     async with app.router.lifespan_context(app), respx.mock(assert_all_called=False) as routes:
-        routes.route(host="portal").mock(side_effect=respx.ASGIHandler(app))
+        asked = routes.route(host="portal").mock(side_effect=respx.ASGIHandler(app))
         adapter = PortalAdapter(SETTINGS, ports)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://portal") as user:
-            yield Stage(adapter, ports.clock, user)
+            yield Stage(adapter, ports.clock, user, asked)
         await adapter.aclose()
 
 
@@ -88,6 +92,19 @@ async def test_dossier_is_inserted_then_updated(stage: Stage) -> None:
     await stage.adapter.send(ended)
     found = await stage.dossier()
     assert (found["TrangThaiHoSo"], len(found["ket_qua"])) == ("9", 1)  # type: ignore[arg-type]
+
+
+async def test_what_the_portal_took_is_not_looked_up_again_and_told_as_new_where_it_lost_it(
+    stage: Stage,
+) -> None:
+    await stage.adapter.send(synchronized())
+    await stage.adapter.send(synchronized("dossier.resolved", state="9", finished_at=AT))
+    assert stage.look_ups() == 1
+    await stage.user.post("/__mock__/reset")
+    await stage.user.post("/__mock__/seed")
+    await stage.adapter.send(synchronized())
+    assert (await stage.dossier())["TrangThaiHoSo"] == "2"
+    assert stage.look_ups() == 1
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ __all__ = ["IGateAdapter"]
 
 PAGE = 50
 MAX_PAGES = 200
+_REMEMBERED = 4096
 FIRST_HOLD_S, LONGEST_HOLD_S = 60.0, 3600.0
 
 
@@ -36,8 +37,8 @@ class IGateAdapter:
     def __init__(self, settings: AdapterSettings, ports: Ports) -> None:
         self._ports = ports
         self._client = IGateClient(settings, ports.system)
-        self._reading = Reading(ports.system, self._client, ports.blobs)
         self._seen: dict[str, str] = {}
+        self._told: dict[str, set[bytes]] = {}
         self._held: dict[str, _Held] = {}
 
     async def send(self, delivery: Delivery) -> Receipt:
@@ -116,7 +117,8 @@ class IGateAdapter:
         taken = 0
         try:
             detail = await self._client.detail(internal_id)
-            async for message in self._reading.messages(detail):
+            reading = Reading(self._ports.system, self._client, self._ports.blobs, self._told_of(internal_id))
+            async for message in reading.messages(detail):
                 taken += await self._accept(message, intake)
         except InvalidMessageError as exc:
             # Asking again would bring the same until the dossier changes.
@@ -127,6 +129,13 @@ class IGateAdapter:
         self._held.pop(internal_id, None)
         self._seen[internal_id] = _revision(row)
         return taken
+
+    def _told_of(self, internal_id: str) -> set[bytes]:
+        """What this process told of it; only of those that moved last, since a repeat is harmless."""
+        told = self._told[internal_id] = self._told.pop(internal_id, set())
+        if len(self._told) > _REMEMBERED:
+            del self._told[next(iter(self._told))]
+        return told
 
     async def _accept(self, message: Message, intake: Intake) -> int:
         try:

@@ -1,7 +1,7 @@
 """Calls of iGate's wire: token, search, detail, files, and the partner API."""
 
-from collections.abc import Sequence
-from urllib.parse import quote
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import quote, urlencode
 
 import httpx
 from pydantic import JsonValue
@@ -14,6 +14,7 @@ from lgsp_adapters.session import Session
 __all__ = ["IGateClient", "Record"]
 
 Record = dict[str, JsonValue]
+Answer = httpx.Response | wire.Reply
 TOKEN_PATH = "/auth/realms/digo/protocol/openid-connect/token"  # noqa: S105 - a path
 PARTNER, CATALOGUE = "/pa/partner", "/ba/procedure"
 MAX_FILE_BYTES = 150 * 1024 * 1024
@@ -31,7 +32,7 @@ class IGateClient:
         self._client = wire.build_client(
             self.url, timeout_s=wire.number_setting(settings, system, "timeout_s", 20.0)
         )
-        self._session: Session[httpx.Response] = Session(self._log_in)
+        self._session: Session[Answer] = Session(self._log_in)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -45,7 +46,7 @@ class IGateClient:
             "spec": "slice",
             "sort": "updatedDate,desc",
         }
-        answer = wire.json_object(await self._call("GET", "/pa/dossier/search", params=params), "search")
+        answer = wire.json_object(await self._get(f"/pa/dossier/search?{urlencode(params)}"), "search")
         rows = answer.get("content")
         found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
         return found, bool(answer.get("last", True))
@@ -57,7 +58,7 @@ class IGateClient:
             EarlyError: iGate has none yet.
         """
         params: dict[str, str | int] = {"code": code, "page": 0, "size": 2, "spec": "slice"}
-        answer = wire.json_object(await self._call("GET", "/pa/dossier/search", params=params), "search")
+        answer = wire.json_object(await self._get(f"/pa/dossier/search?{urlencode(params)}"), "search")
         rows = answer.get("content")
         found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
         if not found:
@@ -66,16 +67,16 @@ class IGateClient:
 
     async def detail(self, internal_id: str) -> Record:
         """A whole dossier."""
-        return wire.json_object(await self._call("GET", f"/pa/dossier/{internal_id}/--online"), "detail")
+        return wire.json_object(await self._get(f"/pa/dossier/{internal_id}/--online"), "detail")
 
     async def file(self, file_id: str) -> bytes:
         """A file's content."""
-        return (await self._call("GET", f"/fi/file/{file_id}", max_bytes=MAX_FILE_BYTES)).content
+        return (await self._get(f"/fi/file/{file_id}", max_bytes=MAX_FILE_BYTES)).content
 
     async def upload(self, name: str, content: bytes, media_type: str) -> Record:
         """UploadFile; IdTepTin and HashTepTin."""
-        files = {"file": (name, content, media_type)}
-        answer = _accepted(await self._call("POST", f"{PARTNER}/UploadFile", files=files), "UploadFile")
+        options: wire.CallOptions = {"files": {"file": (name, content, media_type)}}
+        answer = _accepted(await self._call("POST", f"{PARTNER}/UploadFile", options), "UploadFile")
         data = answer.get("data")
         if not isinstance(data, list) or not data or not isinstance(data[0], dict):
             raise RejectedError("UploadFile: the answer names no file")
@@ -88,12 +89,12 @@ class IGateClient:
             RejectedError: refused, whether by the HTTP status or by the `code` of an answer with HTTP 200.
             TransientError: that `code` is one of a server in trouble (5xx, 429).
         """
-        return _accepted(await self._call("POST", f"{PARTNER}/{name}", json=body), name)
+        return _accepted(await self._post(f"{PARTNER}/{name}", wire.json_body(body)), name)
 
     async def procedure(self, code: str) -> Record | None:
         """A procedure of iGate's catalogue with the list of its versions; None where iGate has none."""
         try:
-            answer = await self._call("GET", f"{CATALOGUE}/{quote(code, safe='')}")
+            answer = await self._get(f"{CATALOGUE}/{quote(code, safe='')}")
         except RejectedError as exc:
             if exc.wire_code == "404":
                 return None
@@ -103,7 +104,7 @@ class IGateClient:
     async def procedures(self, page: int, size: int) -> tuple[list[Record], bool]:
         """One page of the catalogue, and whether it is the last."""
         params: dict[str, str | int] = {"page": page, "size": size}
-        answer = wire.json_object(await self._call("GET", f"{CATALOGUE}/search", params=params), "procedures")
+        answer = wire.json_object(await self._get(f"{CATALOGUE}/search?{urlencode(params)}"), "procedures")
         rows = answer.get("content")
         found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
         return found, bool(answer.get("last", True))
@@ -114,7 +115,7 @@ class IGateClient:
         Raises:
             RejectedError, TransientError: as `post`.
         """
-        answer = await self._call("PUT", f"{CATALOGUE}/{quote(code, safe='')}", json=body)
+        answer = await self._call("PUT", f"{CATALOGUE}/{quote(code, safe='')}", {"json": body})
         return _accepted(answer, "procedure")
 
     async def _log_in(self) -> str:
@@ -133,29 +134,40 @@ class IGateClient:
             raise TransientError(what, system_down=True)
         return token
 
-    async def _call(
-        self, method: str, path: str, *, params: dict[str, str | int] | None = None, json: object = None,
-        files: dict[str, tuple[str, bytes, str]] | None = None, max_bytes: int = wire.MAX_RESPONSE_BYTES,
-    ) -> httpx.Response:  # fmt: skip
-        options: wire.CallOptions = {}
-        if params is not None:
-            options["params"] = params
-        if json is not None:
-            options["json"] = json
-        if files is not None:
-            options["files"] = files
+    async def _get(self, path: str, max_bytes: int = wire.MAX_RESPONSE_BYTES) -> Answer:
+        async def attempt(token: str) -> wire.Reply:
+            return await wire.ask(self._client, path, _signed(token), max_bytes=max_bytes)
+
+        return await self._answer(attempt, path)
+
+    async def _post(self, path: str, content: bytes) -> Answer:
+        async def attempt(token: str) -> wire.Reply:
+            headers = {**_signed(token), "Content-Type": "application/json"}
+            return await wire.ask(self._client, path, headers, content)
+
+        return await self._answer(attempt, path)
+
+    async def _call(self, method: str, path: str, options: wire.CallOptions) -> Answer:
+        """What is seldom, or wants more of httpx."""
 
         async def attempt(token: str) -> httpx.Response:
-            signed: wire.CallOptions = {**options, "headers": {"Authorization": f"Bearer {token}"}}
-            return await wire.call(self._client, method, path, max_bytes=max_bytes, **signed)
+            signed: wire.CallOptions = {**options, "headers": _signed(token)}
+            return await wire.call(self._client, method, path, **signed)
 
+        return await self._answer(attempt, path)
+
+    async def _answer(self, attempt: Callable[[str], Awaitable[Answer]], path: str) -> Answer:
         response = await self._session.run(attempt)
         if response.status_code >= httpx.codes.BAD_REQUEST:
-            raise _rejected(path, response)
+            raise _rejected(path.partition("?")[0], response)
         return response
 
 
-def _accepted(response: httpx.Response, name: str) -> Record:
+def _signed(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _accepted(response: Answer, name: str) -> Record:
     """The answer of a call that succeeded: iGate says so in `code`, also where HTTP says 200."""
     answer = wire.json_object(response, name)
     code = str(answer.get("code", "")).strip()
@@ -167,7 +179,7 @@ def _accepted(response: httpx.Response, name: str) -> Record:
     raise RejectedError(what, wire_code=code)
 
 
-def _rejected(path: str, response: httpx.Response) -> RejectedError:
+def _rejected(path: str, response: Answer) -> RejectedError:
     try:
         answer = response.json()
     except ValueError:

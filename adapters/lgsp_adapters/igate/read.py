@@ -4,16 +4,18 @@ The content under one id never changes, so that polling twice publishes once: ea
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import blake2b
 from typing import cast
 
+import msgspec
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from lgsp.adapter import BlobStore
 from lgsp.errors import Fault, InvalidMessageError
 from lgsp.message import Message, faults_of, type_name
-from lgsp.model.attachment import Attachment
+from lgsp.model.attachment import Attachment, BlobRef
 from lgsp.model.dossier import DossierProgressed, DossierRequest, DossierResolved, DossierSynchronized
 from lgsp.model.result import ResultRequested
 from lgsp.standards import identifiers
@@ -24,19 +26,33 @@ from lgsp_adapters.igate.snapshot import Snapshot, name_of
 __all__ = ["Reading"]
 
 PORTAL_OWNER = "000.00.00.G22"
+_WITH_RESULTS = frozenset({"9", "10"})
 _REQUESTS = {"5": "dossier.supplement_requested", "6": "dossier.fee_requested"}
+
+
+_EVERY_STEP = (
+    "nationCode", "code", "procedure", "agency", "applicant", "abstract", "receivingKind", "submittedDate", "acceptedDate",
+    "supplementRequests", "dossierFormFile", "dossierFee",
+)  # fmt: skip
+"""Fields of a detail that any step's messages are made of."""
+_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Turns details into messages; files go to the blob store on the way."""
+    """Turns a detail into messages; files go to the blob store on the way, each once.
+
+    `told` are digests of what was told before, and of what it was made of: it is told again only where iGate says something else now.
+    """
 
     system: str
     client: IGateClient
     blobs: BlobStore
+    told: set[bytes] = field(default_factory=set)
+    _files: dict[str, BlobRef] = field(default_factory=dict)
 
     async def messages(self, detail: Record) -> AsyncIterator[Message]:
-        """Everything that the dossier's detail says, in the order in which it happened.
+        """What the dossier's detail says and was not told yet, in the order in which it happened.
 
         Raises:
             InvalidMessageError: the detail does not fit the canonical model.
@@ -52,13 +68,19 @@ class Reading:
     async def _messages(self, detail: Record) -> AsyncIterator[Message]:
         steps = cast("list[Record]", detail["tasks"])
         drafts = [(_draft_place(one, steps), one) for one in _drafts(detail)]
-        for number in range(1, len(steps) + 1):
-            async for message in self._of_step(
-                Snapshot(detail, number, self.client.url), steps[: number - 1]
-            ):
-                yield message
+        made_of = blake2b(_encode([detail.get(name) for name in _EVERY_STEP]), digest_size=16)
+        for number, step in enumerate(steps, 1):
+            made_of.update(_encode(step))
+            shot = Snapshot(detail, number, self.client.url)
+            results = detail["results"] if str(step["status"]) in _WITH_RESULTS else None
+            if (key := _with(made_of, results)) not in self.told:
+                async for message in self._of_step(shot, steps[: number - 1]):
+                    yield message
+                self.told.add(key)  # whoever asks for the next one is done with it
             for draft in (one for place, one in drafts if place == number):
-                yield await self._requested(Snapshot(detail, number, self.client.url), draft)
+                if (key := _with(made_of, draft)) not in self.told:
+                    yield await self._requested(shot, draft)
+                    self.told.add(key)
 
     async def _of_step(self, shot: Snapshot, earlier: list[Record]) -> AsyncIterator[Message]:
         state, before = str(shot.step["status"]), str(earlier[-1]["status"]) if earlier else ""
@@ -73,7 +95,7 @@ class Reading:
         yield self._progressed(shot)
         if stops_clock(state):
             yield self._asked(shot)
-        if state in {"9", "10"}:
+        if state in _WITH_RESULTS:
             again = sum(str(step["status"]) == state for step in earlier)
             yield await self._resolved(shot, f"resolved-{state}" + (f"-{again + 1}" if again else ""))
 
@@ -81,11 +103,11 @@ class Reading:
         source = f"/systems/{self.system}"
         subject = str(shot.detail.get("nationCode") or shot.detail["code"])
         unit = str(cast("Record", shot.detail["agency"])["code"])
-        return Message.model_validate({
+        return Message.of_json({
             "id": identifiers.deterministic_id(source, subject, part), "source": source, "type": type_name(kind), "subject": subject,
-            "time": str(at), "dataschema": f"https://lgsp.vn/schemas/{kind}/1", "data": data.model_dump(mode="json"),
-            "correlationid": subject, "sender": unit, "recipients": unit if kind == "result.requested" else PORTAL_OWNER,
-        })  # fmt: skip
+            "time": str(at), "dataschema": f"https://lgsp.vn/schemas/{kind}/1", "correlationid": subject, "sender": unit,
+            "recipients": unit if kind == "result.requested" else PORTAL_OWNER,
+        }, data.model_dump(mode="json"))  # fmt: skip
 
     def _dossier(self, shot: Snapshot, part: str) -> Message:
         note = str(shot.step["content"])
@@ -142,8 +164,10 @@ class Reading:
         return self._message("result.requested", shot, part, draft["requestedAt"], data)
 
     async def _file(self, one: Record) -> Attachment:
-        blob = await self.blobs.put(await self.client.file(str(one["id"])))
-        return Attachment(name=str(one["name"]), blob=blob)
+        file_id = str(one["id"])
+        if file_id not in self._files:
+            self._files[file_id] = await self.blobs.put(await self.client.file(file_id))
+        return Attachment(name=str(one["name"]), blob=self._files[file_id])
 
 
 def _drafts(detail: Record) -> list[Record]:
@@ -159,6 +183,12 @@ def _draft_place(draft: Record, steps: list[Record]) -> int:
     asked = datetime.fromisoformat(str(draft["requestedAt"]))
     earlier = [step for step in steps if datetime.fromisoformat(str(step["at"])) <= asked]
     return max(1, len(earlier))
+
+
+def _with(made_of: "blake2b", more: JsonValue) -> bytes:
+    whole = made_of.copy()
+    whole.update(_encode(more))
+    return whole.digest()
 
 
 def _unreadable(error: Exception) -> Fault:

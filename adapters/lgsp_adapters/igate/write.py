@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
-from pydantic_core import to_json
 
 from lgsp.adapter import BlobStore, Receipt
 from lgsp.clock import VIETNAM
@@ -30,7 +29,7 @@ RESULT_CODE = "KQ.G15.000001"
 
 def _read(message: Message, model: type[M]) -> M:
     try:
-        return model.model_validate_json(to_json(message.data))
+        return model.model_validate_json(message.data_json())
     except ValidationError as exc:
         raise InvalidMessageError(message.kind, faults_of(exc, "/data")) from exc
 

@@ -21,6 +21,7 @@ __all__ = ["PortalAdapter"]
 PREFIX = "/VXPAdapter/RestService/forward"
 DSTCODE = "VN:GOV:000.00.00.G22:vpcpdvcprovider"
 _FINE = frozenset({"0", "00"})
+_REMEMBERED = 4096
 
 
 class _RefusedError(RejectedError):
@@ -43,6 +44,8 @@ class PortalAdapter:
             wire.url_setting(settings, name), timeout_s=wire.number_setting(settings, name, "timeout_s", 20.0)
         )
         self._session = Session(self._log_in, _session_ended)
+        self._held: dict[str, None] = {}
+        """Numbers of dossiers that it took, the newest last."""
         self._procedures = Procedures(settings, ports, self._unit, self._require)
 
     async def send(self, delivery: Delivery) -> Receipt:
@@ -127,20 +130,22 @@ class PortalAdapter:
             await self._require("DongBoTrangThaiHoSo", {"type": "2", "data": status}, fine={"-3"})
 
     async def _synchronize(self, dossier: DossierSynchronized) -> None:
-        """Insert or update; where the portal's own look-up was overtaken, its answer says which it should have been."""
-        item = translate.dossier_item(dossier)
-        found = await self._require(
-            "TraCuuHoSo", {"mahoso": translate.national_code(dossier)}, fine={"-3", "3"}
-        )
-        exists = bool(found.get("result"))
+        """Insert or update. What it took once it is not asked for again; where that was overtaken, or the look-up, its answer says so."""
+        item, code = translate.dossier_item(dossier), translate.national_code(dossier)
+        exists = code in self._held or await self._holds(code)
         fields: dict[str, JsonValue] = {"isUpdating": str(exists), "data": [item]}
         answer = await self._require("DongBoHoSoMC", fields, fine={"3", "-3"})
-        if str(answer.get("error_code")) in _FINE:
-            return
-        turned = not exists if _says_other_way(answer) else None
-        if turned is None:
-            raise _rejected("DongBoHoSoMC", answer)
-        await self._require("DongBoHoSoMC", {"isUpdating": str(turned), "data": [item]})
+        if str(answer.get("error_code")) not in _FINE:
+            if not _says_other_way(answer):
+                raise _rejected("DongBoHoSoMC", answer)
+            await self._require("DongBoHoSoMC", {"isUpdating": str(not exists), "data": [item]})
+        if code not in self._held and len(self._held) >= _REMEMBERED:
+            del self._held[next(iter(self._held))]
+        self._held[code] = None
+
+    async def _holds(self, code: str) -> bool:
+        answer = await self._require("TraCuuHoSo", {"mahoso": code}, fine={"-3", "3"})
+        return bool(answer.get("result"))
 
     async def _require(
         self, service: str, fields: dict[str, JsonValue], *, fine: frozenset[str] | set[str] = frozenset()

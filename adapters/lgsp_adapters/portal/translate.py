@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
-from pydantic_core import to_json
 
 from lgsp.errors import InvalidMessageError
 from lgsp.message import Message, faults_of
@@ -34,7 +33,7 @@ def read(message: Message, model: type[M]) -> M:
         InvalidMessageError: by JSON Pointer below /data.
     """
     try:
-        return model.model_validate_json(to_json(message.data))
+        return model.model_validate_json(message.data_json())
     except ValidationError as exc:
         raise InvalidMessageError(message.kind, faults_of(exc, "/data")) from exc
 
