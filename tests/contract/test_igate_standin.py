@@ -1,5 +1,6 @@
 """iGate's stand-in against its wire."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -218,3 +219,35 @@ async def test_state_survives_a_restart(tmp_path: Path, clock: VirtualClock) -> 
         ):
             answer = await client.post("/__mock__/act/receive-at-counter", json={"procedure": PLAIN})
             assert answer.json()["code"].endswith(wanted)
+
+
+@pytest.mark.parametrize("token", ["", "Bearer nobody", None])
+@pytest.mark.parametrize("changes", [
+    {}, {"MaTTHC": "x"}, {"LoaiDoiTuong": 1}, {"LoaiDoiTuong": 3}, {"NgayNop": "2026-11-23 24:00:00"}, {"NgayNop": "2026-1-3 8:0:0"},
+    {"NgayNop": "2026-02-30 08:00:00"}, {"EformThongTinChiTiet": {"NoiDungBoSung": "a"}},
+])  # fmt: skip
+async def test_a_submission_is_answered_alike_past_fastapi_and_through_it(
+    igate: httpx.AsyncClient, changes: dict[str, object], token: str | None
+) -> None:
+    answers = []
+    for form in ("application/json", "application/json; charset=utf-8"):  # FastAPI has the second
+        await igate.post("/__mock__/reset")
+        own = (await igate.post(TOKEN, data=LOGIN)).json()["access_token"]
+        headers = {"Content-Type": form, "Authorization": f"Bearer {own}" if token is None else token}
+        answer = await igate.post(
+            "/pa/partner/NopHoSo", content=json.dumps(SUBMISSION | changes).encode(), headers=headers
+        )
+        answers.append((answer.status_code, answer.headers.raw, answer.content))
+    assert answers[0] == answers[1]
+
+
+async def test_calls_past_fastapi_want_the_token_and_no_other_method(igate: httpx.AsyncClient) -> None:
+    await igate.post("/__mock__/act/receive-at-counter", json={"procedure": PLAIN})
+    await ticks(igate, 3)
+    [row] = (await igate.get("/pa/dossier/search")).json()["content"]
+    path = f"/pa/dossier/{row['id']}/--online"
+    [paper] = (await igate.get(path)).json()["results"]
+    for place in (path, f"/fi/file/{paper['id']}", "/pa/dossier/search?size=501"):
+        assert (await igate.head(place)).status_code == 405
+        refused = await igate.get(place, headers={"Authorization": "Bearer nobody"})
+        assert (refused.status_code, refused.json()["code"]) == (401, "401")

@@ -30,8 +30,9 @@ def _build(context: Context) -> Parts:
     login.add_api_route(TOKEN_PATH, tokens.keycloak, methods=["POST"])
     catalogue = procedure_routes(dossiers.procedures, tokens)
     counted = statistics.routes(dossiers, tokens)
-    routers = (login, create, routes(dossiers, tokens), partner.router(), people.router(), catalogue, counted)
-    every = [route for router in routers for route in router.routes]
+    routers = (login, create, partner.router(), people.router(), catalogue, counted)
+    # First, since each route before it would look at the call.
+    every = [*routes(dossiers, tokens), *(route for router in routers for route in router.routes)]
     return Parts(every, lambda: None, people.tick, dossiers.twice)
 
 

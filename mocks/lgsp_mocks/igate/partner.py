@@ -11,7 +11,7 @@ from lgsp_mocks.igate.drafts import RETURNED, SIGNED, Drafts, Verdict
 from lgsp_mocks.igate.life import Answer, Life, require
 from lgsp_mocks.igate.packets import MAX_ITEMS, Credentials, NopHoSo, Progress, Status
 from lgsp_mocks.igate.submissions import Submissions, stored_paper
-from lgsp_mocks.igate.tokens import Tokens, WireError, WireRoute
+from lgsp_mocks.igate.tokens import DirectRoute, Tokens, WireError, WireRoute
 from lgsp_mocks.kit import Context, Record
 
 __all__ = ["PREFIX", "Partner"]
@@ -40,7 +40,9 @@ class Partner:
         router.add_api_route("/token", self._token, methods=["POST"])
         router.add_api_route("/GetNextValue", self._next_value, methods=["GET"], dependencies=guard)
         router.add_api_route("/UploadFile", self._upload, methods=["POST"], dependencies=guard)
-        router.add_api_route("/NopHoSo", self._submit, methods=["POST"], dependencies=guard)
+        router.add_api_route(
+            "/NopHoSo", self._submit, methods=["POST"], dependencies=guard, route_class_override=DirectRoute
+        )
         router.add_api_route("/CapNhatTienTrinh", self._progress, methods=["POST"], dependencies=guard)
         router.add_api_route("/CapNhatTrangThai", self._status, methods=["POST"], dependencies=guard)
         return router

@@ -93,6 +93,8 @@ class Procedures:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._table = context.state.table("procedures")
+        self._first: dict[str, Procedure] = {}
+        """As the population has them, of those that nothing was told of."""
 
     def versions(self, code: str) -> list[Record]:
         """Oldest first; none for a procedure that is not of this province."""
@@ -143,9 +145,17 @@ class Procedures:
 
     def of(self, dossier: Record) -> Procedure | None:
         """The procedure as it was when the dossier was taken in, whatever became of it since."""
-        versions = self.versions(str(dossier["procedure_code"]))
+        code = str(dossier["procedure_code"])
+        if code not in self._table and code in self._first:
+            return self._first[code]
+        versions = self.versions(code)
         number = int(str(dossier.get("procedure_version") or 1))
-        return self._procedure(versions[min(number, len(versions)) - 1]) if versions else None
+        if not versions:
+            return None
+        found = self._procedure(versions[min(number, len(versions)) - 1])
+        if code not in self._table:
+            self._first[code] = found
+        return found
 
     def _procedure(self, row: Record) -> Procedure:
         """Whether a leader signs is this system's own setting, no part of the catalogue."""

@@ -1,19 +1,25 @@
 """Tokens as Keycloak gives them, and the check of every other call."""
 
 import hmac
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated
 
 from fastapi import Form, Header, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel, ValidationError
+from starlette.datastructures import QueryParams
+from starlette.routing import Route
+from starlette.types import Receive, Scope
 
 from lgsp_mocks.igate.dossiers import IllegalStepError
 from lgsp_mocks.kit import Context, Record
+from lgsp_mocks.kit.front import Endpoint, FormRoute
 
-__all__ = ["CLIENTS", "Tokens", "WireError", "WireRoute"]
+__all__ = ["CLIENTS", "DirectRoute", "Tokens", "WireError", "WireRoute"]
 
 CLIENTS = frozenset({"sim", "sim-lgsp", "web-onegate"})
 SECRET = "sim-secret"  # noqa: S105 - the demo account, plainly marked
@@ -29,8 +35,18 @@ class WireError(Exception):
         self.body: Record = {"code": code, "message": message}
 
 
+async def _told(answer: Awaitable[Response]) -> Response:
+    """Errors as iGate tells them: `{code, message}`."""
+    try:
+        return await answer
+    except WireError as exc:
+        return JSONResponse(exc.body, exc.status)
+    except IllegalStepError as exc:
+        return JSONResponse({"code": "400", "message": f"TrangThai: {exc}"}, 400)
+
+
 class WireRoute(APIRoute):
-    """Answers errors as iGate does: `{code, message}`, with 400 for what can't be read."""
+    """Answers errors as iGate does, with 400 for what can't be read."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[object, object, Response]]:
         """FastAPI's hook."""
@@ -38,15 +54,35 @@ class WireRoute(APIRoute):
 
         async def answer(request: Request) -> Response:
             try:
-                return await handle(request)
-            except WireError as exc:
-                return JSONResponse(exc.body, exc.status)
-            except IllegalStepError as exc:
-                return JSONResponse({"code": "400", "message": f"TrangThai: {exc}"}, 400)
+                return await _told(handle(request))
             except RequestValidationError as exc:
                 return JSONResponse({"code": "400", "message": "; ".join(map(_fault, exc.errors()))}, 400)
 
         return answer
+
+
+class DirectRoute(WireRoute, FormRoute):
+    """Of the calls that come all day long: takes one form, in the body or, where it is a GET, in the query; behind the token alone."""
+
+    async def read(self, scope: Scope, receive: Receive) -> tuple[Endpoint | None, Receive]:
+        """What answers it, unless FastAPI has to, and where its body can still be read."""
+        if self.methods != {"GET"}:
+            return await super().read(scope, receive)
+        try:
+            form = self.form.model_validate(dict(QueryParams(scope["query_string"])))
+        except ValidationError:
+            return None, receive
+        return partial(self._answer, form), receive
+
+    async def _answer(self, form: BaseModel, request: Request) -> Response:
+        return await _told(self._reply(form, request))
+
+    async def _reply(self, form: BaseModel, request: Request) -> Response:
+        for guard in self.dependencies:
+            if guard.dependency is not None:
+                await guard.dependency(request.headers.get("authorization", ""))
+        answer = await self.endpoint(form)
+        return answer if isinstance(answer, Response) else JSONResponse(answer)
 
 
 class Tokens:
@@ -104,6 +140,22 @@ class Tokens:
         found = self._tokens.get(authorization.removeprefix("Bearer ").strip())
         if found is None or datetime.fromisoformat(str(found["end"])) <= self._context.clock.now():
             raise WireError(401, "401", "Token không hợp lệ hoặc đã hết hạn")
+
+    def get_route(self, path: str, answer: Callable[[str], Response]) -> Route:
+        """A GET behind a token that wants nothing but the one variable of its path; past FastAPI."""
+
+        async def guarded(request: Request) -> Response:
+            return await _told(self._got(request, answer))
+
+        guarded.__doc__ = answer.__doc__
+        route = Route(path, guarded, methods=["GET"])
+        route.methods = {"GET"}  # no HEAD, as FastAPI has it
+        return route
+
+    async def _got(self, request: Request, answer: Callable[[str], Response]) -> Response:
+        await self.check(request.headers.get("authorization", ""))
+        [value] = request.path_params.values()
+        return answer(value)
 
 
 def _fault(error: Mapping[str, object]) -> str:

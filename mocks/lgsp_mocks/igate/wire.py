@@ -7,10 +7,11 @@ from typing import Annotated, cast
 import msgspec
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
-from pydantic import JsonValue
+from pydantic import BaseModel, Field, JsonValue
+from starlette.routing import BaseRoute
 
 from lgsp_mocks.igate.dossiers import Dossiers, drafts_of
-from lgsp_mocks.igate.tokens import Tokens, WireError, WireRoute
+from lgsp_mocks.igate.tokens import DirectRoute, Tokens, WireError
 from lgsp_mocks.kit import Record
 
 __all__ = ["routes"]
@@ -24,56 +25,66 @@ SORTS = {
 NEWEST = "updatedDate,desc"
 
 
-def routes(dossiers: Dossiers, tokens: Tokens) -> APIRouter:
+class Search(BaseModel):
+    """What is asked for; the wire's other filters are ignored."""
+
+    page: Annotated[int, Field(ge=0)] = 0
+    size: Annotated[int, Field(ge=1, le=500)] = 15
+    code: str = ""
+    status: Annotated[str, Field(alias="dossier-status")] = ""
+    sort: str = "appointmentDate,asc"
+    accepted_from: Annotated[str, Field(alias="accepted-from")] = ""
+    accepted_to: Annotated[str, Field(alias="accepted-to")] = ""
+
+
+def routes(dossiers: Dossiers, tokens: Tokens) -> list[BaseRoute]:
     """The routes below the gateway's prefixes."""
-    router = APIRouter(route_class=WireRoute, dependencies=[Depends(tokens.check)])
 
-    # Written here: FastAPI would check and copy each row of what is ours.
-    @router.get("/pa/dossier/search", response_model=Record)
-    async def search(  # noqa: PLR0913, PLR0917 - the wire's own parameters
-        page: Annotated[int, Query(ge=0)] = 0,
-        size: Annotated[int, Query(ge=1, le=500)] = 15,
-        code: str = "",
-        status: Annotated[str, Query(alias="dossier-status")] = "",
-        sort: str = "appointmentDate,asc",
-        accepted_from: Annotated[str, Query(alias="accepted-from")] = "",
-        accepted_to: Annotated[str, Query(alias="accepted-to")] = "",
-    ) -> Response:
-        wanted = {part.strip() for part in status.split(",") if part.strip()}
-        begin, end = _moment(accepted_from), _moment(accepted_to)
-        begin_at, end_at = page * size, (page + 1) * size
-        if sort == NEWEST and not (
-            code or wanted or begin or end
-        ):  # what connectors poll: not through all of them
-            found = dossiers.changed_last(end_at + 1)
-        else:
-            found = [
-                one
-                for one in (dossiers.with_code(code) if code else dossiers.table.values())
-                if (not wanted or one["status"] in wanted) and _within(str(one["accepted_at"]), begin, end)
-            ]
-            found = _sorted(found, sort)
-        content: list[JsonValue] = [summary(one) for one in found[begin_at:end_at]]
-        last = end_at >= len(found)
-        return _json({
-            "content": content, "last": last, "first": page == 0, "number": page, "size": size, "numberOfElements": len(content),
-        })  # fmt: skip
+    async def search(asked: Annotated[Search, Query()]) -> Response:
+        return _found(dossiers, asked)
 
-    @router.get("/pa/dossier/{internal_id}/--online", response_model=Record)
-    async def online(internal_id: str) -> Response:
+    def online(internal_id: str) -> Response:
+        """A whole dossier."""
         dossier = dossiers.find(internal_id=internal_id)
         if dossier is None:
             raise WireError(404, "404", f"Không tìm thấy hồ sơ {internal_id}")
         return _json(detail(dossier))
 
-    @router.get("/fi/file/{file_id}")
-    async def file(file_id: str) -> Response:
+    def file(file_id: str) -> Response:
+        """A file's content."""
         found = dossiers.files.get(file_id)
         if found is None:
             raise WireError(404, "404", f"Không tìm thấy tệp {file_id}")
         return Response(base64.b64decode(str(found["content"])), media_type="application/octet-stream")
 
-    return router
+    router = APIRouter(route_class=DirectRoute, dependencies=[Depends(tokens.check)])
+    # Written here: FastAPI would check and copy each row of what is ours.
+    router.add_api_route("/pa/dossier/search", search, response_model=Record)
+    return [
+        *router.routes,
+        tokens.get_route("/pa/dossier/{internal_id}/--online", online),
+        tokens.get_route("/fi/file/{file_id}", file),
+    ]
+
+
+def _found(dossiers: Dossiers, asked: Search) -> Response:
+    wanted = {part.strip() for part in asked.status.split(",") if part.strip()}
+    begin, end = _moment(asked.accepted_from), _moment(asked.accepted_to)
+    begin_at, end_at = asked.page * asked.size, (asked.page + 1) * asked.size
+    if asked.sort == NEWEST and not (asked.code or wanted or begin or end):
+        found = dossiers.changed_last(end_at + 1)  # what connectors poll: not through all of them
+    else:
+        found = [
+            one
+            for one in (dossiers.with_code(asked.code) if asked.code else dossiers.table.values())
+            if (not wanted or one["status"] in wanted) and _within(str(one["accepted_at"]), begin, end)
+        ]
+        found = _sorted(found, asked.sort)
+    content: list[JsonValue] = [summary(one) for one in found[begin_at:end_at]]
+    return _json({
+        "content": content, "last": end_at >= len(found), "first": asked.page == 0, "number": asked.page, "size": asked.size,
+        "numberOfElements": len(content),
+    })  # fmt: skip
 
 
 def _json(answer: Record) -> Response:

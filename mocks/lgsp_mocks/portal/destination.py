@@ -25,13 +25,14 @@ def check_destination(request: Request) -> None:
     Raises:
         WireError: it leads nowhere, or to another provider.
     """
-    header, query = request.headers.get("dstcode"), request.query_params.get("dstcode")
+    asked = request.query_params if request.scope["query_string"] else {}
+    header, query = request.headers.get("dstcode"), asked.get("dstcode")
     if header is not None and query is not None and header != query:
         raise WireError(FAILED, f"dstcode ở header ({header}) khác với ở query ({query})")
     given = header if header is not None else query
     if given is not None:
         _check_code(given, forwarded="/RestService/forward/" in request.scope["path"])
-    _check_provider(request.query_params.get("providerurl"))
+    _check_provider(asked.get("providerurl"))
 
 
 def _check_code(code: str, *, forwarded: bool) -> None:
