@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 
 from lgsp.channels import Server
 from lgsp.embedded import EmbeddedServer
@@ -24,6 +25,13 @@ def _roots_are_read_once() -> None:
         return client_context() if verify is True and not more.get("cert") else makes(verify, **more)
 
     httpx._transports.default.create_ssl_context = create
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tracebacks_are_plain() -> None:
+    """As a process of ours writes them. Drawn in boxes with every local variable, one that a test provokes takes a second."""
+    renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, renderer])
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ __all__ = ["PARTITIONS", "Gateway", "Province", "Publishes", "StandIn", "Worker"
 
 PARTITIONS = 4
 _HERE = Path(__file__).parent
-_READY_S = 20.0
+_READY_S = 60.0
 
 
 @dataclass
