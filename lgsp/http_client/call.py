@@ -7,7 +7,20 @@ from typing import Protocol, runtime_checkable
 
 import httpx
 
-__all__ = ["Answer", "Call", "Direct", "HttpxAnswer", "head_of", "pairs_of", "whole"]
+__all__ = [
+    "Answer",
+    "Call",
+    "Direct",
+    "HttpxAnswer",
+    "Origin",
+    "head_of",
+    "origin_of",
+    "pairs_of",
+    "whole",
+]
+
+Origin = tuple[str, bytes]
+"""Scheme, host and port."""
 
 _BROKEN_HEADER = re.compile(rb"[\x00\r\n]")
 
@@ -18,6 +31,7 @@ class Call:
 
     method: str
     url: httpx.URL
+    origin: Origin
     head: bytes
     body: bytes | AsyncIterable[bytes]
     limits: Mapping[str, float | None]
@@ -30,14 +44,20 @@ class Call:
         body = b"".join(stream) if type(stream) is httpx.ByteStream else stream
         if not isinstance(body, bytes | AsyncIterable):
             raise TypeError("an asynchronous body is needed")
-        fields = [b"%b: %b" % pair for pair in request.headers.raw]
-        return cls(request.method, request.url, head_of(request.method, request.url, fields), body, limits)
+        method, url = request.method, request.url
+        head = head_of(method, url, [b"%b: %b" % pair for pair in request.headers.raw])
+        return cls(method, url, origin_of(url), head, body, limits)
 
     def request(self) -> httpx.Request:
         """As httpx has it."""
         stream = httpx.ByteStream(self.body) if isinstance(self.body, bytes) else _Chunks(self.body)
         headers, limits = pairs_of(self.head.split(b"\r\n")[1:-2]), {"timeout": self.limits}
         return httpx.Request(self.method, self.url, headers=headers, stream=stream, extensions=limits)
+
+
+def origin_of(url: httpx.URL) -> Origin:
+    """Whose connections it can use."""
+    return url.scheme, url.netloc
 
 
 def pairs_of(fields: Sequence[bytes]) -> list[tuple[bytes, bytes]]:

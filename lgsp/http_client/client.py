@@ -8,7 +8,7 @@ from typing import TypedDict, cast
 import httpcore
 import httpx
 
-from lgsp.http_client.call import Answer, Call, Direct, HttpxAnswer, head_of, pairs_of
+from lgsp.http_client.call import Answer, Call, Direct, HttpxAnswer, Origin, head_of, origin_of, pairs_of
 from lgsp.http_client.connection import Pool
 from lgsp.http_client.line import Line
 
@@ -82,7 +82,7 @@ class HttpClient(httpx.AsyncClient):
         super().__init__(
             transport=transport, timeout=timeout_s, base_url=base_url, headers=headers, trust_env=False
         )
-        self._urls: dict[str, httpx.URL] = {}
+        self._urls: dict[str, tuple[httpx.URL, Origin]] = {}
         self._given: list[tuple[bytes, bytes]] = []
         self._defaults: list[tuple[str, bytes]] = []
         """Of every call, by their names in small letters."""
@@ -103,8 +103,8 @@ class HttpClient(httpx.AsyncClient):
         content, params = plain.get("content", b""), plain.get("params")
         if "json" in plain:
             content = _json(plain["json"])
-        target = self._merged(f"{url}?{httpx.QueryParams(params)}" if params else url)
-        fields = self._fields(method, target, plain.get("headers", {}), content, is_json="json" in plain)
+        target, origin = self._merged(f"{url}?{httpx.QueryParams(params)}" if params else url)
+        fields = self._fields(method, origin, plain.get("headers", {}), content, is_json="json" in plain)
         raw = pairs_of(fields)
         stream, limits = httpx.ByteStream(content), {"timeout": self.timeout.as_dict()}
         request = httpx.Request(method, target, headers=raw, stream=stream, extensions=limits)
@@ -114,7 +114,7 @@ class HttpClient(httpx.AsyncClient):
     def _fields(
         self,
         method: str,
-        url: httpx.URL,
+        origin: Origin,
         headers: Mapping[str, str],
         body: bytes | None,
         *,
@@ -122,7 +122,7 @@ class HttpClient(httpx.AsyncClient):
     ) -> list[bytes]:
         """The header fields as they travel. Of a body that is None, `headers` say how it is framed."""
         own = {name.lower() for name in headers}
-        fields = [b"Host: " + url.netloc] if "host" not in own else []
+        fields = [b"Host: " + origin[1]] if "host" not in own else []
         given = self.headers.raw
         if given != self._given:
             self._given = given
@@ -135,12 +135,13 @@ class HttpClient(httpx.AsyncClient):
             fields.append(b"Content-Length: %d" % len(body))
         return fields
 
-    def _merged(self, url: str) -> httpx.URL:
+    def _merged(self, url: str) -> tuple[httpx.URL, Origin]:
         found = self._urls.get(url)
         if found is None:
             if len(self._urls) >= _URLS_KEPT:
                 self._urls.clear()
-            found = self._urls[url] = self._merge_url(url)
+            merged = self._merge_url(url)
+            found = self._urls[url] = merged, origin_of(merged)
         return found
 
     async def call(
@@ -155,11 +156,10 @@ class HttpClient(httpx.AsyncClient):
         Raises:
             httpx.TransportError: as httpx says it.
         """
-        target = self._merged(url)
-        fields = self._fields(method, target, headers, body if isinstance(body, bytes) else None)
-        return await self.pass_on(
-            Call(method, target, head_of(method, target, fields), body, self.timeout.as_dict())
-        )
+        target, origin = self._merged(url)
+        fields = self._fields(method, origin, headers, body if isinstance(body, bytes) else None)
+        head = head_of(method, target, fields)
+        return await self.pass_on(Call(method, target, origin, head, body, self.timeout.as_dict()))
 
     async def pass_on(self, call: Call) -> Answer:
         """A call that is complete."""

@@ -2,10 +2,11 @@
 
 import asyncio
 import ssl
+from collections.abc import AsyncIterable
 
 import httpx
 
-from lgsp.http_client.call import Call
+from lgsp.http_client.call import Call, Origin
 from lgsp.http_client.line import Line
 
 __all__ = ["Pool"]
@@ -26,23 +27,29 @@ class Pool:
         self._free = asyncio.Semaphore(max_connections)
         self._calls = 0
         self._at_work: set[Line] = set()
-        self._idle: dict[tuple[str, bytes], list[Line]] = {}
+        self._idle: dict[Origin, list[Line]] = {}
         """By origin, the last one used at the end."""
 
     async def begin(self, call: Call) -> Line:
         """Send it; the line has the head of the answer, and must be given back by `end`."""
         limits = call.limits
-        await self._turn(limits.get("pool"))
+        if self._free.locked():
+            await self._turn(limits.get("pool"))
+        else:
+            await self._free.acquire()  # at once
         self._calls += 1
         line = None
         try:
-            url = call.url
-            line = self._idle_line((url.scheme, url.netloc))
+            line = self._idle_line(call.origin)
             if line is None:
-                line = await self._connected(url, limits.get("connect"))
+                line = await self._connected(call, limits.get("connect"))
             self._at_work.add(line)
             line.begin(call.method == "HEAD", limits.get("read"))
-            await _send(line, call, limits.get("write"))
+            if isinstance(call.body, bytes):
+                await line.write(call.head + call.body, limits.get("write"))
+                line.is_sent = True
+            else:
+                await _send_chunks(line, call.head, call.body, limits.get("write"))
             await line.head()
         except BaseException:
             if line is not None:
@@ -54,7 +61,7 @@ class Pool:
     def end(self, line: Line) -> None:
         """The answer was read, or will not be."""
         if line.is_reusable:
-            line.idle_since = asyncio.get_running_loop().time()
+            line.idle_since = line.loop.time()
             lines = self._idle.setdefault(line.origin, [])
             lines.append(line)
             if line.idle_since - lines[0].idle_since > KEEPALIVE_S:
@@ -76,28 +83,23 @@ class Pool:
         self._idle.clear()
 
     async def _turn(self, timeout_s: float | None) -> None:
-        if not self._free.locked():
-            await self._free.acquire()
-            return
         try:
             async with asyncio.timeout(timeout_s):
                 await self._free.acquire()
         except TimeoutError as exc:
             raise httpx.PoolTimeout(f"no connection was free within {timeout_s} s") from exc
 
-    def _idle_line(self, origin: tuple[str, bytes]) -> Line | None:
+    def _idle_line(self, origin: Origin) -> Line | None:
         lines = self._idle.get(origin)
-        if not lines:
-            return None
-        since = asyncio.get_running_loop().time() - KEEPALIVE_S
         while lines:
             line = lines.pop()
-            if not line.is_lost and line.idle_since >= since:
+            if not line.is_lost and line.idle_since >= line.loop.time() - KEEPALIVE_S:
                 return line
             line.abort()
         return None
 
-    async def _connected(self, url: httpx.URL, timeout_s: float | None) -> Line:
+    async def _connected(self, call: Call, timeout_s: float | None) -> Line:
+        url = call.url
         port = url.port or _PORTS.get(url.scheme)
         if port is None:
             raise httpx.UnsupportedProtocol(f"{url.scheme or 'no scheme'!r}: http and https only")
@@ -114,7 +116,7 @@ class Pool:
             raise httpx.ConnectTimeout(f"no connection within {timeout_s:g} s") from exc
         except OSError as exc:
             raise httpx.ConnectError(str(exc)) from exc
-        line.origin = (url.scheme, url.netloc)
+        line.origin = call.origin
         return line
 
     def _make_room(self) -> None:
@@ -131,15 +133,11 @@ class Pool:
         self._idle = {origin: lines for origin, lines in self._idle.items() if lines}
 
 
-async def _send(line: Line, call: Call, timeout_s: float | None) -> None:
+async def _send_chunks(line: Line, head: bytes, body: AsyncIterable[bytes], timeout_s: float | None) -> None:
     """The head, and the body behind it; an answer that comes in the middle ends it."""
-    pending = call.head
-    if isinstance(call.body, bytes):
-        await line.write(pending + call.body, timeout_s)
-        line.is_sent = True
-        return
-    is_chunked = b"\r\ntransfer-encoding:" in pending.lower()
-    async for chunk in call.body:
+    pending = head
+    is_chunked = b"\r\ntransfer-encoding:" in head.lower()
+    async for chunk in body:
         pending += b"%x\r\n%b\r\n" % (len(chunk), chunk) if is_chunked and chunk else chunk
         if len(pending) >= _WRITE_BYTES:
             if not await line.write(pending, timeout_s):

@@ -7,6 +7,8 @@ from typing import cast
 import httptools
 import httpx
 
+from lgsp.http_client.call import Origin
+
 __all__ = ["Line"]
 
 _MAX_HEAD_BYTES = 100 * 1024
@@ -19,11 +21,14 @@ class Line(asyncio.Protocol):
     """A socket, and what comes on it: one answer after the other."""
 
     def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
         self._parser = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
         self._error: Exception | None = None
         self._reading: asyncio.Future[None] | None = None
         self._writing: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._limit: tuple[asyncio.Future[None], float, type[Exception], float] | None = None
         self._read_timeout_s: float | None = None
         self._chunks: deque[bytes] = deque()
         self._waiting_bytes = self._head_bytes = 0
@@ -33,7 +38,7 @@ class Line(asyncio.Protocol):
         self._keeps_alive = False
         self.is_sent = False
         self.is_lost = False
-        self.origin = ("", b"")
+        self.origin: Origin = ("", b"")
         self.idle_since = 0.0
         self.status = 0
         self.headers: list[tuple[bytes, bytes]] = []
@@ -57,8 +62,8 @@ class Line(asyncio.Protocol):
             return False
         self._transport.write(data)
         if self._is_full:
-            self._writing = asyncio.get_running_loop().create_future()
-            await _wait(self._writing, timeout_s, httpx.WriteTimeout)
+            self._writing = self.loop.create_future()
+            await self._wait(self._writing, timeout_s, httpx.WriteTimeout)
         return not (self.is_lost or self._has_head)
 
     async def head(self) -> None:
@@ -83,8 +88,34 @@ class Line(asyncio.Protocol):
     async def _read(self) -> None:
         if self._error is not None:
             raise self._error
-        self._reading = asyncio.get_running_loop().create_future()
-        await _wait(self._reading, self._read_timeout_s, httpx.ReadTimeout)
+        self._reading = self.loop.create_future()
+        await self._wait(self._reading, self._read_timeout_s, httpx.ReadTimeout)
+
+    async def _wait(
+        self, waiting: "asyncio.Future[None]", timeout_s: float | None, late: type[Exception]
+    ) -> None:
+        """One timer serves many waits: hardly any of them comes to its end."""
+        self._limit = None
+        if timeout_s is not None:
+            due = self.loop.time() + timeout_s
+            self._limit = waiting, due, late, timeout_s
+            if self._timer is not None and self._timer.when() > due:
+                self._timer.cancel()
+                self._timer = None
+            if self._timer is None:
+                self._timer = self.loop.call_at(due, self._look)
+        await waiting
+
+    def _look(self) -> None:
+        """Has it taken too long?"""
+        self._timer = None
+        if self._limit is None or self._limit[0].done():
+            return
+        waiting, due, late, timeout_s = self._limit
+        if due > self.loop.time():
+            self._timer = self.loop.call_at(due, self._look)
+        else:
+            waiting.set_exception(late(f"nothing for {timeout_s:g} s"))
 
     def abort(self) -> None:
         """Close at once."""
@@ -123,6 +154,8 @@ class Line(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """It is closed."""
         self._gone(exc)
+        if self._timer is not None:
+            self._timer.cancel()
 
     def _gone(self, exc: Exception | None) -> None:
         self.is_lost = True
@@ -181,22 +214,6 @@ class Line(asyncio.Protocol):
             self.headers = []
             return
         self._is_complete = True
-
-
-async def _wait(future: "asyncio.Future[None]", timeout_s: float | None, late: type[Exception]) -> None:
-    if timeout_s is None:
-        await future
-        return
-    timer = asyncio.get_running_loop().call_later(timeout_s, _give_up, future, late, timeout_s)
-    try:
-        await future
-    finally:
-        timer.cancel()
-
-
-def _give_up(future: "asyncio.Future[None]", late: type[Exception], timeout_s: float) -> None:
-    if not future.done():
-        future.set_exception(late(f"nothing for {timeout_s:g} s"))
 
 
 def _wake(future: "asyncio.Future[None] | None") -> None:

@@ -1,7 +1,7 @@
 """Content encodings (RFC 9110, 8.4.1) unpacked by piece, so that a small answer can't become a large one in memory at once."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 __all__ = ["ACCEPTED", "EncodingError", "Unpacker"]
 
@@ -28,18 +28,19 @@ class Unpacker:
             raise EncodingError(f"Content-Encoding {encoding[:60]!r}, where {ACCEPTED} was asked for")
         self._inflater = None if name in {"", "identity"} else zlib.decompressobj(_BY_HEADER)
 
-    def unpack(self, chunk: bytes) -> Iterator[bytes]:
+    def unpack(self, chunk: bytes) -> Iterable[bytes]:
         """What the next chunk holds.
 
         Raises:
             EncodingError: it is not what the header said.
         """
-        if self._inflater is None:
-            yield chunk
-            return
-        try:
-            while chunk and (piece := self._inflater.decompress(chunk, _PIECE_BYTES)):
-                yield piece
-                chunk = self._inflater.unconsumed_tail
-        except zlib.error as exc:
-            raise EncodingError(f"the content is not encoded as its header says: {exc}") from exc
+        return (chunk,) if self._inflater is None else _inflated(self._inflater, chunk)
+
+
+def _inflated(inflater: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
+    try:
+        while chunk and (piece := inflater.decompress(chunk, _PIECE_BYTES)):
+            yield piece
+            chunk = inflater.unconsumed_tail
+    except zlib.error as exc:
+        raise EncodingError(f"the content is not encoded as its header says: {exc}") from exc
