@@ -33,14 +33,17 @@ class RouteStage:
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Work until `stopping` is set."""
-        count = BATCH
-        while not stopping.is_set():
-            read = self._holder.read_inbox(count=count, block_ms=BLOCK_MS)
-            entries = await until_stopped(read, stopping)
-            if entries:
-                size = sum(len(entry.body) for entry in entries)
-                count = max(1, min(BATCH, len(entries) * BATCH_BYTES // max(1, size)))
-                await self._hop(entries)
+        count, stopped = BATCH, asyncio.create_task(stopping.wait())
+        try:
+            while not stopping.is_set():
+                read = self._holder.read_inbox(count=count, block_ms=BLOCK_MS)
+                entries = await until_stopped(read, stopped)
+                if entries:
+                    size = sum(len(entry.body) for entry in entries)
+                    count = max(1, min(BATCH, len(entries) * BATCH_BYTES // max(1, size)))
+                    await self._hop(entries)
+        finally:
+            stopped.cancel()
 
     async def _hop(self, entries: list[InboxEntry]) -> None:
         hop, now = Transaction(), self._clock.now()

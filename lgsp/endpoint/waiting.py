@@ -2,21 +2,27 @@
 
 import asyncio
 from collections.abc import Awaitable, Coroutine
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 __all__ = ["Limit", "until_stopped"]
 
 T = TypeVar("T")
 
 
-async def until_stopped(work: Coroutine[object, object, T], *signs: asyncio.Event) -> T | None:
-    """Wait for `work`, or for one of the signs, whichever comes first; work that is cut short is cancelled."""
+async def until_stopped(
+    work: Coroutine[object, object, T], *signs: "asyncio.Event | asyncio.Task[Literal[True]]"
+) -> T | None:
+    """Wait for `work`, or for one of the signs, whichever comes first; work that is cut short is cancelled.
+
+    Of a sign that is waited for all the time, the caller has one task: another for each wait takes as long as the wait itself.
+    """
     task = asyncio.ensure_future(work)
     # Whoever is cancelled in the moment in which it fails does not ask how it ended.
     task.add_done_callback(_heard)
-    stops = [asyncio.ensure_future(sign.wait()) for sign in signs]
+    stops = [asyncio.ensure_future(sign.wait()) for sign in signs if isinstance(sign, asyncio.Event)]
+    given = [sign for sign in signs if not isinstance(sign, asyncio.Event)]
     try:
-        await asyncio.wait({task, *stops}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, *stops, *given}, return_when=asyncio.FIRST_COMPLETED)
         return task.result() if task.done() else None
     finally:
         for stop in stops:
