@@ -10,10 +10,15 @@ from typing import Any
 import httpx
 import pytest
 import structlog
+from hypothesis import settings
 
 from lgsp.channels import Server
 from lgsp.embedded import EmbeddedServer
 from lgsp.standards.tls import client_context
+
+# What is tried is the same each time: a suite that fails by chance is believed by nobody.
+settings.register_profile("lgsp", derandomize=True, database=None, deadline=None)
+settings.load_profile("lgsp")
 
 
 @pytest.fixture(scope="session", autouse=True)

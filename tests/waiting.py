@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 
 async def eventually(condition: Callable[[], bool | Awaitable[bool]], what: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(100):
         while True:
             found = condition()
             if found if isinstance(found, bool) else await found:

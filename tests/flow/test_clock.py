@@ -140,6 +140,7 @@ async def test_a_dossier_that_waits_fifteen_working_days_ends_with_its_due_date_
 
 async def test_the_sessions_of_a_stand_in_end_when_the_gateway_advances(tmp_path: Path) -> None:
     async with province(tmp_path) as world:
+        await steer(world, {"freeze": True})
         account = {"username": "sim", "password": "sim-secret"}
         session = (await world.http.post(f"{world.urls['portal']}/mapi/login", json=account)).json()[
             "session"
