@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import unquote
 
 import httptools
@@ -169,18 +169,14 @@ class _Cycle(RequestResponseCycle):
             self.transport.write(self._head(message["status"], message.get("headers", ())))
 
     def _head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-        lines = [STATUS_LINE[status], *[_line(name, value) for name, value in self.default_headers]]
-        says_close = False
-        for name, value in headers:
-            line = _line(name, value)
-            lines.append(line)
-            if line.startswith(b"content-length:") and self.chunked_encoding is None:
-                self.chunked_encoding, self.expected_content_length = False, int(value)
-            elif line.startswith(b"transfer-encoding:") and value.lower() == b"chunked":
-                self.chunked_encoding, self.expected_content_length = True, 0
-            elif line.startswith(b"connection:"):
-                says_close |= b"close" in [token.strip() for token in value.lower().split(b",")]
-        if says_close:
+        said = _said(tuple([(name, value) for name, value in headers]))
+        self.chunked_encoding, self.expected_content_length = said.is_chunked, said.length
+        lines = [
+            STATUS_LINE[status],
+            *[_line(name, value) for name, value in self.default_headers],
+            said.lines,
+        ]
+        if said.closes:
             self.keep_alive = False
         elif not self.keep_alive:
             lines.append(b"connection: close\r\n")
@@ -188,6 +184,30 @@ class _Cycle(RequestResponseCycle):
             self.chunked_encoding = True
             lines.append(b"transfer-encoding: chunked\r\n")
         return b"".join([*lines, b"\r\n"])
+
+
+class _Said(NamedTuple):
+    """An answer's own headers as they are written, and what they say of its body and of the connection."""
+
+    lines: bytes
+    is_chunked: bool | None
+    length: int
+    closes: bool
+
+
+@lru_cache(maxsize=1024)
+def _said(headers: tuple[tuple[bytes, bytes], ...]) -> _Said:
+    lines, is_chunked, length, closes = b"", None, 0, False
+    for name, value in headers:
+        line = _line(name, value)
+        lines += line
+        if line.startswith(b"content-length:") and is_chunked is None:
+            is_chunked, length = False, int(value)
+        elif line.startswith(b"transfer-encoding:") and value.lower() == b"chunked":
+            is_chunked, length = True, 0
+        elif line.startswith(b"connection:"):
+            closes |= b"close" in [token.strip() for token in value.lower().split(b",")]
+    return _Said(lines, is_chunked, length, closes)
 
 
 @lru_cache(maxsize=1024)

@@ -1,4 +1,5 @@
 import hashlib
+import hmac
 from datetime import datetime
 
 import pytest
@@ -42,6 +43,14 @@ def test_our_signature_is_the_recorded_one() -> None:
     assert {name: value for name, value in signed.items() if name in COUNT} == {
         name: value for name, value in COUNT.items() if name != "Content-Type"
     }
+
+
+@pytest.mark.parametrize("length", [0, 1, 63, 64, 65, 200])
+def test_a_secret_of_any_length_signs_as_hmac_has_it(length: int) -> None:
+    secret = ("bí mật " * 40)[:length]
+    signed = vxp.sign({"systemid": "sim.lgsp.01", "from": "Sở Nội vụ"}, secret)
+    text = signed["XroadVnpt-sign-header"].encode()
+    assert signed["XroadVnpt-hash-header"] == hmac.new(secret.encode(), text, "sha256").hexdigest()
 
 
 @pytest.mark.parametrize(

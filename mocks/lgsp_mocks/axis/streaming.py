@@ -89,11 +89,10 @@ async def check_declared(request: Request, max_bytes: int) -> None:
     Raises:
         Refusal: too large.
     """
-    headers = request.scope["headers"]
-    declared = next((value for name, value in headers if name == b"content-length"), b"")
-    if declared.isdigit() and int(declared[:20]) > max_bytes:
-        await skip(request)
-        raise _too_large(max_bytes)
+    for name, value in request.scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value[:20]) > max_bytes:
+            await skip(request)
+            raise _too_large(max_bytes)
 
 
 async def skip(request: Request) -> None:

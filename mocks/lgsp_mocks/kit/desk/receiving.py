@@ -173,6 +173,6 @@ class Receiving:
         self._book.report(str(row["agency"]), str(row["from"]), row, (code, f"Văn thư: {_WORDS[code]}"), key)
 
     def _noted(self, row: Record, code: str, description: str) -> Record:
-        at = self._book.context.clock.now().replace(microsecond=0).isoformat()
+        at = self._book.context.clock.now().isoformat(timespec="seconds")
         note: Record = {"code": code, "organ_id": row["agency"], "description": description, "at": at}
         return {**row, "statuses": [*cast("list[JsonValue]", row["statuses"]), note]}
