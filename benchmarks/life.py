@@ -25,11 +25,13 @@ import httpx
 from lgsp.bench.load import documents
 from lgsp.bootstrap import Overrides, running
 from lgsp.bus import Worker, WorkerSettings
+from lgsp.clock import SystemClock
 from lgsp.http_client import HttpClient, HttpTransport
 from lgsp.process import configure_log, run
 from lgsp.settings import Settings, load
 from lgsp.simulate.people import People
 from lgsp.simulate.plan import Deed, Paper, Plan, deeds
+from lgsp.simulate.standins import clock_at
 from lgsp.simulate.systems import province
 
 _HANDS, _OPEN_AT_MOST = 16, 600
@@ -120,7 +122,8 @@ def _todo(count: int, *, papers: bool) -> list[Deed]:
 
 
 async def _lives(settings: Settings, papers: int, dossiers: int) -> dict[str, object]:
-    async with province(settings) as (_, urls, http):
+    clock = clock_at(SystemClock().now())
+    async with province(settings, clock) as (_, urls, http):
         people = People(http, urls)
 
         async def completed() -> int:
@@ -130,7 +133,7 @@ async def _lives(settings: Settings, papers: int, dossiers: int) -> dict[str, ob
             states = await people.counts_by("portal", "dossiers", "TrangThaiHoSo")
             return sum(states.get(state, 0) for state in _ENDED)
 
-        meter = _Meter(http, {name: url for name, url in urls.items() if name not in {"gateway", "worker"}})
+        meter = _Meter(http, urls)
         found: dict[str, object] = {}
         await meter.begin()
         await asyncio.sleep(5.0)

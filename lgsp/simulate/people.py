@@ -1,10 +1,8 @@
 """What people do in the year, through the systems that they sit at; and how the systems stand."""
 
-import asyncio
 import base64
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import cast
 
 from pydantic import JsonValue
@@ -47,14 +45,6 @@ class People:
             online = deed.channel == "2"
             place = ("portal", "submit-dossier") if online else ("igate", "receive-at-counter")
             await self._act(*place, {"procedure": _PROCEDURE})
-
-    async def move_on(self, moment: datetime) -> None:
-        """The clocks of all systems go to this moment, and run on from there."""
-        change: Mapping[str, JsonValue] = {"freeze": moment.isoformat(), "resume": True}
-        async with asyncio.TaskGroup() as group:
-            for name, url in self._urls.items():
-                path = "/api/clock" if name in {"gateway", "worker"} else "/__mock__/clock"
-                group.create_task(self._ask("POST", url + path, change))
 
     async def counts(self, system: str) -> dict[str, int]:
         """How many documents each of its tables holds."""

@@ -5,23 +5,32 @@ import multiprocessing
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from lgsp.bootstrap import running
+from lgsp.bootstrap import Overrides, running
 from lgsp.errors import ConfigurationError
 from lgsp.process import configure_log, run
 from lgsp.settings import Settings
+from lgsp.simulate.clock import AheadClock
 
-__all__ = ["gateway_apart", "standins"]
+__all__ = ["clock_at", "gateway_apart", "standins"]
 
 _SPAWN = multiprocessing.get_context("spawn")
 _START_S, _STOP_S = 60.0, 30.0
 _CATALOGUE_S = 7 * 86_400.0
 
 
+def clock_at(moment: datetime) -> AheadClock:
+    """One for all these processes, which shows this moment and runs on."""
+    clock = AheadClock(_SPAWN.Value("d", 0, lock=False))
+    clock.set(moment)
+    return clock
+
+
 @asynccontextmanager
-async def standins(settings: Settings, folder: Path) -> AsyncIterator[Settings]:
+async def standins(settings: Settings, folder: Path, clock: AheadClock) -> AsyncIterator[Settings]:
     """Start them; the settings of a bus that knows where they are, on a gateway port that they know.
 
     Raises:
@@ -35,23 +44,25 @@ async def standins(settings: Settings, folder: Path) -> AsyncIterator[Settings]:
         )
         for name in settings.mocks
     }
-    async with _apart(parts) as urls:
+    async with _apart(parts, clock) as urls:
         yield _pointed(settings, folder, port, urls)
 
 
 @asynccontextmanager
-async def gateway_apart(settings: Settings) -> AsyncIterator[str]:
+async def gateway_apart(settings: Settings, clock: AheadClock) -> AsyncIterator[str]:
     """The gateway in a process of its own, beside a worker in this one; its URL.
 
     Raises:
         ConfigurationError: it did not start.
     """
-    async with _apart({"gateway": (settings, "gateway")}) as urls:
+    async with _apart({"gateway": (settings, "gateway")}, clock) as urls:
         yield urls["gateway"]
 
 
 @asynccontextmanager
-async def _apart(parts: Mapping[str, tuple[Settings, str]]) -> AsyncIterator[dict[str, str]]:
+async def _apart(
+    parts: Mapping[str, tuple[Settings, str]], clock: AheadClock
+) -> AsyncIterator[dict[str, str]]:
     """By name: settings, and what of `--only` runs in that process; the URLs by name."""
     lines: dict[str, Connection] = {}
     processes = []
@@ -59,7 +70,7 @@ async def _apart(parts: Mapping[str, tuple[Settings, str]]) -> AsyncIterator[dic
         for name, (settings, part) in parts.items():
             lines[name], theirs = _SPAWN.Pipe()
             process = _SPAWN.Process(
-                target=_serve, args=(settings, part, name, theirs), name=name, daemon=True
+                target=_serve, args=(settings, clock, part, name, theirs), name=name, daemon=True
             )
             process.start()
             theirs.close()
@@ -97,12 +108,12 @@ def _url(name: str, line: Connection) -> str:
         raise ConfigurationError(f"{name} ended at once; its reason is above") from exc
 
 
-def _serve(settings: Settings, part: str, name: str, line: Connection) -> None:
+def _serve(settings: Settings, clock: AheadClock, part: str, name: str, line: Connection) -> None:
     """Until the other side hangs up."""
     configure_log("error")
 
     async def work() -> int:
-        async with running(settings, only=frozenset({part})) as system:
+        async with running(settings, only=frozenset({part}), overrides=Overrides(clock=clock)) as system:
             line.send(system.urls[name])
             await asyncio.to_thread(_hung_up, line)
         return 0

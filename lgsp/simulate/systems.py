@@ -6,23 +6,24 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 
 from lgsp.bootstrap import Overrides, Running, running
 from lgsp.clock import VIETNAM
 from lgsp.http_client import HttpClient, HttpTransport
 from lgsp.settings import Settings
+from lgsp.simulate.clock import AheadClock
 from lgsp.simulate.people import People
 from lgsp.simulate.plan import Dossier, Paper, Plan, Tally, deeds
 from lgsp.simulate.sinks import Progress
-from lgsp.simulate.standins import gateway_apart, standins
+from lgsp.simulate.standins import clock_at, gateway_apart, standins
 from lgsp.standards.statistics import Row, form_06a
 from lgsp.verify import Verification, Verifier
 
-__all__ = ["SystemsReport", "province", "through_systems"]
+__all__ = ["SystemsReport", "mornings", "province", "through_systems"]
 
 _HANDS = 16
 _OPEN_AT_MOST = 600
-_WORTH_A_MORNING = 100
 _LOOK_S = 0.5
 _LOOKS_AT_MOST = 20
 """Times as long as a look took, until the next: the systems count all their rows for it."""
@@ -69,28 +70,32 @@ async def through_systems(settings: Settings, plan: Plan, told: Callable[[Progre
     Raises:
         ConfigurationError: a part did not start.
     """
-    async with province(settings) as (system, urls, http):
-        year = _Year(plan, system, People(http, urls), told)
+    clock = clock_at(datetime(plan.year, 1, 1, tzinfo=VIETNAM))
+    async with province(settings, clock) as (system, urls, http):
+        year = _Year(plan, system, clock, People(http, urls), told)
         began = time.perf_counter()
         await year.live()
         return await year.report(time.perf_counter() - began)
 
 
 @asynccontextmanager
-async def province(settings: Settings) -> AsyncIterator[tuple[Running, dict[str, str], HttpClient]]:
+async def province(
+    settings: Settings, clock: AheadClock
+) -> AsyncIterator[tuple[Running, dict[str, str], HttpClient]]:
     """The worker here; gateway, wire tap and each stand-in in processes of their own. What runs, the URLs, and a client for them.
 
     Raises:
         ConfigurationError: a part did not start.
     """
     async with (
-        standins(settings, settings.data_dir) as pointed,
-        running(pointed, only=frozenset({"worker"}), overrides=Overrides(tap_apart=True)) as system,
-        gateway_apart(pointed.model_copy(update={"redis_url": _redis_of(system)})) as gateway,
+        standins(settings, settings.data_dir, clock) as pointed,
+        running(
+            pointed, only=frozenset({"worker"}), overrides=Overrides(clock=clock, tap_apart=True)
+        ) as system,
+        gateway_apart(pointed.model_copy(update={"redis_url": _redis_of(system)}), clock),
         HttpClient(HttpTransport(max_connections=2 * _HANDS), timeout_s=_LIMIT_S) as http,
     ):
-        stand_ins = {name: str(one.url) for name, one in pointed.systems.items()}
-        yield system, {"gateway": gateway, "worker": system.urls["worker"], **stand_ins}, http
+        yield system, {name: str(one.url) for name, one in pointed.systems.items()}, http
 
 
 def _redis_of(system: Running) -> str:
@@ -100,9 +105,12 @@ def _redis_of(system: Running) -> str:
 
 
 class _Year:
-    def __init__(self, plan: Plan, system: Running, people: People, told: Callable[[Progress], None]) -> None:
+    def __init__(
+        self, plan: Plan, system: Running, clock: AheadClock, people: People, told: Callable[[Progress], None]
+    ) -> None:
         self._plan = plan
         self._system = system
+        self._clock = clock
         self._people = people
         self._told = told
         self._tally = Tally()
@@ -110,10 +118,10 @@ class _Year:
         self._at = datetime(plan.year, 1, 1, tzinfo=VIETNAM)
 
     async def live(self) -> None:
-        """Each day: move the clocks, do what the day has, and let the open work shrink; at the end, all of it."""
-        for day, todo in _mornings(self._plan):
+        """Each day: move the clock, do what the day has, and let the open work shrink; at the end, all of it."""
+        for day, todo in mornings(self._plan):
             self._at = day
-            await self._people.move_on(day)
+            self._clock.set(day)
             waiting = iter(todo)
             async with asyncio.TaskGroup() as group:
                 for _ in range(_HANDS):
@@ -170,25 +178,11 @@ class _Year:
         )  # fmt: skip
 
 
-def _mornings(plan: Plan) -> Iterator[tuple[datetime, list[Paper | Dossier]]]:
-    """The morning of a day, and what people begin on it; quiet days are joined, since moving five clocks takes a second."""
-    begun: list[Paper | Dossier] = []
-    day: date | None = None
-    for at, deed in deeds(plan):
-        if isinstance(deed, Dossier) and deed.step:
-            continue
-        today = at.astimezone(VIETNAM).date()
-        if today != day and (day is None or len(begun) >= _WORTH_A_MORNING):
-            if day is not None:
-                yield _morning(day), begun
-            begun, day = [], today
-        begun.append(deed)
-    if day is not None:
-        yield _morning(day), begun
-
-
-def _morning(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, 8, tzinfo=VIETNAM)
+def mornings(plan: Plan) -> Iterator[tuple[datetime, list[Paper | Dossier]]]:
+    """The morning of each day, and what people begin on it."""
+    begun = ((at, deed) for at, deed in deeds(plan) if isinstance(deed, Paper) or not deed.step)
+    for day, todo in groupby(begun, lambda one: one[0].astimezone(VIETNAM).date()):
+        yield datetime(day.year, day.month, day.day, 8, tzinfo=VIETNAM), [deed for _, deed in todo]
 
 
 def _ended(by_state: dict[str, int]) -> int:

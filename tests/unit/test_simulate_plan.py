@@ -14,10 +14,11 @@ from lgsp.clock import VIETNAM, WorkCalendar
 from lgsp.errors import BackpressureError
 from lgsp.message import Message
 from lgsp.schemas import SchemaRegistry
-from lgsp.simulate.clock import YearClock
+from lgsp.simulate.clock import AheadClock, YearClock
 from lgsp.simulate.messages import message_of
 from lgsp.simulate.offices import hours_of
 from lgsp.simulate.plan import Dossier, Paper, Plan, Tally, deeds
+from lgsp.simulate.systems import mornings
 from lgsp.standards.dossier_life import transition
 from lgsp.standards.statistics import form_06a
 
@@ -101,6 +102,23 @@ def test_two_clocks_on_one_moment_show_the_same():
         moment = datetime(2025, 3, 3, 8, minute, 7, 250_000, tzinfo=VIETNAM)
         mine.set(moment)
         assert mine.now() == other.now() == moment
+
+
+def test_a_clock_that_is_moved_runs_on_from_there_in_every_process():
+    shared = c_double(0.0)
+    mine, other = AheadClock(shared), AheadClock(shared)
+    morning = datetime(2025, 3, 3, 8, tzinfo=VIETNAM)
+    mine.set(morning)
+    first, second, third = mine.now(), other.now(), mine.now()
+    assert morning <= first < second < third < morning + timedelta(minutes=1)
+
+
+def test_each_day_begins_once_with_what_people_begin_on_it():
+    days = list(mornings(SMALL))
+    dates = [morning.date() for morning, _ in days]
+    assert dates == sorted(set(dates))
+    begun = [(at.date(), one) for at, one in deeds(SMALL) if isinstance(one, Paper) or not one.step]
+    assert [(morning.date(), one) for morning, todo in days for one in todo] == begun
 
 
 async def test_what_finds_the_bus_full_is_published_again_and_nothing_else():
