@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lgsp.bus import publish_all_when_there_is_room
@@ -26,6 +26,7 @@ pytestmark = pytest.mark.unit
 SMALL = Plan(2025, documents=6_000, dossiers=400)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 200_000), st.integers(2001, 2090))
 def test_the_hours_of_a_year_hold_exactly_what_was_asked_for(total, year):
     hours = list(hours_of(year, total, WorkCalendar()))
