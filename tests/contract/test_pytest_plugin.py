@@ -48,7 +48,7 @@ def test_a_failed_test_shows_what_each_part_saw(suite: pytest.Pytester) -> None:
             httpx.get(lgsp_axis.url + "/nowhere", trust_env=False)
             assert False
     """)
-    result = run_as_installed(suite)
+    result = run(suite)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         ["*LGSP bus*", "*no message*", "*LGSP axis*", "*GET /nowhere -> 404 (nobody)*"]

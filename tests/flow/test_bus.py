@@ -1,101 +1,26 @@
-"""The whole bus on a real server, with systems played by fakes: order, retries, outages, dead letters, crashes."""
+"""The whole bus on a real server, with systems played by fakes: order, retries, dead letters, crashes."""
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from builders import message
-from lgsp.adapter import Delivery, Receipt
+from bus_at_work import FAST, KEYS, TO_AXIS, FakeStore, FakeSystem, dead, running
+from lgsp.adapter import Delivery
 from lgsp.bench.load import documents
-from lgsp.bus import Bus, BusParts, JournalTap, Worker, WorkerSettings
-from lgsp.channels import DeadEntry, DeadLetterChannel, Keys, Server
-from lgsp.clock import VIETNAM, Clock, SystemClock, VirtualClock
-from lgsp.endpoint import EndpointSettings
+from lgsp.bus import Bus, BusParts, Worker, WorkerSettings
+from lgsp.channels import DeadLetterChannel, Keys, Server
+from lgsp.clock import SystemClock, VirtualClock
 from lgsp.errors import BackpressureError, EarlyError, InvalidMessageError, RejectedError, TransientError
 from lgsp.retry import RetryPolicy
 from lgsp.routing import Condition, Route, Router
 from lgsp.schemas import SchemaRegistry
-from lgsp.store.journal import JournalEntry
 from waiting import eventually
 
 pytestmark = pytest.mark.flow
-
-KEYS = Keys(partitions=2)
-TO_AXIS = Route("all", ("document.*",), ("axis",), recipients=("*.G22",))
-FAST = EndpointSettings(
-    policy=RetryPolicy(base_s=0.02, cap_s=0.05, max_attempts=3),
-    send_timeout_s=2.0,
-    early_limit_s=1.0,
-)
-
-
-@dataclass
-class FakeSystem:
-    """Holds what it took; `refuse` may raise instead."""
-
-    refuse: Callable[[Delivery], None] = lambda _: None
-    holds: list[str] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
-    calls: int = 0
-    gate: asyncio.Event | None = None
-
-    async def send(self, delivery: Delivery) -> Receipt:
-        self.calls += 1
-        self.keys.append(delivery.idempotency_key)
-        if self.gate is not None:
-            await self.gate.wait()
-        self.refuse(delivery)
-        self.holds.append(delivery.message.id)
-        return Receipt(f"doc-{delivery.message.id}")
-
-
-@dataclass
-class FakeStore:
-    entries: list[JournalEntry] = field(default_factory=list)
-
-    async def append(self, entries: Sequence[JournalEntry]) -> None:
-        self.entries += entries
-
-    def steps(self, message_id: str) -> list[tuple[str, str]]:
-        return [(entry.step, entry.system) for entry in self.entries if entry.message_id == message_id]
-
-
-@asynccontextmanager
-async def running(
-    server: Server,
-    system: FakeSystem,
-    store: FakeStore | None = None,
-    *,
-    clock: Clock | None = None,
-    endpoint: EndpointSettings = FAST,
-    route: Route = TO_AXIS,
-    lease_ttl_s: float = 1.0,
-) -> AsyncIterator[Bus]:
-    bus = Bus(
-        BusParts(server, KEYS, Router([route]), SchemaRegistry(), clock or SystemClock(), {"axis": system})
-    )
-    await bus.open()
-    settings = WorkerSettings(lease_ttl_s=lease_ttl_s, look_round_s=0.02, drain_s=5.0, endpoint=endpoint)
-    stopping = asyncio.Event()
-    tap, tapped = JournalTap(server, KEYS, store or FakeStore()), asyncio.Event()
-    tapping = asyncio.create_task(tap.run(tapped))
-    worker = asyncio.create_task(Worker(bus, "worker-1", settings).run(stopping))
-    try:
-        yield bus
-    finally:
-        stopping.set()
-        await worker
-        tapped.set()
-        await tapping
-
-
-async def dead(server: Server) -> list[DeadEntry]:
-    return [entry async for entry in DeadLetterChannel(server, KEYS).heads()]
 
 
 async def test_message_reaches_the_system_and_the_journal_has_every_step(server: Server) -> None:
@@ -217,80 +142,6 @@ async def test_every_subject_arrives_once_and_in_order_whatever_the_system_answe
     assert len(system.holds) == 480
 
 
-async def test_message_that_makes_the_system_hang_spends_its_tries_and_others_pass(server: Server) -> None:
-    def refuse(delivery: Delivery) -> None:
-        if delivery.message.id == "poison":
-            raise TransientError("no answer", unanswered=True)
-
-    system = FakeSystem(refuse)
-    async with running(server, system) as bus:
-        await bus.publish(message("poison", subject="p"))
-        for number in range(10):
-            await bus.publish(message(f"m-{number}", subject=f"s-{number}"))
-        await eventually(lambda: len(system.holds) == 10, "the others")
-
-        async def buried() -> bool:
-            return [letter.message_id for letter in await dead(server)] == ["poison"]
-
-        await eventually(buried, "the dead letter")
-
-
-async def test_system_that_answers_nobody_costs_no_message_its_tries(server: Server) -> None:
-    def refuse(_: Delivery) -> None:
-        raise TransientError("no answer", unanswered=True)
-
-    system, store = FakeSystem(refuse), FakeStore()
-    async with running(server, system, store) as bus:
-        for number in range(8):
-            await bus.publish(message(f"m-{number}", subject=f"s-{number}"))
-        await eventually(lambda: system.calls >= 6, "probes")
-        assert await dead(server) == []
-        system.refuse = lambda _: None
-        await eventually(lambda: len(system.holds) == 8, "all of them, once it answers")
-    retried = [entry for entry in store.entries if entry.step == "retrying"]
-    assert len(retried) <= 2 * KEYS.partitions, "only the first silent ones counted"
-
-
-@pytest.mark.parametrize("poisons", [1, 4])
-async def test_message_that_makes_the_system_hang_is_not_the_only_probe_after_an_outage(
-    server: Server, poisons: int
-) -> None:
-    away = True
-
-    def refuse(delivery: Delivery) -> None:
-        if away:
-            raise TransientError("no connection", system_down=True)
-        if delivery.message.id.startswith("poison"):
-            raise TransientError("no answer", unanswered=True)
-
-    system = FakeSystem(refuse)
-    async with running(server, system) as bus:
-        for number in range(poisons):
-            await bus.publish(message(f"poison-{number}", subject=f"p-{number}"))
-        await eventually(lambda: system.calls >= 2, "probes")
-        for number in range(5):
-            await bus.publish(message(f"m-{number}", subject=f"s-{number}"))
-        away = False
-        await eventually(lambda: len(system.holds) == 5, "the others")
-
-
-async def test_messages_that_all_make_the_system_hang_do_not_hold_up_those_that_come_later(
-    server: Server,
-) -> None:
-    def refuse(delivery: Delivery) -> None:
-        if delivery.message.id.startswith("poison"):
-            raise TransientError("no answer", unanswered=True)
-
-    system = FakeSystem(refuse)
-    async with running(server, system) as bus:
-        for number in range(6):
-            await bus.publish(message(f"poison-{number}", subject=f"p-{number}"))
-        await eventually(lambda: system.calls >= 6, "all of them were tried")
-        for number in range(5):
-            await bus.publish(message(f"m-{number}", subject=f"s-{number}"))
-        await eventually(lambda: len(system.holds) == 5, "the others")
-
-
 async def test_message_that_waits_for_our_own_side_is_tried_again_and_loses_no_try(server: Server) -> None:
     lacks = iter([True] * 5)
 
@@ -340,94 +191,6 @@ async def test_tries_are_spent_after_as_many_as_configured(server: Server) -> No
         await eventually(buried, "dead letter")
     [letter] = await dead(server)
     assert (system.calls, letter.attempts, letter.code) == (3, 3, "lgsp.tries_spent")
-
-
-async def test_system_that_is_away_costs_no_message_and_no_try(server: Server) -> None:
-    away = True
-
-    def refuse(_: Delivery) -> None:
-        if away:
-            raise TransientError("connection refused", system_down=True)
-
-    system = FakeSystem(refuse)
-    async with running(server, system) as bus:
-        for number in range(20):
-            await bus.publish(message(f"m-{number:02}", subject="s"))
-        await eventually(lambda: system.calls >= 3, "probes")
-        assert system.calls < 20
-        away = False
-        await eventually(lambda: len(system.holds) == 20, "drained")
-    assert system.holds == [f"m-{number:02}" for number in range(20)]
-    assert await dead(server) == []
-
-
-async def test_week_without_the_system_costs_no_message_and_keeps_nobody_busy(server: Server) -> None:
-    away, clock = True, VirtualClock(datetime(2026, 11, 23, 8, tzinfo=VIETNAM))
-
-    def refuse(_: Delivery) -> None:
-        if away:
-            raise TransientError("connection refused", system_down=True)
-
-    system = FakeSystem(refuse)
-    async with running(server, system, clock=clock) as bus:
-        for number in range(30):
-            await bus.publish(message(f"m-{number:02}", subject=f"s-{number % 3}"))
-        await eventually(lambda: system.calls >= 1, "the first call")
-        for _ in range(7 * 24):
-            await clock.advance(3600)
-            await asyncio.sleep(0.002)
-        assert 10 < system.calls <= 7 * 24 * 8, "it was asked now and then, and not all the time"
-        assert system.holds == []
-        assert (await bus.waiting())["dead"] == 0
-        away = False
-
-        async def drained() -> bool:
-            await clock.advance(60)
-            return len(system.holds) == 30
-
-        await eventually(drained, "all of them")
-    for subject in range(3):
-        assert [one for one in system.holds if int(one[2:]) % 3 == subject] == [
-            f"m-{number:02}" for number in range(subject, 30, 3)
-        ]
-
-
-async def test_system_that_is_back_is_not_overrun(server: Server) -> None:
-    away = True
-
-    def refuse(_: Delivery) -> None:
-        if away:
-            raise TransientError("connection refused", system_down=True)
-
-    system, slowly = FakeSystem(refuse), replace(FAST, drain_per_s=0.01)
-    async with running(server, system, endpoint=slowly) as bus:
-        for number in range(30):
-            await bus.publish(message(f"m-{number:02}", subject=f"s-{number}"))
-        await eventually(lambda: system.calls >= 2, "probes")
-        away = False
-        await eventually(lambda: len(system.holds) >= 1, "the probe")
-        await bus.publish(message("later", subject="later"))
-        assert len(system.holds) <= 3, "the others wait for their slots, one in a hundred seconds"
-
-
-async def test_slow_system_does_not_slow_the_others(server: Server) -> None:
-    slow, quick = FakeSystem(gate=asyncio.Event()), FakeSystem()
-    router = Router([Route("all", ("document.*",), ("axis", "portal"))])
-    bus = Bus(
-        BusParts(server, KEYS, router, SchemaRegistry(), SystemClock(), {"axis": slow, "portal": quick})
-    )
-    await bus.open()
-    stopping = asyncio.Event()
-    worker = asyncio.create_task(Worker(bus, "worker-1", WorkerSettings(endpoint=FAST)).run(stopping))
-    for number in range(100):
-        await bus.publish(message(f"m-{number}", subject=f"s-{number}"))
-    await eventually(lambda: len(quick.holds) == 100, "the quick one has everything")
-    assert slow.holds == []
-    assert slow.gate is not None
-    slow.gate.set()
-    await eventually(lambda: len(slow.holds) == 100, "and the slow one in its own time")
-    stopping.set()
-    await worker
 
 
 async def test_retry_noted_by_a_worker_whose_clock_is_a_day_ahead_is_made_at_once_by_the_next(
