@@ -25,7 +25,7 @@ class Pool:
         self._context = context
         self._most = max_connections
         self._free = asyncio.Semaphore(max_connections)
-        self._calls = 0
+        self._calls = self._turns = 0
         self._at_work: set[Line] = set()
         self._idle: dict[Origin, list[Line]] = {}
         """By origin, the last one used at the end."""
@@ -33,7 +33,7 @@ class Pool:
     async def begin(self, call: Call) -> Line:
         """Send it; the line has the head of the answer, and must be given back by `end`."""
         limits = call.limits
-        if self._free.locked():
+        if self._calls >= self._most or self._turns:
             await self._turn(limits.get("pool"))
         else:
             await self._free.acquire()  # at once
@@ -83,11 +83,14 @@ class Pool:
         self._idle.clear()
 
     async def _turn(self, timeout_s: float | None) -> None:
+        self._turns += 1
         try:
             async with asyncio.timeout(timeout_s):
                 await self._free.acquire()
         except TimeoutError as exc:
             raise httpx.PoolTimeout(f"no connection was free within {timeout_s} s") from exc
+        finally:
+            self._turns -= 1
 
     def _idle_line(self, origin: Origin) -> Line | None:
         lines = self._idle.get(origin)
