@@ -154,7 +154,7 @@ class Content:
 
     def begins_with(self, prefix: bytes) -> bool:
         """Whether these are its first bytes."""
-        return next(self.chunks(0, len(prefix)), b"") == prefix
+        return self._spool.read(0, len(prefix)) == prefix
 
     def close(self) -> None:
         """Free the memory or the disk now, not when nobody holds the object any more."""

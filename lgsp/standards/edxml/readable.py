@@ -25,7 +25,7 @@ def write_readable(packet: EdxmlDocument | EdxmlStatus) -> Content:
     if not _is_surely_readable(packet, skeleton):
         alone = replace(packet, attachments=()) if isinstance(packet, EdxmlDocument) else packet
         read(write(alone))
-    return Content.of(filled(skeleton, contents))
+    return Content.of(filled(skeleton, contents) if contents else skeleton)
 
 
 def _is_surely_readable(packet: EdxmlDocument | EdxmlStatus, skeleton: bytes) -> bool:
