@@ -189,6 +189,9 @@ async def test_draft_is_requested_and_its_answer_resolves_the_dossier(stage: Sta
     }  # fmt: skip
     issued = request.model_copy(update={"type": "vn.lgsp.result.issued", "data": data})
     await stage.adapter.send(delivery(issued))
+    before = stage.intake.calls
+    await stage.adapter.poll(stage.intake)
+    assert stage.intake.calls == before, "the request is the same, however it ended"
     await stage.tick(2)
     await stage.adapter.poll(stage.intake)
     results = stage.intake.messages[-1].data["results"]

@@ -35,6 +35,18 @@ _EVERY_STEP = (
     "supplementRequests", "dossierFormFile", "dossierFee",
 )  # fmt: skip
 """Fields of a detail that any step's messages are made of."""
+_OF_A_DRAFT = (
+    "round",
+    "afterStep",
+    "requestedAt",
+    "documentType",
+    "abstract",
+    "signer",
+    "dueAt",
+    "files",
+    "note",
+)
+"""Fields of a draft that its request is made of; how it ended is none of them."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -78,7 +90,7 @@ class Reading:
                     yield message
                 self.told.add(key)  # whoever asks for the next one is done with it
             for draft in (one for place, one in drafts if place == number):
-                if (key := _with(made_of, draft)) not in self.told:
+                if (key := _with(made_of, [draft.get(name) for name in _OF_A_DRAFT])) not in self.told:
                     yield await self._requested(shot, draft)
                     self.told.add(key)
 
