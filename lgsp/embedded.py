@@ -47,7 +47,8 @@ class EmbeddedServer:
         """
         await asyncio.to_thread(self._dir.mkdir, parents=True, exist_ok=True)
         self.url = await asyncio.to_thread(self._left_behind)
-        if self.url and await self._answers():
+        if self.url and await self._says():
+            await self._wait_until_ready()
             return self
         place = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="lgsp-")) / _SOCKET
         self.url = f"unix://{quote(str(place))}"
@@ -63,7 +64,7 @@ class EmbeddedServer:
         # At once: whoever is killed while it starts must not leave a server that nobody knows of.
         note = json.dumps({"url": self.url, "pid": self._process.pid})
         await asyncio.to_thread(self._note.write_text, note)
-        await self._wait_until_ready(self._process)
+        await self._wait_until_ready()
         return self
 
     async def __aexit__(
@@ -111,22 +112,27 @@ class EmbeddedServer:
             place.parent.rmdir()
         self._note.unlink(missing_ok=True)
 
-    async def _wait_until_ready(self, process: asyncio.subprocess.Process) -> None:
+    async def _wait_until_ready(self) -> None:
+        """One that says that it loads its data may take as long as it needs: a large backlog is read for half a minute."""
         try:
-            async with asyncio.timeout(START_TIMEOUT_S):
-                while not await self._answers():
-                    if process.returncode is not None:
+            async with asyncio.timeout(START_TIMEOUT_S) as limit:
+                while not (said := await self._says()).startswith(b"+PONG"):
+                    if said.startswith(b"-LOADING"):
+                        limit.reschedule(asyncio.get_running_loop().time() + START_TIMEOUT_S)
+                    if self._process is not None and self._process.returncode is not None:
                         raise ConfigurationError(
                             f"the embedded server ended at once; see {self._dir / 'valkey.log'}"
                         )
                     await asyncio.sleep(0.01)
         except TimeoutError as exc:
-            process.kill()
+            if self._process is not None:
+                self._process.kill()
             raise ConfigurationError(
                 f"the embedded server was not ready after {START_TIMEOUT_S:g} s; see {self._dir / 'valkey.log'}"
             ) from exc
 
-    async def _answers(self) -> bool:
+    async def _says(self) -> bytes:
+        """Its answer to a PING; empty where nobody answers."""
         try:
             parts = urlsplit(self.url)
             if parts.scheme == "unix":
@@ -134,13 +140,13 @@ class EmbeddedServer:
             else:
                 reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         except OSError:
-            return False
+            return b""
         try:
             writer.write(b"PING\r\n")
             await writer.drain()
-            return (await asyncio.wait_for(reader.read(64), 2.0)).startswith(b"+PONG")
+            return await asyncio.wait_for(reader.read(64), 2.0)
         except (OSError, TimeoutError):
-            return False
+            return b""
         finally:
             writer.close()
             with suppress(OSError):

@@ -8,6 +8,8 @@ import stat
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from lgsp.channels import Server
 from lgsp.embedded import EmbeddedServer
 
@@ -60,6 +62,25 @@ async def test_one_of_an_earlier_version_is_used_over_its_port(tmp_path: Path) -
         (tmp_path / "server.json").write_text(json.dumps({"port": port, "pid": os.getpid()}))
         async with EmbeddedServer(tmp_path) as embedded:
             assert embedded.url == f"redis://127.0.0.1:{port}/0"
+
+
+async def test_one_that_loads_its_data_is_waited_for_and_no_second_one_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = [*[b"-LOADING it reads\r\n"] * 60, b"+PONG\r\n"]
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(said.pop(0))
+        writer.close()
+
+    monkeypatch.setattr("lgsp.embedded.START_TIMEOUT_S", 0.5)  # it loads for longer: 60 looks, 10 ms apart
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as loading:
+        port = loading.sockets[0].getsockname()[1]
+        (tmp_path / "server.json").write_text(json.dumps({"port": port, "pid": os.getpid()}))
+        async with EmbeddedServer(tmp_path) as embedded:
+            assert embedded.url == f"redis://127.0.0.1:{port}/0"
+    assert said == []
 
 
 async def test_one_that_was_killed_is_started_anew_with_its_data_and_its_old_socket_goes(
