@@ -104,6 +104,9 @@ class Lines:
             raise
         line = Line(connection, self._all.discard)
         self._all.add(line)
+        if self._is_closed:  # meanwhile: nobody else would end it
+            line.close()
+            raise RedisConnectionError("the client is closed")
         return line
 
     async def _borrow(self) -> Line:

@@ -9,6 +9,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+import redis.asyncio as redis_py
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -319,6 +320,26 @@ async def test_closing_while_it_connects_cancels_nobody_who_waits():
     listening.close()
     await asyncio.sleep(0.01)
     assert {type(one) for one in found} == {ChannelUnavailableError}
+
+
+async def test_a_connection_that_is_made_only_when_all_were_closed_asks_nothing(monkeypatch):
+    async with talking() as (redis, server):
+        connect, came, go_on = redis_py.Connection.connect, asyncio.Event(), asyncio.Event()
+
+        async def late(self: redis_py.Connection) -> None:
+            await connect(self)
+            came.set()
+            await go_on.wait()
+
+        monkeypatch.setattr(redis_py.Connection, "connect", late)
+        waiting = asyncio.create_task(server.wait_for_entry("s", "0", 5_000))
+        await came.wait()
+        reads = redis.reads
+        await server.aclose()
+        go_on.set()
+        with pytest.raises(ChannelUnavailableError):
+            await waiting
+    assert redis.reads == reads
 
 
 async def test_url_says_how_to_sign_in(tmp_path: Path):
