@@ -15,10 +15,8 @@ __all__ = ["MAX_BLOB_BYTES", "FileBlobStore"]
 
 MAX_BLOB_BYTES = 200 * 1024 * 1024
 _CHUNK_BYTES = 256 * 1024
-_SMALL_BYTES = 64 * 1024
-"""To read so little takes less than the way to a thread and back."""
-
 _SMALL_BYTES = 32 * 1024
+"""To read so little takes less than the way to a thread and back."""
 
 
 class FileBlobStore:
