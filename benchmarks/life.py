@@ -144,8 +144,9 @@ async def _lives(settings: Settings, papers: int, dossiers: int) -> dict[str, ob
             ("document", papers, completed, True), ("dossier", dossiers, ended, False),
         ):  # fmt: skip
             if count:
+                todo = _todo(count, papers=is_paper)
                 await meter.begin()
-                await _live(people, _todo(count, papers=is_paper), done, await done())
+                await _live(people, todo, done, await done())
                 found[what] = await meter.per(count)
         await meter.begin()
         await asyncio.sleep(_IDLE_S)

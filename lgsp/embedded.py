@@ -50,9 +50,9 @@ class EmbeddedServer:
         if self.url and await self._says():
             await self._wait_until_ready()
             return self
+        binary = await asyncio.to_thread(_binary)
         place = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="lgsp-")) / _SOCKET
         self.url = f"unix://{quote(str(place))}"
-        binary = await asyncio.to_thread(_binary)
         self._process = await asyncio.create_subprocess_exec(
             binary,
             *self._options(place),

@@ -13,8 +13,10 @@ import structlog
 from hypothesis import settings
 
 from lgsp.channels import Server
+from lgsp.clock import SteerableClock
 from lgsp.embedded import EmbeddedServer
 from lgsp.standards.tls import client_context
+from looks import wait_by_looks
 
 # What is tried is the same each time: a suite that fails by chance is believed by nobody.
 settings.register_profile("lgsp", derandomize=True, database=None, deadline=None)
@@ -37,6 +39,14 @@ def _tracebacks_are_plain() -> None:
     """As a process of ours writes them. Drawn in boxes with every local variable, one that a test provokes takes a second."""
     renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[structlog.processors.add_log_level, renderer])
+
+
+@pytest.fixture
+def by_looks(monkeypatch: pytest.MonkeyPatch) -> SteerableClock:
+    """The clock of a stand-in and of the connector that is judged at it; what the kit waits for passes on it at once."""
+    clock = SteerableClock()
+    wait_by_looks(monkeypatch, clock)
+    return clock
 
 
 @pytest.fixture

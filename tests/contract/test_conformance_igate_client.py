@@ -3,6 +3,7 @@
 import unicodedata
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -10,45 +11,21 @@ import pytest
 
 from igate_partner import LaterError, Partner, RefusedError, Row
 from lgsp.clock import SteerableClock
-from lgsp.conformance import Outcome, run
-from lgsp.conformance.clients import CLIENT_SUITES, Hooks, check_connector
+from lgsp.conformance import run
+from lgsp.conformance.clients import CLIENT_SUITES
 from lgsp.conformance.clients.connector import Work
 from lgsp.conformance.servers.fresh import dossier_code
-from looks import PATIENCE, beside, wait_by_looks
+from looks import beside, findings
 
 pytestmark = pytest.mark.contract
 SUITE = CLIENT_SUITES["igate-client"]
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> SteerableClock:
-    """iGate's and the connector's."""
-    steered = SteerableClock()
-    wait_by_looks(monkeypatch, steered)
-    return steered
+failed = partial(findings, "igate")
 
 
-async def failed(clock: SteerableClock, make: type[Partner], *only: str) -> dict[str, str]:
-    made: list[Partner] = []
-
-    async def poll() -> None:
-        await made[0].poll()
-
-    async def send(work: Work) -> None:
-        await made[0].send(work)
-
-    verdicts = await check_connector(
-        SUITE, "igate", Hooks(poll, send), SUITE.options | PATIENCE, clock=clock, only=only,
-        ready=lambda url: made.append(make(url, clock)),
-    )  # fmt: skip
-    await made[0].http.aclose()
-    assert verdicts
-    assert {one.outcome for one in verdicts} <= {Outcome.PASSED, Outcome.FAILED}, verdicts
-    return {one.id[-2:]: one.finding for one in verdicts if one.outcome is Outcome.FAILED}
-
-
-async def test_a_small_correct_connector_conforms(clock: SteerableClock) -> None:
-    assert await failed(clock, Partner) == {}
+async def test_a_small_correct_connector_conforms(by_looks: SteerableClock) -> None:
+    assert await failed(by_looks, Partner) == {}
 
 
 class LogsInForEachCall(Partner):
@@ -202,19 +179,19 @@ READS_BADLY: dict[type[Partner], set[str]] = {
 
 
 @pytest.mark.parametrize("make", READS_BADLY)
-async def test_one_that_reads_badly_fails_exactly(clock: SteerableClock, make: type[Partner]) -> None:
-    assert (await failed(clock, make, *beside(READS_BADLY[make]))).keys() == READS_BADLY[make]
+async def test_one_that_reads_badly_fails_exactly(by_looks: SteerableClock, make: type[Partner]) -> None:
+    assert (await failed(by_looks, make, *beside(READS_BADLY[make]))).keys() == READS_BADLY[make]
 
 
 async def test_one_that_waits_for_ever_is_ended(
-    clock: SteerableClock, monkeypatch: pytest.MonkeyPatch
+    by_looks: SteerableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "ASSERTION_S", 4.0)
-    assert (await failed(clock, WaitsForEver, "*-29")).keys() == {"29"}
+    assert (await failed(by_looks, WaitsForEver, "*-29")).keys() == {"29"}
 
 
-async def test_one_that_never_renews_its_token_reads_nothing_any_more(clock: SteerableClock) -> None:
-    assert (await failed(clock, NeverRenewsItsToken, "LGSP-IGC-0[345]", "LGSP-IGC-1[04]")).keys() == {
+async def test_one_that_never_renews_its_token_reads_nothing_any_more(by_looks: SteerableClock) -> None:
+    assert (await failed(by_looks, NeverRenewsItsToken, "LGSP-IGC-0[345]", "LGSP-IGC-1[04]")).keys() == {
         "05",
         "10",
         "14",
@@ -372,5 +349,5 @@ SENDS_BADLY: dict[type[Partner], set[str]] = {
 
 
 @pytest.mark.parametrize("make", SENDS_BADLY)
-async def test_one_that_sends_badly_fails_exactly(clock: SteerableClock, make: type[Partner]) -> None:
-    assert (await failed(clock, make, *beside(SENDS_BADLY[make]))).keys() == SENDS_BADLY[make]
+async def test_one_that_sends_badly_fails_exactly(by_looks: SteerableClock, make: type[Partner]) -> None:
+    assert (await failed(by_looks, make, *beside(SENDS_BADLY[make]))).keys() == SENDS_BADLY[make]

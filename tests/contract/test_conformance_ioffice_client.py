@@ -4,6 +4,7 @@ import base64
 import unicodedata
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -12,44 +13,20 @@ import pytest
 from igate_partner import LaterError, RefusedError, Row
 from ioffice_partner import LINK, Partner
 from lgsp.clock import SteerableClock
-from lgsp.conformance import Outcome, run
-from lgsp.conformance.clients import CLIENT_SUITES, Hooks, check_connector
+from lgsp.conformance import run
+from lgsp.conformance.clients import CLIENT_SUITES
 from lgsp.conformance.clients.connector import Work
-from looks import PATIENCE, beside, wait_by_looks
+from looks import beside, findings
 
 pytestmark = pytest.mark.contract
 SUITE = CLIENT_SUITES["ioffice-client"]
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> SteerableClock:
-    """iOffice's and the connector's."""
-    steered = SteerableClock()
-    wait_by_looks(monkeypatch, steered)
-    return steered
+failed = partial(findings, "ioffice")
 
 
-async def failed(clock: SteerableClock, make: type[Partner], *only: str) -> dict[str, str]:
-    made: list[Partner] = []
-
-    async def poll() -> None:
-        await made[0].poll()
-
-    async def send(work: Work) -> None:
-        await made[0].send(work)
-
-    verdicts = await check_connector(
-        SUITE, "ioffice", Hooks(poll, send), SUITE.options | PATIENCE, clock=clock, only=only,
-        ready=lambda url: made.append(make(url, clock)),
-    )  # fmt: skip
-    await made[0].http.aclose()
-    assert verdicts
-    assert {one.outcome for one in verdicts} <= {Outcome.PASSED, Outcome.FAILED}, verdicts
-    return {one.id[-2:]: one.finding for one in verdicts if one.outcome is Outcome.FAILED}
-
-
-async def test_a_small_correct_connector_conforms(clock: SteerableClock) -> None:
-    assert await failed(clock, Partner) == {}
+async def test_a_small_correct_connector_conforms(by_looks: SteerableClock) -> None:
+    assert await failed(by_looks, Partner) == {}
 
 
 class SignsInSecond(Partner):
@@ -245,19 +222,19 @@ FETCHES_BADLY: dict[type[Partner], set[str]] = {
 
 
 @pytest.mark.parametrize("make", FETCHES_BADLY)
-async def test_one_that_fetches_badly_fails_exactly(clock: SteerableClock, make: type[Partner]) -> None:
-    assert (await failed(clock, make, *beside(FETCHES_BADLY[make]))).keys() == FETCHES_BADLY[make]
+async def test_one_that_fetches_badly_fails_exactly(by_looks: SteerableClock, make: type[Partner]) -> None:
+    assert (await failed(by_looks, make, *beside(FETCHES_BADLY[make]))).keys() == FETCHES_BADLY[make]
 
 
 async def test_one_that_waits_for_ever_is_ended(
-    clock: SteerableClock, monkeypatch: pytest.MonkeyPatch
+    by_looks: SteerableClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "ASSERTION_S", 4.0)
-    assert (await failed(clock, WaitsForEver, "*-24")).keys() == {"24"}
+    assert (await failed(by_looks, WaitsForEver, "*-24")).keys() == {"24"}
 
 
-async def test_one_that_gives_up_for_good_takes_nothing_any_more(clock: SteerableClock) -> None:
-    assert (await failed(clock, GivesUpForGood, "LGSP-IOC-1[05]", "LGSP-IOC-2[03]")).keys() == {"20", "23"}
+async def test_one_that_gives_up_for_good_takes_nothing_any_more(by_looks: SteerableClock) -> None:
+    assert (await failed(by_looks, GivesUpForGood, "LGSP-IOC-1[05]", "LGSP-IOC-2[03]")).keys() == {"20", "23"}
 
 
 class NamesAnotherUnit(Partner):
@@ -365,5 +342,5 @@ SENDS_BADLY: dict[type[Partner], set[str]] = {
 
 
 @pytest.mark.parametrize("make", SENDS_BADLY)
-async def test_one_that_sends_badly_fails_exactly(clock: SteerableClock, make: type[Partner]) -> None:
-    assert (await failed(clock, make, *beside(SENDS_BADLY[make]))).keys() == SENDS_BADLY[make]
+async def test_one_that_sends_badly_fails_exactly(by_looks: SteerableClock, make: type[Partner]) -> None:
+    assert (await failed(by_looks, make, *beside(SENDS_BADLY[make]))).keys() == SENDS_BADLY[make]

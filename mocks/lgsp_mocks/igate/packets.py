@@ -1,6 +1,5 @@
 """Bodies of the partner API's calls, with the wire's own names."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -26,7 +25,6 @@ __all__ = [
 MAX_ITEMS = 100
 """How many items one call of CapNhatTienTrinh or CapNhatTrangThai may carry (assumed)."""
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d (?!24)\d\d:\d\d:\d\d", re.ASCII)
 Required = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
@@ -39,8 +37,6 @@ def iso(moment: datetime) -> str:
 def read_moment(value: str) -> datetime:
     """`2026-11-23 08:00:00`, in Vietnamese time."""
     try:
-        if _MOMENT.fullmatch(value):  # as strptime reads it, at a tenth of its cost
-            return datetime.fromisoformat(value).replace(tzinfo=VIETNAM)
         return datetime.strptime(value, "%Y-%m-%d %H:%M:%S").replace(tzinfo=VIETNAM)
     except ValueError as exc:
         raise bilingual(
