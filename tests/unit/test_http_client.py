@@ -157,6 +157,16 @@ async def test_a_server_that_does_not_answer_properly_is_named_and_its_connectio
     assert server.connections == 2
 
 
+async def test_a_call_with_less_patience_than_the_one_before_it_is_ended_by_its_own():
+    async with serving([OK], [OK], []) as server, calling(timeout_s=60.0) as http:
+        for _ in range(2):
+            await http.get(server.url)
+        async with asyncio.timeout(30):
+            with pytest.raises(httpx.ReadTimeout, match=r"0\.1 s"):
+                await http.get(server.url, timeout=0.1)
+    assert server.connections == 1
+
+
 async def test_nobody_listening_is_no_connection():
     async with serving() as server:
         url = server.url
