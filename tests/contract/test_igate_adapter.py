@@ -196,6 +196,15 @@ async def test_draft_is_requested_and_its_answer_resolves_the_dossier(stage: Sta
     await stage.adapter.poll(stage.intake)
     results = stage.intake.messages[-1].data["results"]
     assert [one["name"] for one in results] == ["quyet-dinh.pdf"]  # type: ignore[union-attr,index,call-overload]
+    assert [one["code"] for one in results] == ["000.00.00.H34-KQ000002"]  # type: ignore[union-attr,index,call-overload]
+
+
+async def test_result_has_the_code_that_its_own_procedure_names(stage: Stage) -> None:
+    await stage.receive("1.000003.000.00.00.H34")
+    await stage.tick(4)
+    await stage.adapter.poll(stage.intake)
+    results = stage.intake.messages[-1].data["results"]
+    assert [one["code"] for one in results] == ["000.00.00.H34-KQ000003"]  # type: ignore[union-attr,index,call-overload]
 
 
 async def test_expired_token_is_renewed_once(stage: Stage) -> None:

@@ -1,7 +1,9 @@
 """The portal adapter, against the stand-in's wire and against an unwilling server."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import httpx
 import pytest
@@ -129,6 +131,38 @@ async def test_digitisation_payment_and_identity_are_told_as_far_as_they_are_kno
     )
     assert tuple(found[name] for name in names) == told
     assert [one["DuocSoHoa"] for one in found["TaiLieuNop"]] == (["1"] if changes.get("documents") else [])  # type: ignore[union-attr,index,call-overload]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"channel": "1"}, ("0", "2", "0")),
+        ({"channel": "3"}, ("1", "2", "0")),
+        ({"channel": "2"}, ("0", "2", "0")),
+        ({"channel": "2", "national_code": CODE}, ("0", "2", "0")),
+        ({"channel": "2", "national_code": NATIONAL}, ("0", "1", "1")),
+    ],
+)
+async def test_by_post_and_born_on_the_portal_are_told_of_those_that_were(
+    stage: Stage, changes: dict[str, JsonValue], told: tuple[str, ...]
+) -> None:
+    await stage.adapter.send(synchronized(**changes))
+    found = await stage.dossier(str(changes.get("national_code", CODE)))
+    assert (found["HinhThuc"], found["NoiNopHoSo"], found["TaiKhoanDuocXacThucVoiVNeID"]) == told
+
+
+async def test_report_to_the_portal_tells_the_moment_of_its_own_step(stage: Stage) -> None:
+    stopped = synchronized(national_code=NATIONAL, channel="2", state="8", note="Dừng xử lý")
+    later = stopped.message.model_copy(
+        update={"time": datetime.fromisoformat("2026-11-26T14:05:00+07:00"), "subject": NATIONAL}
+    )
+    await stage.adapter.send(Delivery(later, (), 1, "key-2"))
+    reports = [
+        json.loads(call.request.content)
+        for call in stage.asked.calls
+        if b"DongBoTrangThaiHoSo" in call.request.content
+    ]
+    assert [one["data"]["NgayXuLy"] for one in reports] == ["20261126140500"]
 
 
 async def test_refusal_tells_its_own_day(stage: Stage) -> None:

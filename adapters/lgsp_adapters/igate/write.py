@@ -24,7 +24,6 @@ _KINDS = {
     ApplicantKind.AGENCY: "1",
     ApplicantKind.OTHER: "2",
 }
-RESULT_CODE = "KQ.G15.000001"
 
 
 def _read(message: Message, model: type[M]) -> M:
@@ -103,14 +102,17 @@ async def withdraw(message: Message, client: IGateClient) -> Receipt:
 
 
 async def answer_draft(message: Message, client: IGateClient, blobs: BlobStore) -> Receipt:
-    """`result.issued`: CapNhatTrangThai 9 with the signed papers, or 5 with what has to be changed; a refusal is a step 8."""
+    """`result.issued`: CapNhatTrangThai 9 with the signed papers, or 5 with what has to be changed; a refusal is a step 8.
+
+    MaKetQua stays empty: which result a procedure ends with is iGate's own catalogue's to say.
+    """
     issued = _read(message, ResultIssued)
     if issued.outcome == ResultOutcome.NOT_APPROVED and not issued.changes_requested:
         return await _stop(issued, message, client)
     papers: list[JsonValue] = []
     for attachment in () if issued.changes_requested else issued.attachments:
         file = await _upload(attachment, client, blobs)
-        papers.append({"IdGiayTo": file["IdTepTin"], "TenGiayTo": attachment.name, "MaKetQua": RESULT_CODE})
+        papers.append({"IdGiayTo": file["IdTepTin"], "TenGiayTo": attachment.name, "MaKetQua": ""})
     opinion = f"Đã ký văn bản {issued.number}"
     if issued.changes_requested:
         opinion = issued.reason.strip() or "Lãnh đạo trả lại dự thảo, không nêu nội dung cần sửa"

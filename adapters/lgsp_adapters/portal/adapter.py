@@ -72,7 +72,7 @@ class PortalAdapter:
                 dossier = translate.read(message, DossierSynchronized)
                 await self._synchronize(dossier)
                 if message.kind == "dossier.synchronized":
-                    await self._report(translate.status_item(dossier))
+                    await self._report(translate.status_item(dossier, message.time))
                 return Receipt(translate.national_code(dossier))
             case "dossier.progressed":
                 step = translate.read(message, DossierProgressed)

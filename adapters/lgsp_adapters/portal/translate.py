@@ -1,6 +1,7 @@
 """Canonical dossiers -> packets of QCVN 120:2019."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -46,18 +47,19 @@ def national_code(dossier: DossierKeys) -> str:
 def dossier_item(dossier: DossierSynchronized) -> dict[str, JsonValue]:
     """One item of DongBoHoSoMC."""
     who = dossier.applicant
-    online = dossier.channel == DossierChannel.ONLINE
+    by_post = dossier.channel == DossierChannel.POST  # then the result goes back by post too (assumed)
     return {
         "MaHoSo": national_code(dossier), "MaTTHC": dossier.procedure_code, "TenTTHC": dossier.procedure_name,
         "MaLinhVuc": dossier.field_code, "TenLinhVuc": dossier.field_name, "ChuHoSo": who.name, "LoaiDoiTuong": who.kind.value,
         "MaDoiTuong": "", "ThongTinKhac": "", "Email": who.email, "Fax": "", "SoDienThoai": who.telephone,
         "TrichYeuHoSo": dossier.abstract[:MAX_ABSTRACT] or "Dinhkem", "NgayTiepNhan": dvcqg.write_stamp(dossier.accepted_at),
         "NgayHenTra": dvcqg.write_stamp(dossier.due_at), "TrangThaiHoSo": dossier.state.value,
-        "NgayTra": dvcqg.write_stamp(dossier.returned_at), "ThongTinTra": "", "HinhThuc": "0",
+        "NgayTra": dvcqg.write_stamp(dossier.returned_at), "ThongTinTra": "", "HinhThuc": "1" if by_post else "0",
         "NgayKetThucXuLy": dvcqg.write_stamp(dossier.finished_at), "DonViXuLy": dossier.unit_name, "GhiChu": dossier.note,
         "TaiLieuNop": _documents(dossier), "DanhSachLePhi": _fees(dossier.fees), "DanhSachTepDinhKemKhac": [],
         "DanhSachHoSoBoSung": [_pause(one) for one in dossier.pauses],
-        "DanhSachGiayToKetQua": _results(dossier), "KenhThucHien": dossier.channel.value, "NoiNopHoSo": "1" if online else "2",
+        "DanhSachGiayToKetQua": _results(dossier), "KenhThucHien": dossier.channel.value,
+        "NoiNopHoSo": "1" if _born_there(dossier) else "2",
         "NgayNopHoSo": dvcqg.write_stamp(dossier.submitted_at), "NgayTuChoi": _refused_at(dossier), "DinhDanhCHS": _owner(who.citizen_id),
         **_newer(dossier),
     }  # fmt: skip
@@ -68,12 +70,16 @@ def _newer(dossier: DossierSynchronized) -> dict[str, JsonValue]:
 
     Who submits on the portal has logged in there with VNeID (assumed); a fee that is asked for at the counter is paid there.
     """
-    born_there = dossier.national_code is not None and dossier.channel == DossierChannel.ONLINE
     paid = "0" if not dossier.fees else "3" if dossier.channel == DossierChannel.COUNTER else ""
     return {
-        "SoGiayToChuHoSo": dossier.applicant.citizen_id or "", "TaiKhoanDuocXacThucVoiVNeID": "1" if born_there else "0",
+        "SoGiayToChuHoSo": dossier.applicant.citizen_id or "", "TaiKhoanDuocXacThucVoiVNeID": "1" if _born_there(dossier) else "0",
         "DuocThanhToanTrucTuyen": paid, "HoSoCoThanhPhanSoHoa": "1" if any(one.url for one in dossier.documents) else "0",
     }  # fmt: skip
+
+
+def _born_there(dossier: DossierSynchronized) -> bool:
+    """Submitted on the portal: online, under a number that is not the province's own."""
+    return dossier.channel == DossierChannel.ONLINE and dossier.national_code not in {None, dossier.code}
 
 
 def _documents(dossier: DossierSynchronized) -> list[JsonValue]:
@@ -149,15 +155,15 @@ _REPORTED = {
 }  # fmt: skip
 
 
-def status_item(dossier: DossierSynchronized) -> dict[str, JsonValue] | None:
-    """`data` of DongBoTrangThaiHoSo for a dossier that was born on the portal; None where its state says nothing there."""
+def status_item(dossier: DossierSynchronized, at: datetime) -> dict[str, JsonValue] | None:
+    """`data` of DongBoTrangThaiHoSo for what came `at` a dossier that was born on the portal; None where its state says nothing there."""
     status = _REPORTED.get(dossier.state)
     if dossier.national_code is None or status is None:
         return None
     documents: Sequence[JsonValue] = ()
     return {
         "MaHoSo": dossier.national_code, "MaHoSoDonVi": dossier.code or "", "MaDoiTuong": "",
-        "NoiDung": dossier.note or "Đã tiếp nhận hồ sơ", "NgayXuLy": dvcqg.write_stamp(dossier.accepted_at), "TrangThai": status,
+        "NoiDung": dossier.note or "Đã tiếp nhận hồ sơ", "NgayXuLy": dvcqg.write_stamp(at), "TrangThai": status,
         "TaiLieuXuLy": list(documents),
     }  # fmt: skip
 

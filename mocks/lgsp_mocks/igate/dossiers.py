@@ -182,9 +182,14 @@ class Dossiers:
     def finish(self, dossier: Record, content: str = "Đã xử lý xong, có kết quả") -> Record:
         """State 9: a result paper there must be."""
         results = cast("list[JsonValue]", dossier["results"]) or [
-            self.keep("ket-qua.pdf", paper(dossier), "KQ.G15.000001")
+            self.keep("ket-qua.pdf", paper(dossier), self.result_code(dossier))
         ]
         return self.step({**dossier, "results": results, "finished_at": self._now()}, "9", content)
+
+    def result_code(self, dossier: Record) -> str:
+        """MaKetQua, as the dossier's procedure names it (KETQUATHUCHIEN)."""
+        procedure = self.procedures.of(dossier)
+        return procedure.result_code if procedure else ""
 
     def give_back(self, dossier: Record, content: str = "Đã trả kết quả cho người dân") -> Record:
         """State 10: handed to the citizen."""

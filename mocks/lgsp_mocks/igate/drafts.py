@@ -92,7 +92,9 @@ class Drafts:
             }  # fmt: skip
             changed = {**dossier, "drafts": [*rounds[:-1], ended]}
         if verdict.state == SIGNED:
-            return self._dossiers.save({**changed, "results": list(verdict.papers)})
+            code = self._dossiers.result_code(dossier)
+            results: list[JsonValue] = [{**one, "code": one["code"] or code} for one in verdict.papers]
+            return self._dossiers.save({**changed, "results": results})
         return self._life.move(
             changed, "4", f"Lãnh đạo trả lại dự thảo, yêu cầu chỉnh sửa: {verdict.opinion}"[:2000]
         )

@@ -47,6 +47,11 @@ class Procedure:
     synchronized: bool = True
     papers: tuple[str, ...] = ()
 
+    @property
+    def result_code(self) -> str:
+        """MAKETQUA of what it ends with; empty for one that nobody numbered."""
+        return f"{self.publisher_id}-KQ{self.number:06}" if self.number else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:

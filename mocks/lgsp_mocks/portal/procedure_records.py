@@ -88,8 +88,7 @@ def _paper(paper: Paper, procedure: Procedure) -> Row:
 
 def _result(procedure: Procedure) -> Row:
     return {
-        "MAKETQUA": f"{procedure.publisher_id}-KQ{procedure.number:06}", "TENKETQUA": "Văn bản trả lời kết quả giải quyết", "TENTEP": "",
-        "URL": "",
+        "MAKETQUA": procedure.result_code, "TENKETQUA": "Văn bản trả lời kết quả giải quyết", "TENTEP": "", "URL": "",
     }  # fmt: skip
 
 
