@@ -54,7 +54,7 @@ STAND_IN = StandIn(
         Difference(
             "statistics",
             "fields unseen",
-            "form 06a's columns in English, for ?from=&to= (yyyy-mm-dd)",
+            "form 06a's columns in English, for ?from=&to= (yyyy-mm-dd, or a moment of that day)",
             _CLIENT,
             "assumed",
         ),
@@ -68,7 +68,7 @@ STAND_IN = StandIn(
         Difference(
             "search",
             "dozens of filters",
-            "code, dossier-status, accepted-from/to, sort, paging",
+            "code, dossier-status, accepted-from/to (without a zone Vietnamese time, a day alone the whole of it), sort, paging",
             _CLIENT,
             "public code",
         ),

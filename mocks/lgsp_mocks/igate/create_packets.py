@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, mo
 
 from lgsp.standards.faults import bilingual
 from lgsp.standards.identifiers import check_citizen_id
+from lgsp_mocks.igate.packets import of_our_time
 
 __all__ = ["ApplicantData", "CreateDossier", "FormFile", "read_wire_moment"]
 
@@ -35,6 +36,12 @@ def _moment(value: str) -> str:
     return value
 
 
+def _dated(value: str) -> str:
+    if value:
+        of_our_time(read_wire_moment(value))
+    return value
+
+
 def _citizen(value: str) -> str:
     if value:
         check_citizen_id(value)
@@ -45,6 +52,7 @@ Text = Annotated[str, Field(max_length=500)]
 Code = Annotated[str, Field(min_length=1, max_length=64)]
 ObjectId = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{24}$")]
 Moment = Annotated[str, AfterValidator(_moment)]
+Dated = Annotated[str, AfterValidator(_dated)]
 
 
 class Wire(BaseModel):
@@ -255,5 +263,5 @@ class CreateDossier(Wire):
     dossierTaskStatus: NamedRef | None = None
     dossierMenuTaskRemind: NamedRef | None = None
     dossierStatus: Literal[0]
-    acceptedDate: Moment = ""
-    appointmentDate: Moment = ""
+    acceptedDate: Dated = ""
+    appointmentDate: Dated = ""

@@ -19,6 +19,7 @@ __all__ = [
     "Progress",
     "Status",
     "iso",
+    "of_our_time",
     "read_moment",
 ]
 
@@ -37,11 +38,19 @@ def iso(moment: datetime) -> str:
 def read_moment(value: str) -> datetime:
     """`2026-11-23 08:00:00`, in Vietnamese time."""
     try:
-        return datetime.strptime(value, "%Y-%m-%d %H:%M:%S").replace(tzinfo=VIETNAM)
+        moment = datetime.strptime(value, "%Y-%m-%d %H:%M:%S").replace(tzinfo=VIETNAM)
     except ValueError as exc:
         raise bilingual(
             "moment", "is not yyyy-MM-dd HH:mm:ss", "phải viết theo dạng yyyy-MM-dd HH:mm:ss"
         ) from exc
+    return of_our_time(moment)
+
+
+def of_our_time(moment: datetime) -> datetime:
+    """Refuse a year (0001, 9999) in which no dossier is taken in: no calendar of working days reaches there."""
+    if not 1900 <= moment.year < 2200:
+        raise bilingual("year", f"the year {moment.year} can't be", f"năm {moment.year} không hợp lệ")
+    return moment
 
 
 def _check_moment(value: str) -> str:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import JsonValue
+from pydantic import BeforeValidator, JsonValue
 
 from lgsp.standards.statistics import RESOLVED, RETURNED, Case, form_06a
 from lgsp_mocks.igate.dossiers import Dossiers
@@ -17,13 +17,21 @@ __all__ = ["routes"]
 _ENDS = RETURNED | {"9"}
 
 
+def _day(value: str) -> str:
+    """Of `2026-11-01T00:00:00.000Z`, as clients write both ends, the day as it stands there."""
+    return value[:10] if value[10:11] == "T" and datetime.fromisoformat(value) else value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
 def routes(dossiers: Dossiers, tokens: Tokens) -> APIRouter:
     """One route."""
     router = APIRouter(route_class=WireRoute, dependencies=[Depends(tokens.check)])
 
     @router.get("/pa/dossier-statistic/--statistic-agency-kgg")
     async def by_agency(
-        begin: Annotated[date, Query(alias="from")], end: Annotated[date, Query(alias="to")]
+        begin: Annotated[Day, Query(alias="from")], end: Annotated[Day, Query(alias="to")]
     ) -> Record:
         if end < begin:
             raise WireError(400, "400", "to is before from")

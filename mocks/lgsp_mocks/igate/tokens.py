@@ -1,6 +1,7 @@
 """Tokens as Keycloak gives them, and the check of every other call."""
 
 import hmac
+from codecs import BOM_UTF8
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +12,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 from starlette.datastructures import QueryParams
+from starlette.exceptions import HTTPException
 from starlette.routing import Route
 from starlette.types import Receive, Scope
 
@@ -21,7 +24,7 @@ from lgsp_mocks.kit.front import Endpoint, FormRoute
 
 __all__ = ["CLIENTS", "DirectRoute", "Tokens", "WireError", "WireRoute"]
 
-CLIENTS = frozenset({"sim", "sim-lgsp", "web-onegate"})
+CLIENTS = frozenset({"sim", "sim-lgsp", "web-onegate", "citizens-admin", "test-public"})
 SECRET = "sim-secret"  # noqa: S105 - the demo account, plainly marked
 LIFE_S = 300
 
@@ -45,6 +48,18 @@ async def _told(answer: Awaitable[Response]) -> Response:
         return JSONResponse({"code": "400", "message": f"TrangThai: {exc}"}, 400)
 
 
+class _JsonRequest(Request):
+    """Takes no JSON that could not be written again: half a surrogate pair, NaN."""
+
+    async def json(self) -> object:
+        """FastAPI asks for it."""
+        body = await self.body()
+        try:
+            return from_json(body.removeprefix(BOM_UTF8), allow_inf_nan=False)
+        except ValueError as exc:
+            raise HTTPException(400, f"không phải JSON / no JSON: {exc}") from exc
+
+
 class WireRoute(APIRoute):
     """Answers errors as iGate does, with 400 for what can't be read."""
 
@@ -54,9 +69,11 @@ class WireRoute(APIRoute):
 
         async def answer(request: Request) -> Response:
             try:
-                return await _told(handle(request))
+                return await _told(handle(_JsonRequest(request.scope, request.receive)))
             except RequestValidationError as exc:
                 return JSONResponse({"code": "400", "message": "; ".join(map(_fault, exc.errors()))}, 400)
+            except HTTPException as exc:
+                return JSONResponse({"code": str(exc.status_code), "message": exc.detail}, exc.status_code)
 
         return answer
 
@@ -137,7 +154,9 @@ class Tokens:
 
     async def check(self, authorization: Annotated[str, Header()] = "") -> None:
         """Dependency of every other call; a plain function would be called in a thread."""
-        found = self._tokens.get(authorization.removeprefix("Bearer ").strip())
+        # Clients write "bearer" too: the scheme's case means nothing (RFC 9110 §11.1).
+        token = authorization[7:] if authorization[:7].lower() == "bearer " else authorization
+        found = self._tokens.get(token.strip())
         if found is None or datetime.fromisoformat(str(found["end"])) <= self._context.clock.now():
             raise WireError(401, "401", "Token không hợp lệ hoặc đã hết hạn")
 

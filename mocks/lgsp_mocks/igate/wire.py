@@ -1,7 +1,7 @@
 """`/pa` (padman) and `/fi` (fileman): search, detail, file; names of fields as far as public code shows them."""
 
 import base64
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated, cast
 
 import msgspec
@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field, JsonValue
 from starlette.routing import BaseRoute
 
+from lgsp.clock import VIETNAM
 from lgsp_mocks.igate.dossiers import Dossiers, drafts_of
 from lgsp_mocks.igate.tokens import DirectRoute, Tokens, WireError
 from lgsp_mocks.kit import Record
@@ -69,7 +70,7 @@ def routes(dossiers: Dossiers, tokens: Tokens) -> list[BaseRoute]:
 
 def _found(dossiers: Dossiers, asked: Search) -> Response:
     wanted = {part.strip() for part in asked.status.split(",") if part.strip()}
-    begin, end = _moment(asked.accepted_from), _moment(asked.accepted_to)
+    begin, end = _moment(asked.accepted_from), _moment(asked.accepted_to, time.max)
     begin_at, end_at = asked.page * asked.size, (asked.page + 1) * asked.size
     if asked.sort == NEWEST and not (asked.code or wanted or begin or end):
         found = dossiers.changed_last(end_at + 1)  # what connectors poll: not through all of them
@@ -134,13 +135,17 @@ def _sorted(found: list[Record], sort: str) -> list[Record]:
     return sorted(found, key=lambda one: (len(str(one[field])), str(one[field])), reverse=direction == "desc")
 
 
-def _moment(value: str) -> datetime | None:
+def _moment(value: str, of_a_day: time = time.min) -> datetime | None:
+    """Without a zone it is Vietnamese time; of a day alone, its beginning or its end (assumed)."""
     if not value:
         return None
     try:
-        return datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
     except ValueError as exc:
-        raise WireError(400, "400", f"{value!r} không phải thời điểm ISO 8601") from exc
+        raise WireError(400, "400", f"{value!r:.60} không phải thời điểm ISO 8601") from exc
+    if len(value) == len("2026-11-23"):
+        moment = datetime.combine(moment, of_a_day)
+    return moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)
 
 
 def _within(accepted: str, begin: datetime | None, end: datetime | None) -> bool:
