@@ -8,6 +8,7 @@ COPY mocks mocks
 RUN /opt/lgsp/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.12-slim
+RUN apt-get update && apt-get install --yes --no-install-recommends libjemalloc2 && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 lgsp && install -d -o lgsp /data
 COPY --from=build /opt/lgsp /opt/lgsp
 ENV PATH=/opt/lgsp/bin:$PATH PYTHONUNBUFFERED=1

