@@ -87,10 +87,10 @@ def expanded(packet: bytes, files: dict[str, bytes] = FILES) -> bytes:
 
 
 @cache
-def signed() -> bytes:
+def signed(namespace: str = NAMESPACE) -> bytes:
     """A signed skeleton."""
     root = parse(skeleton())
-    sign_xml(root, key(), contents(), AT)
+    sign_xml(root, key(), contents(), AT, namespace=namespace)
     return serialize(root)
 
 

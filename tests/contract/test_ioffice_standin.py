@@ -1,6 +1,8 @@
 """iOffice's stand-in: as a VXP client, for its user, and on the one-stop link."""
 
 import base64
+import hashlib
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
@@ -10,12 +12,21 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from lxml import etree
 
 from lgsp.clock import VIETNAM, VirtualClock
 from lgsp.standards import edxml, vxp
+from lgsp.standards.content import Content
+from lgsp.standards.signatures import SignatureState
 from lgsp.standards.signatures.pdf import minimal_pdf
+from lgsp.standards.xml import parse
 from lgsp_mocks.ioffice import STAND_IN
 from lgsp_mocks.kit import create_app
+from lgsp_mocks.kit.authority import Authority
 
 pytestmark = pytest.mark.contract
 
@@ -36,6 +47,7 @@ class FakeAxis:
     """A VXP server that checks signatures and remembers."""
 
     sent: list[edxml.EdxmlDocument | edxml.EdxmlStatus] = field(default_factory=list)
+    packets: list[bytes] = field(default_factory=list)
     inbox: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     marked: dict[str, str] = field(default_factory=dict)
     refusal: str = ""
@@ -55,6 +67,7 @@ class FakeAxis:
                 answer = {"status": "FAIL", "ErrorCode": "18", "ErrorDesc": self.refusal}
             case "sendEdoc":
                 assert vxp.file_hash_matches(request.content, get("hash-file"))
+                self.packets.append(request.content)
                 self.sent.append(edxml.read(request.content))
                 answer["DocId"] = str(len(self.sent))
             case "getReceivedEdocList":
@@ -140,6 +153,34 @@ async def test_each_pdf_of_a_signed_document_is_signed_where_it_can_take_it() ->
         assert b"/ByteRange" in signed
         assert cut == b"%PDF-1.4 cut"
     assert len(axis.sent) == 2
+
+
+async def test_a_signature_stands_in_the_packets_own_namespace_and_holds(tmp_path: Path) -> None:
+    axis = FakeAxis()
+    async with ioffice(axis, tmp_path) as client:
+        await client.post("/__mock__/act/issue-document", json=ISSUE | {"signed": True})
+        await tick(client)
+    [raw] = axis.packets
+    trust = Authority.open(tmp_path / "authority", VirtualClock(START)).trust
+    assert edxml.verify(Content.of(raw), trust, START, PROVINCE).state is SignatureState.VALID
+
+    # And by hand, as somebody with other tools would.
+    [whole] = re.findall(b"<Signature>.*</Signature>", raw)
+    rest = etree.tostring(parse(raw.replace(whole, b"")), method="c14n", exclusive=True)
+    header = parse(raw).find("{*}edXMLEnvelope/{*}edXMLHeader")
+    assert header is not None
+    space = "{http://www.mic.gov.vn/TBT/QCVN_102_2016}"
+    signature = header[-1]
+    assert {str(each.tag).partition("}")[0] + "}" for each in signature.iter()} == {space}
+
+    def text(name: str) -> bytes:
+        return base64.b64decode(signature.findtext(f".//{space}{name}", ""))
+
+    assert text("DigestValue") == hashlib.sha256(rest).digest()
+    signer = x509.load_der_x509_certificate(text("X509Certificate")).public_key()
+    assert isinstance(signer, RSAPublicKey)
+    signed = etree.tostring(signature[0], method="c14n", exclusive=True)
+    signer.verify(text("SignatureValue"), signed, PKCS1v15(), hashes.SHA256())
 
 
 async def test_document_waits_while_the_axis_is_away_and_is_sent_once() -> None:

@@ -15,7 +15,7 @@ from lgsp.standards.edxml.read import read_with_care
 from lgsp.standards.edxml.straight import read_straight
 from lgsp.standards.signatures import Contents, sign_xml
 from lgsp.standards.xml import Element
-from signing_samples import AT, key
+from signing_samples import AT, DSIG, NAMESPACE, key
 
 pytestmark = pytest.mark.unit
 
@@ -37,9 +37,9 @@ def careful(raw: bytes) -> Packet | None:
         return None
 
 
-def signed(packet: Packet) -> bytes:
+def signed(packet: Packet, namespace: str = NAMESPACE) -> bytes:
     def sign(root: Element, contents: Contents) -> None:
-        sign_xml(root, key(), contents, AT)
+        sign_xml(root, key(), contents, AT, namespace=namespace)
 
     return edxml.write(packet, sign=sign)
 
@@ -51,7 +51,7 @@ def check(raw: bytes) -> bool:
     return packet is not None
 
 
-SIGNED = signed(SIMPLE).decode()
+SIGNED = {namespace: signed(SIMPLE, namespace).decode() for namespace in (NAMESPACE, DSIG)}
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
@@ -93,27 +93,40 @@ def test_parts_that_change_places_or_are_lost_or_doubled(
     check("".join(parts).encode())
 
 
+@pytest.mark.parametrize("namespace", [NAMESPACE, DSIG])
 @pytest.mark.parametrize("packet", [SIMPLE, SAID])
-def test_a_signed_packet_is_read_straight_too(packet: Packet) -> None:
-    raw = signed(packet)
+def test_a_signed_packet_is_read_straight_too(packet: Packet, namespace: str) -> None:
+    raw = signed(packet, namespace)
     assert check(raw)
     assert read_straight(raw) != read_straight(edxml.write(packet))
-    with_prefix = raw.replace(b"<Signature xmlns=", b"<d:Signature xmlns:d=").replace(
-        b"</Signature>", b"</d:Signature>"
+    with_prefix = (
+        raw.replace(b"<Signature xmlns=", b"<d:Signature xmlns:d=")
+        .replace(b"<Signature>", b"<edXML:Signature>")
+        .replace(b"</Signature>", b"</d:Signature>" if namespace == DSIG else b"</edXML:Signature>")
     )
     assert not check(with_prefix)
 
 
+@pytest.mark.parametrize("put", [b"", b" "])
+def test_a_signature_is_kept_with_the_prefixes_that_were_signed(put: bytes) -> None:
+    raw = signed(SIMPLE).replace(b"</edXML:Subject>", put + b"</edXML:Subject>")
+    kept = read_with_care(Content.of(raw)).signature
+    assert kept.startswith(f'<Signature xmlns="{NAMESPACE}"><SignedInfo>')
+
+
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(
+    st.sampled_from([NAMESPACE, DSIG]),
     st.integers(0),
     st.integers(0),
     st.booleans(),
-    PIECES | st.sampled_from(["</Signature>", "<a>" * 70 + "</a>" * 70]),
+    PIECES | st.sampled_from(["</Signature>", "<Signature>", "<a>" * 70 + "</a>" * 70]),
 )
-def test_whatever_is_put_into_a_signature(one: int, other: int, is_after: bool, piece: str) -> None:
-    parts = SPLIT.findall(SIGNED)
-    begin = next(place for place, part in enumerate(parts) if part.startswith("<Signature "))
+def test_whatever_is_put_into_a_signature(
+    namespace: str, one: int, other: int, is_after: bool, piece: str
+) -> None:
+    parts = SPLIT.findall(SIGNED[namespace])
+    begin = next(place for place, part in enumerate(parts) if part.startswith("<Signature"))
     end = parts.index("</Signature>") + 1
     first, second = sorted((begin + one % (end - begin), begin + other % (end - begin)))
     parts[first:second] = [*parts[first:second], piece] if is_after else [piece, *parts[first + 1 : second]]

@@ -214,7 +214,7 @@ SHAPES: dict[str, tuple[Change, str]] = {
     "a key by address": (lambda root: child(part(root, "KeyInfo"), "RetrievalMethod", URI="http://127.0.0.1/"), "KeyInfo holds"),
     "text between": (lambda root: setattr(part(root, "KeyInfo"), "text", "x"), "text"),
     "text behind": (lambda root: setattr(part(root, "SignedInfo"), "tail", "x"), "text"),
-    "another namespace": (lambda root: setattr(part(root, "KeyInfo"), "tag", f"{{{NAMESPACE}}}KeyInfo"), "not allowed"),
+    "another namespace": (lambda root: setattr(part(root, "KeyInfo"), "tag", f"{{{DSIG}}}KeyInfo"), "not allowed"),
     "a comment": (lambda root: part(root, "DigestValue").append(etree.Comment("x")), "comments"),
     "a comment in the document": (lambda root: part(root, "Subject").append(etree.Comment("x")), "comments"),
     "an instruction": (lambda root: part(root, "Subject").append(etree.PI("x", "y")), "comments"),

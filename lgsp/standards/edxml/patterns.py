@@ -45,8 +45,8 @@ _VALUES = {
 }
 """By simple type; an organization id as it has to be beyond the XSD."""
 
-_SIGNATURE = rf'(?:(<Signature xmlns="{DSIG}">[^&!?\r]*?</Signature>){_GAP})?+'
-"""Whose text is to be read by an XML parser."""
+_SIGNATURE = rf'(?:(<Signature(?: xmlns="{DSIG}")?>[^&!?\r]*?</Signature>){_GAP})?+'
+"""Whose text is to be read by an XML parser; without a namespace of its own it is in the packet's."""
 
 _DECLARES = {"edXMLEnvelope", "ContentTransferEncoded"}
 _MAY_BE_EMPTY = {"edXMLManifest", "AttachmentEncoded"}

@@ -27,24 +27,24 @@ def is_plain(shaped: Shaped) -> bool:
     signatures = [each for each in header if each.tag in _SIGNATURES]
     if len(signatures) > 1 or any(each.tail and not each.tail.isspace() for each in signatures):
         return False
-    places = [header.index(each) for each in signatures]
+    within = {each for signature in signatures for each in signature.iter()}
+    if not (_is_usual(shaped.root, within) and validator(shaped.kind).validate(shaped.root)):
+        return False
     for signature in signatures:
+        # Before it is taken out, which would change its prefixes, and with them what was signed.
+        shaped.signature = whole(shaped, signature)
         header.remove(signature)
-    if _is_usual(shaped.root) and validator(shaped.kind).validate(shaped.root):
-        for signature in signatures:
-            shaped.signature = whole(shaped, signature)
-        return True
-    for place, signature in zip(places, signatures, strict=True):
-        header.insert(place, signature)
-    return False
+    return True
 
 
-def _is_usual(root: Element) -> bool:
-    """Whether nothing is there that an XSD would let pass, but has to be looked at."""
+def _is_usual(root: Element, signature: set[Element]) -> bool:
+    """Whether nothing is there, but in the signature, that an XSD would let pass, but has to be looked at."""
     # An attribute with a namespace may be a hint to a schema, which the validator would follow.
     if _HAS_FOREIGN_ATTRIBUTE(root):
         return False
     for element in root.iter():
+        if element in signature:
+            continue
         tag = str(element.tag)
         if not tag.startswith(_Q) or len(element) > MAX_REPEATED:
             return False

@@ -21,7 +21,7 @@ from lgsp.standards.edxml.model import (
 )
 from lgsp.standards.edxml.parts import to_day, to_moment
 from lgsp.standards.edxml.patterns import fitting, part_of
-from lgsp.standards.edxml.schema import Kind
+from lgsp.standards.edxml.schema import NAMESPACE, Kind
 
 __all__ = ["read_straight"]
 
@@ -139,7 +139,11 @@ def _files(references: str, attached: str) -> tuple[EdxmlAttachment, ...]:
 def _signature(text: str) -> str:
     if text.count("</") > _ELEMENTS_IN_SIGNATURE:
         raise ValueError("perhaps nested too deep")
-    return xml.canonical(xml.parse(text.encode())) if text else ""
+    if not text:
+        return ""
+    # Taken by itself, it has to say the namespace that the packet's root gives it.
+    by_itself = text.replace("<Signature>", f'<Signature xmlns="{NAMESPACE}">', 1)
+    return xml.canonical(xml.parse(by_itself.encode()))
 
 
 def _organ(values: Sequence[str]) -> EdxmlOrgan:

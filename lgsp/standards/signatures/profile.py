@@ -21,6 +21,7 @@ from lgsp.standards.xml import Element, local_name
 
 __all__ = [
     "DSIG",
+    "EDXML",
     "ENVELOPED",
     "EXCLUSIVE",
     "RSA_SHA256",

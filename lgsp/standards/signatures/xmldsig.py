@@ -26,15 +26,19 @@ from lgsp.standards.signatures.canonical import (
 )
 from lgsp.standards.signatures.grammar import ProfileError
 from lgsp.standards.signatures.model import Reason, SignatureState, SigningKey, Verdict
-from lgsp.standards.signatures.profile import DSIG, Profile
+from lgsp.standards.signatures.profile import EDXML, Profile
 from lgsp.standards.signatures.trust import TrustStore, has_strong_key, naming, organization_of
 from lgsp.standards.xml import Element, local_name
 
 __all__ = ["Contents", "sign_xml", "verify_xml"]
 
 
-def sign_xml(root: Element, key: SigningKey, contents: Contents, at: datetime) -> Element:
+def sign_xml(
+    root: Element, key: SigningKey, contents: Contents, at: datetime, *, namespace: str = EDXML
+) -> Element:
     """Put a signature over the whole packet as the last element of its edXMLHeader (RSA-SHA256, exclusive c14n); returns it.
+
+    It stands in the packets' own namespace, as real files have it; libraries of XML signatures want that of `DSIG`.
 
     Raises:
         ValueError: signed already, no edXMLHeader, a certificate that is not valid at that moment, or contents that don't fit.
@@ -45,7 +49,7 @@ def sign_xml(root: Element, key: SigningKey, contents: Contents, at: datetime) -
         raise ValueError("the certificate of the signer is not valid at that moment")
     header = _header(root)
     digest = _digest(canonical_document(root, None, contents, exclusive=True), hashes.SHA256())
-    signature = etree.SubElement(header, f"{{{DSIG}}}Signature", nsmap={None: DSIG})
+    signature = etree.SubElement(header, f"{{{namespace}}}Signature", nsmap={None: namespace})
     info = _signed_info(signature, digest)
     value = key.private_key.sign(canonical_part(info, exclusive=True), PKCS1v15(), hashes.SHA256())
     _add(signature, "SignatureValue").text = base64.b64encode(value).decode()
@@ -83,7 +87,7 @@ def _signed_info(signature: Element, digest: bytes) -> Element:
 
 
 def _add(parent: Element, name: str, **attributes: str) -> Element:
-    return etree.SubElement(parent, f"{{{DSIG}}}{name}", attributes)
+    return etree.SubElement(parent, f"{{{etree.QName(parent).namespace}}}{name}", attributes)
 
 
 def verify_xml(
