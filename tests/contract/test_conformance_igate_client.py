@@ -330,7 +330,7 @@ SENDS_BADLY: dict[type[Partner], set[str]] = {
     LeavesThePapersOut: {"43", "44", "45", "46", "49", "65"},
     CutsFiles: {"44"},
     NamesFilesInAscii: {"45"},
-    NamesAnotherHash: {"46"},
+    NamesAnotherHash: {f"4{last}" for last in range(10)},  # iGate takes no such dossier
     DecomposesNames: {"47"},
     ReadsNamesAsLatin: {"47"},
     SubmitsAnew: {"48", "49", "50", "51", "54", "55", "62"},
@@ -351,3 +351,7 @@ SENDS_BADLY: dict[type[Partner], set[str]] = {
 @pytest.mark.parametrize("make", SENDS_BADLY)
 async def test_one_that_sends_badly_fails_exactly(by_looks: SteerableClock, make: type[Partner]) -> None:
     assert (await failed(by_looks, make, *beside(SENDS_BADLY[make]))).keys() == SENDS_BADLY[make]
+
+
+async def test_a_submission_that_igate_refused_fails_with_its_words(by_looks: SteerableClock) -> None:
+    assert "the hash of another file" in (await failed(by_looks, NamesAnotherHash, "*-46"))["46"]

@@ -1,5 +1,6 @@
 """Drafts for signature on iGate's stand-in, round by round; batches of the partner API; submissions that contradict each other."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -61,8 +62,13 @@ class Desk:
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    app = create_app(STAND_IN, clock=VirtualClock(MONDAY), autopilot=False)
+def clock() -> VirtualClock:
+    return VirtualClock(MONDAY)
+
+
+@pytest.fixture
+async def desk(clock: VirtualClock) -> AsyncIterator[Desk]:
+    app = create_app(STAND_IN, clock=clock, autopilot=False)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://igate") as client,
@@ -204,6 +210,7 @@ async def test_batch_that_is_too_large_is_refused_whole(desk: Desk, name: str) -
     [
         {"ThoiDiemXuLy": "2026-02-30T08:00:00+07:00"},
         {"NgayBatDau": "2026-11-24T08:00:00+07:00", "NgayKetThucTheoQuyDinh": "2026-11-23T08:00:00+07:00"},
+        {"NgayBatDau": "2026-11-24T08:00:00+07:00", "ThoiDiemXuLy": "2026-11-23T08:00:00+07:00"},
     ],
 )
 async def test_step_with_dates_that_cannot_be_is_refused(desk: Desk, dates: Body) -> None:
@@ -213,7 +220,88 @@ async def test_step_with_dates_that_cannot_be_is_refused(desk: Desk, dates: Body
     assert (await desk.detail(code))["dossierStatus"] == {"id": 2}
 
 
+async def test_step_that_is_told_keeps_who_when_where_and_by_when(desk: Desk, clock: VirtualClock) -> None:
+    code = await desk.receive(PLAIN)
+    await clock.advance(240)
+    told = {
+        "MaHoSo": code, "TrangThai": "4", "NoiDungXuLy": "Thẩm định", "NguoiXuLy": "Lê B", "PhongBanXuLy": "Phòng Hộ tịch",
+        "ThoiDiemXuLy": "2026-11-23T01:33:00Z", "NgayBatDau": "2026-11-23T08:31:00+07:00",
+        "NgayKetThucTheoQuyDinh": "2026-11-25T17:00:00+07:00",
+    }  # fmt: skip
+    for _ in range(2):
+        assert (await desk.post("CapNhatTienTrinh", [told])).status_code == 200
+    first, step = (await desk.detail(code))["tasks"]
+    assert (step["officer"], step["position"], step["department"]) == ("Lê B", "", "Phòng Hộ tịch")
+    assert (step["at"], step["startedAt"]) == ("2026-11-23T08:33:00.000+0700", "2026-11-23T08:31:00.000+0700")
+    assert (step["ownDueAt"], step["dueAt"]) == ("2026-11-25T17:00:00.000+0700", first["dueAt"])
+
+
+@pytest.mark.parametrize("at", ["2026-11-20T08:00:00+07:00", "2026-12-24T08:00:00+07:00"])
+async def test_step_told_of_before_the_last_one_or_of_tomorrow_is_one_of_now(desk: Desk, at: str) -> None:
+    code = await desk.receive(PLAIN)
+    step = {"MaHoSo": code, "TrangThai": "7", "NoiDungXuLy": "rút", "ThoiDiemXuLy": at}
+    assert (await desk.post("CapNhatTienTrinh", [step])).status_code == 200
+    assert (await desk.detail(code))["tasks"][-1]["at"] == "2026-11-23T08:30:00.000+0700"
+
+
+async def test_acceptance_that_is_told_is_of_its_own_moment(desk: Desk, clock: VirtualClock) -> None:
+    code = SUBMISSION["MaHoSo"]
+    await desk.post("NopHoSo", SUBMISSION)
+    await clock.advance(240)
+    step = {
+        "MaHoSo": code,
+        "TrangThai": "2",
+        "NoiDungXuLy": "nhận",
+        "ThoiDiemXuLy": "2026-11-23T08:32:00+07:00",
+    }
+    assert (await desk.post("CapNhatTienTrinh", [step])).status_code == 200
+    found = await desk.detail(code)
+    assert found["acceptedDate"] == found["tasks"][0]["at"] == "2026-11-23T08:32:00.000+0700"
+
+
+@pytest.mark.parametrize(("name", "key"), [("CapNhatTienTrinh", "IDHoSo"), ("CapNhatTrangThai", "IdHoSo")])
+async def test_id_of_another_dossier_is_refused_and_its_own_is_not(desk: Desk, name: str, key: str) -> None:
+    code, other = await desk.drafted(), await desk.drafted()
+    item = {
+        "MaHoSo": code,
+        "TrangThai": "4" if key == "IDHoSo" else "5",
+        "NoiDungXuLy": "bước",
+        "NoiDungYKien": "sửa",
+    }
+    before = await desk.detail(code)
+    for wrong in ((await desk.detail(other))["id"], "652f"):
+        refused = await desk.post(name, [item | {key: wrong}])
+        assert (refused.status_code, refused.json()["code"]) == (400, key)
+    assert await desk.detail(code) == before
+    assert (await desk.post(name, [item | {key: before["id"]}])).status_code == 200
+
+
 # --- submissions
+
+
+async def test_hash_that_is_not_the_files_own_is_refused(desk: Desk) -> None:
+    paper = await desk.paper(b"a")
+    digest = hashlib.sha256(b"a").hexdigest()
+    answers = [
+        await desk.post(
+            "NopHoSo", SUBMISSION | {"ThanhPhanHoSo": [{"GiayToDinhKem": [paper | {"HashTepTin": said}]}]}
+        )
+        for said in (digest[::-1], digest.upper(), "")
+    ]
+    assert [one.status_code for one in answers] == [400, 200, 200]
+    assert answers[0].json()["code"] == "HashTepTin"
+
+
+async def test_next_value_is_the_number_of_a_dossier_of_that_procedure(desk: Desk) -> None:
+    values = [
+        (await desk.client.get("/pa/partner/GetNextValue", params={"code": PLAIN})).json()["value"]
+        for _ in range(2)
+    ]
+    assert values == ["000.00.03.H34-261123-0001", "000.00.03.H34-261123-0002"]
+    for value in values:
+        assert (await desk.post("NopHoSo", SUBMISSION | {"MaHoSo": value})).status_code == 200
+    unknown = await desk.client.get("/pa/partner/GetNextValue", params={"code": "9.999999"})
+    assert (unknown.status_code, unknown.json()["code"]) == (400, "code")
 
 
 @pytest.mark.parametrize(

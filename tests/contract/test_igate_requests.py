@@ -1,6 +1,7 @@
 """Dossiers that ask, in iGate: its stand-in's wire, and the adapter's translation of it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -58,6 +59,11 @@ class Stage:
         await fresh.poll(intake)
         await fresh.aclose()
         return intake.messages
+
+    def posted(self, name: str) -> list[dict[str, JsonValue]]:
+        """The items of every call of that step of the partner API."""
+        calls = [one.request for one in self.routes.calls if one.request.url.path.endswith(name)]
+        return [item for one in calls for item in json.loads(one.content)]
 
     def break_detail(self, internal_id: JsonValue, response: httpx.Response) -> respx.Route:
         """That one dossier's detail is answered so, before the stand-in is asked."""
@@ -217,6 +223,18 @@ async def test_withdrawal_ends_the_dossier_and_its_repeat_changes_nothing(stage:
     assert [step["status"] for step in found["steps"]] == ["2", "5", "7"]  # type: ignore[union-attr,index,call-overload]
     assert (found["pauses"][0]["endedAt"] != "", found["pauses"][0]["NgayHenTraMoi"]) == (True, "")  # type: ignore[index,call-overload]
     assert kinds(await stage.read())[-1] == "dossier.progressed 7"
+
+
+async def test_payment_and_withdrawal_name_the_dossier_by_igates_own_id(stage: Stage) -> None:
+    await stage.ask("Cấp lại [lệ phí]")
+    paid: JsonValue = [{"name": "Lệ phí", "amount": 1_000_000}]
+    for each in (answer("fee_paid", request_id="1", fees=paid), answer("withdrawn", by="Nguyễn A")):
+        await stage.adapter.send(each)
+    own = (await stage.dossier())["id"]
+    [payment], [step] = (stage.posted(name) for name in ("CapNhatTrangThai", "CapNhatTienTrinh"))
+    assert (payment["IdHoSo"], step["IDHoSo"]) == (own, own)
+    last = (await stage.dossier())["steps"][-1]  # type: ignore[index]
+    assert (last["officer"], last["position"], last["department"]) == ("Nguyễn A", "", "")  # type: ignore[index,call-overload]
 
 
 async def test_withdrawal_that_comes_too_late_is_refused_with_the_reason(stage: Stage) -> None:

@@ -131,7 +131,7 @@ class Reading:
         data = DossierProgressed.model_validate({
             **shot.keys(), "sequence": step["sequence"], "state": str(step["status"]), "officer": step["officer"],
             "position": step["position"], "department": step["department"], "content": step["content"], "at": step["at"],
-            "started_at": step["startedAt"] or None, "due_at": step["dueAt"] or None,
+            "started_at": step["startedAt"] or None, "due_at": step.get("ownDueAt") or step["dueAt"] or None,
         })  # fmt: skip
         return self._message("dossier.progressed", shot, f"step-{step['sequence']}", step["at"], data)
 

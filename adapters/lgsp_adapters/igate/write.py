@@ -74,13 +74,13 @@ async def supplement(message: Message, client: IGateClient, blobs: BlobStore) ->
 async def pay(message: Message, client: IGateClient) -> Receipt:
     """`dossier.fee_paid` as CapNhatTrangThai 6, with what was paid."""
     paid = _read(message, DossierRequest)
-    await client.find(_number(paid, message))
+    row = await client.find(_number(paid, message))
     fees: list[JsonValue] = [
         {"TenPhiLePhi": fee.name, "MaPhiLePhi": fee.code, "HinhThucThu": fee.collected, "Gia": str(fee.amount), "LoaiPhiLePhi": fee.kind}
         for fee in paid.fees
     ]  # fmt: skip
     body: Record = {
-        "MaHoSo": _number(paid, message), "TrangThai": "6", "NoiDungYKien": paid.by, "PhongBanXuLy": "",
+        "IdHoSo": row.get("id", ""), "MaHoSo": _number(paid, message), "TrangThai": "6", "NoiDungYKien": paid.by, "PhongBanXuLy": "",
         "NoiDungXuLy": f"{paid.content} ({_wire_moment(paid.at)})"[:2000], "HoSoBoSungId": paid.request_id, "DanhSachLePhi": fees,
         "DanhSachGiayToKetQua": [],
     }  # fmt: skip
@@ -91,11 +91,11 @@ async def pay(message: Message, client: IGateClient) -> Receipt:
 async def withdraw(message: Message, client: IGateClient) -> Receipt:
     """`dossier.withdrawn` as a step 7 of CapNhatTienTrinh."""
     wish = _read(message, DossierRequest)
-    await client.find(_number(wish, message))
+    row = await client.find(_number(wish, message))
     at = wish.at.astimezone(VIETNAM).isoformat(timespec="seconds")
     body: Record = {
-        "MaHoSo": _number(wish, message), "NguoiXuLy": wish.by or "Công dân", "ThoiDiemXuLy": at, "PhongBanXuLy": "",
-        "NoiDungXuLy": wish.content, "TrangThai": "7", "NgayBatDau": at, "NgayKetThucTheoQuyDinh": "",
+        "IDHoSo": row.get("id", ""), "MaHoSo": _number(wish, message), "NguoiXuLy": wish.by or "Công dân", "ThoiDiemXuLy": at,
+        "PhongBanXuLy": "", "NoiDungXuLy": wish.content, "TrangThai": "7", "NgayBatDau": at, "NgayKetThucTheoQuyDinh": "",
     }  # fmt: skip
     await client.post("CapNhatTienTrinh", [body])
     return Receipt(_number(wish, message))
@@ -112,7 +112,9 @@ async def answer_draft(message: Message, client: IGateClient, blobs: BlobStore) 
     papers: list[JsonValue] = []
     for attachment in () if issued.changes_requested else issued.attachments:
         file = await _upload(attachment, client, blobs)
-        papers.append({"IdGiayTo": file["IdTepTin"], "TenGiayTo": attachment.name, "MaKetQua": ""})
+        papers.append({
+            "IdGiayTo": file["IdTepTin"], "TenGiayTo": attachment.name, "MaKetQua": "", "HashTepTin": file.get("HashTepTin", ""),
+        })  # fmt: skip
     opinion = f"Đã ký văn bản {issued.number}"
     if issued.changes_requested:
         opinion = issued.reason.strip() or "Lãnh đạo trả lại dự thảo, không nêu nội dung cần sửa"

@@ -57,7 +57,10 @@ def submission(connector: IGateConnector) -> Submission:
 async def submit(connector: IGateConnector) -> Submission:
     """One that iGate has taken."""
     one = submission(connector)
-    demand(await insisted(connector, one), "iGate does not hold the dossier that was given to the connector")
+    if not await insisted(connector, one):
+        refused = [call.answer for call in await connector.calls(SUBMIT) if call.status >= 400][-1:]
+        why = f"; it says {refused[0][:200]}" if refused else ""
+        demand(False, f"iGate does not hold the dossier that was given to the connector{why}")
     return one
 
 

@@ -221,7 +221,7 @@ async def _(igate: IGateSubject) -> None:
     source=PARTNER,
 )
 async def _(igate: IGateSubject) -> None:
-    path = f"{igate.options['partner']}/GetNextValue?code=LGSP-CONFORMANCE"
+    path = f"{igate.options['partner']}/GetNextValue?{urlencode({'code': igate.options['procedure']})}"
     values = [(await igate.call("GET", path)).object().get("value") for _each in range(3)]
     demand(None not in values and len(set(map(str, values))) == 3, f"values: {values}")
 

@@ -20,6 +20,7 @@ __all__ = [
     "Status",
     "iso",
     "of_our_time",
+    "read_iso",
     "read_moment",
 ]
 
@@ -62,7 +63,8 @@ def _check_optional_moment(value: str) -> str:
     return _check_moment(value) if value else value
 
 
-def _read_iso(value: str) -> datetime:
+def read_iso(value: str) -> datetime:
+    """ISO 8601; in Vietnamese time where it names no other."""
     try:
         moment = datetime.fromisoformat(value)
     except ValueError as exc:
@@ -72,7 +74,7 @@ def _read_iso(value: str) -> datetime:
 
 def _check_iso(value: str) -> str:
     if value:
-        _read_iso(value)
+        read_iso(value)
     return value
 
 
@@ -98,6 +100,7 @@ class Paper(Body):
     IdGiayTo: Required
     TenGiayTo: str = ""
     MaKetQua: str = ""
+    HashTepTin: str = ""
 
 
 class Component(Body):
@@ -169,23 +172,22 @@ class NopHoSo(Body):
 class Progress(Body):
     """Step 5."""
 
+    IDHoSo: str = ""
     MaHoSo: Required
     NoiDungXuLy: Required
     TrangThai: Annotated[str, Field(pattern=r"^([1-9]|10)$", coerce_numbers_to_str=True)]
     NguoiXuLy: str = ""
+    PhongBanXuLy: str = ""
     ThoiDiemXuLy: IsoMoment = ""
     NgayBatDau: IsoMoment = ""
     NgayKetThucTheoQuyDinh: IsoMoment = ""
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        begin, due = self.NgayBatDau, self.NgayKetThucTheoQuyDinh
-        if begin and due and _read_iso(due) < _read_iso(begin):
-            raise bilingual(
-                "NgayKetThucTheoQuyDinh",
-                "NgayKetThucTheoQuyDinh is before NgayBatDau",
-                "NgayKetThucTheoQuyDinh sớm hơn NgayBatDau",
-            )
+        for name in ("NgayKetThucTheoQuyDinh", "ThoiDiemXuLy"):
+            end = getattr(self, name)
+            if end and self.NgayBatDau and read_iso(end) < read_iso(self.NgayBatDau):
+                raise bilingual(name, f"{name} is before NgayBatDau", f"{name} sớm hơn NgayBatDau")
         return self
 
 
@@ -195,6 +197,7 @@ class Status(Body):
     HoSoBoSungId and LanTrinh (the round of the draft that is answered, 0 the open one) are assumed.
     """
 
+    IdHoSo: str = ""
     MaHoSo: Required
     TrangThai: Annotated[Literal["5", "6", "9"], Field(coerce_numbers_to_str=True)]
     NoiDungYKien: str = ""

@@ -1,15 +1,18 @@
 """The six-step partner API ("DVC Bộ"): token, next value, upload, submit, progress, status."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field, JsonValue
 
+from lgsp.clock import VIETNAM
 from lgsp_mocks.igate.dossiers import Dossiers, IllegalStepError
 from lgsp_mocks.igate.drafts import RETURNED, SIGNED, Drafts, Verdict
 from lgsp_mocks.igate.life import Answer, Life, require
-from lgsp_mocks.igate.packets import MAX_ITEMS, Credentials, NopHoSo, Progress, Status
+from lgsp_mocks.igate.packets import MAX_ITEMS, Credentials, NopHoSo, Progress, Status, iso, read_iso
+from lgsp_mocks.igate.procedures import NotOfferedError
 from lgsp_mocks.igate.submissions import Submissions, stored_paper
 from lgsp_mocks.igate.tokens import DirectRoute, Tokens, WireError, WireRoute
 from lgsp_mocks.kit import Context, Record
@@ -18,6 +21,7 @@ __all__ = ["PREFIX", "Partner"]
 
 PREFIX = "/pa/partner"
 MAX_FILE_BYTES = 100 * 1024 * 1024
+_STAMPS = {"9": "finished_at", "10": "returned_at"}
 
 
 class Partner:
@@ -51,14 +55,22 @@ class Partner:
         return self._tokens.partner(body.client_id, body.client_secret)
 
     async def _next_value(self, code: str) -> Record:
-        return {"value": self._context.state.next(f"pattern:{code}")}
+        """`code` is the procedure's (assumed); the value is a number of its unit, to be MaHoSo, and held for `HOLD_S`."""
+        try:
+            procedure, _ = self._dossiers.procedures.take(code)
+        except NotOfferedError as exc:
+            raise WireError(400, "code", str(exc)) from exc
+        unit = self._context.population.agency(procedure.unit_id)
+        if unit is None or not unit.province:
+            raise WireError(400, "code", f"{procedure.unit_id}: không cấp số được / no unit of the province")
+        return {"value": self._dossiers.numbers.hold(unit)}
 
     async def _progress(self, body: Annotated[list[Progress], Field(max_length=MAX_ITEMS)]) -> Record:
         """All steps or none; a step that was told before is not taken twice."""
         passed: dict[str, list[str]] = {}
         fresh = []
         for one in body:
-            dossier = self._known(one.MaHoSo)
+            dossier = self._known(one.MaHoSo, one.IDHoSo, "IDHoSo")
             if _told_before(dossier, one):
                 continue
             states = passed.setdefault(str(dossier["id"]), [])
@@ -66,11 +78,17 @@ class Partner:
             states.append(one.TrangThai)
             fresh.append(one)
         for one in fresh:
-            moved = self._life.move(self._known(one.MaHoSo), one.TrangThai, one.NoiDungXuLy)
-            steps = cast("list[Record]", moved["steps"])
-            told: Record = {**steps[-1], "told": _told(one), "officer": one.NguoiXuLy or steps[-1]["officer"]}
-            self._dossiers.save({**moved, "steps": [*steps[:-1], told]})
+            self._take_step(self._known(one.MaHoSo), one)
         return _done(None)
+
+    def _take_step(self, dossier: Record, one: Progress) -> None:
+        at = _moment(dossier, one, self._context.clock.now())
+        if one.TrangThai == "2" and not dossier["accepted_at"]:
+            dossier = {**dossier, "told_accepted_at": at}
+        moved = self._life.move(dossier, one.TrangThai, one.NoiDungXuLy)
+        steps = cast("list[Record]", moved["steps"])
+        stamp: Record = {_STAMPS[one.TrangThai]: at} if one.TrangThai in _STAMPS else {}
+        self._dossiers.save({**moved, **stamp, "steps": [*steps[:-1], _as_told(steps[-1], one, at)]})
 
     async def _status(self, body: Annotated[list[Status], Field(max_length=MAX_ITEMS)]) -> Record:
         """All items or none: the first that is refused undoes those before it."""
@@ -83,7 +101,7 @@ class Partner:
         return _done(None)
 
     def _apply(self, body: Status) -> None:
-        dossier = self._known(body.MaHoSo)
+        dossier = self._known(body.MaHoSo, body.IdHoSo, "IdHoSo")
         if body.TrangThai == "6":
             self._life.answer(dossier, _payment(body))
             return
@@ -115,10 +133,14 @@ class Partner:
     async def _submit(self, body: NopHoSo) -> Record:
         return _done({"idHoSo": self._submissions.submit(body)["id"], "maHoSo": body.MaHoSo})
 
-    def _known(self, code: str) -> Record:
+    def _known(self, code: str, internal_id: str = "", field: str = "") -> Record:
         dossier = self._dossiers.find(code=code)
         if dossier is None:
             raise WireError(404, "404", f"Không tìm thấy hồ sơ {code}")
+        if internal_id not in {"", dossier["id"]}:
+            raise WireError(
+                400, field, f"{field} {internal_id} không phải của hồ sơ {code} / the id of another dossier"
+            )
         return dossier
 
 
@@ -128,6 +150,28 @@ def _after(dossier: Record, passed: Sequence[str]) -> Record:
         return dossier
     accepted = dossier["accepted_at"] or ("2" if "2" in passed else "")
     return {**dossier, "status": passed[-1], "accepted_at": accepted}
+
+
+def _moment(dossier: Record, one: Progress, now: datetime) -> str:
+    """ThoiDiemXuLy; what is told late of before the last step, or ahead of the clock, counts from now: steps stay in their order."""
+    steps = cast("list[Record]", dossier["steps"])
+    last = datetime.fromisoformat(str(steps[-1]["at"] if steps else dossier["submitted_at"]))
+    at = read_iso(one.ThoiDiemXuLy) if one.ThoiDiemXuLy else now
+    return iso((at if last <= at <= now else now).astimezone(VIETNAM))
+
+
+def _as_told(step: Record, one: Progress, at: str) -> Record:
+    """The step as the partner tells it; NgayKetThucTheoQuyDinh is its own, not the dossier's."""
+    taken: Record = {**step, "told": _told(one), "at": at}
+    if one.NguoiXuLy:
+        taken |= {"officer": one.NguoiXuLy, "position": "", "department": one.PhongBanXuLy}
+    elif one.PhongBanXuLy:
+        taken["department"] = one.PhongBanXuLy
+    if one.NgayBatDau:
+        taken["startedAt"] = iso(read_iso(one.NgayBatDau).astimezone(VIETNAM))
+    if one.NgayKetThucTheoQuyDinh:
+        taken["ownDueAt"] = iso(read_iso(one.NgayKetThucTheoQuyDinh).astimezone(VIETNAM))
+    return taken
 
 
 def _told(one: Progress) -> str:

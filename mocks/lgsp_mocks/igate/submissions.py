@@ -97,11 +97,15 @@ def stored_paper(dossiers: Dossiers, paper: Paper, code: str) -> Record:
     """What refers to an uploaded file.
 
     Raises:
-        WireError: it was never uploaded.
+        WireError: it was never uploaded, or HashTepTin is another file's.
     """
     file = dossiers.files.get(paper.IdGiayTo)
     if file is None:
         raise WireError(400, "IdGiayTo", f"Tệp {paper.IdGiayTo} chưa được tải lên")
+    if paper.HashTepTin and paper.HashTepTin.lower() != file["sha256"]:
+        raise WireError(
+            400, "HashTepTin", f"HashTepTin không phải của tệp {paper.IdGiayTo} / the hash of another file"
+        )
     return {
         "id": paper.IdGiayTo,
         "name": paper.TenGiayTo or file["name"],
