@@ -133,6 +133,7 @@ def standin_app(name: str, system: Running, replaced: Overrides) -> ASGIApp:
     pointed = {
         "vxp_url": f"{gateway}/in/ioffice",
         "callback_url": f"{gateway}/in/portal",
+        "own_url": system.urls[name],
         "authority_dir": str(system.settings.data_dir / "authority"),
     }
     data_dir = system.settings.data_dir / "mocks"

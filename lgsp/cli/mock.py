@@ -47,6 +47,7 @@ def mock(  # noqa: PLR0913, PLR0917 - each is a flag of the command
     title = str(getattr(stand_in, "name", name))
     wanted = int(getattr(stand_in, "default_port", 0)) if port is None else port
     listening = bind(host, wanted)
+    pointed["own_url"] = _url(host, listening)
     app = create_app(
         stand_in, data_dir=place / "mocks", settings={**pointed, **_pairs(options or [])}, autopilot=autopilot
     )
@@ -101,9 +102,13 @@ class _Announcing(uvicorn.Server):
             typer.echo(self._line)
 
 
-def _ready_line(name: str, host: str, listening: socket.socket, *, json_output: bool) -> str:
+def _url(host: str, listening: socket.socket) -> str:
     shown = f"[{host}]" if ":" in host else host
-    url = f"http://{shown}:{listening.getsockname()[1]}"
+    return f"http://{shown}:{listening.getsockname()[1]}"
+
+
+def _ready_line(name: str, host: str, listening: socket.socket, *, json_output: bool) -> str:
+    url = _url(host, listening)
     if json_output:
         return json.dumps({"name": name, "url": url, "pid": os.getpid()})
     return f"{name}: {url}  (control pages: {url}/__mock__/ui; Ctrl+C ends)"

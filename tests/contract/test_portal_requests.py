@@ -230,6 +230,33 @@ async def test_answer_waits_while_the_submission_itself_is_not_delivered(stage: 
     assert [message.kind for message in stage.intake.messages] == ["dossier.submitted", "dossier.withdrawn"]
 
 
+DOCUMENTED = {
+    "MaHoSo", "MaSoThue", "HoTenNguoiNopTien", "SoCMTNguoiNopTien", "DiaChiNguoiNopTien", "XaNguoiNopTien", "HuyenNguoiNopTien",
+    "TinhNguoiNopTien", "UrlFileChungTu", "ThongTinThanhToan",
+}  # fmt: skip
+
+
+async def test_payment_proof_says_all_that_is_documented_and_its_receipt_can_be_fetched(stage: Stage) -> None:
+    code = await stage.asked(state="6", abstract="[không trả lời]")
+    await stage.act("pay", code)
+    [row] = (await stage.user.get("/__mock__/state/callbacks")).json().values()
+    proof = row["payload"]["Data"]
+    assert proof.keys() == DOCUMENTED
+    assert [name for name, value in proof.items() if not value] == ["HuyenNguoiNopTien"]
+    assert (proof["MaSoThue"], proof["TinhNguoiNopTien"]) == (proof["SoCMTNguoiNopTien"], "tỉnh Kon Tum")
+    assert proof["DiaChiNguoiNopTien"] == f"{proof['XaNguoiNopTien']}, {proof['TinhNguoiNopTien']}"
+    answer = await stage.user.get(proof["UrlFileChungTu"])
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    assert code.encode() in answer.content
+    assert proof["ThongTinThanhToan"]["SoTien"].encode() in answer.content
+
+
+@pytest.mark.parametrize("path", ["G22.99.99-261123-0001/1", "x/1"])
+async def test_receipt_of_what_nobody_paid_is_not_found(stage: Stage, path: str) -> None:
+    await stage.submit()
+    assert (await stage.user.get(f"/chungtu/{path}")).status_code == 404
+
+
 @pytest.mark.parametrize("name", ["supplement", "pay"])
 async def test_answer_to_nothing_is_a_problem_with_the_reason(stage: Stage, name: str) -> None:
     code = await stage.submit()

@@ -286,6 +286,16 @@ async def test_number_that_can_be_nobodys_is_refused_by_the_technical_ids(
     assert "/mstorcmnd:" in refused["message"]
 
 
+async def test_a_business_is_known_by_its_tax_code_once_it_has_an_account(portal: Portal) -> None:
+    async def known(number: str) -> int:
+        return len((await portal.call("TraCuuTechID", provider="wso2is", mstorcmnd=number))["result"])
+
+    assert (await known("0100000001"), await known("0100000002")) == (1, 0)
+    body = {"procedure": "1.000001.000.00.00.H34", "tax_code": "0100000002"}
+    await portal.client.post("/__mock__/act/submit-promotion", json=body)
+    assert await known("0100000002") == 1
+
+
 # --- batches
 
 

@@ -6,10 +6,11 @@ from lgsp_mocks.kit.standin import Context, Parts, StandIn, Wording
 from lgsp_mocks.portal.citizens import Citizens
 from lgsp_mocks.portal.differences import DIFFERENCES
 from lgsp_mocks.portal.dossiers import steps_held_twice
-from lgsp_mocks.portal.enterprises import enterprise_routes
+from lgsp_mocks.portal.enterprises import enterprise_routes, seed_enterprise
 from lgsp_mocks.portal.inquirers import inquirer_routes
 from lgsp_mocks.portal.lookups import lookup_routes
 from lgsp_mocks.portal.outbox import Outbox
+from lgsp_mocks.portal.payments import receipt_routes
 from lgsp_mocks.portal.people import people_routes
 from lgsp_mocks.portal.publishing import Catalogue, publishing_routes
 from lgsp_mocks.portal.sessions import seed_account
@@ -25,6 +26,7 @@ def _build(context: Context) -> Parts:
 
     def seed() -> None:
         seed_account(context)
+        seed_enterprise(context)
 
     async def tick() -> int:
         return citizens.answer_requests() + await outbox.deliver()
@@ -39,7 +41,7 @@ def _build(context: Context) -> Parts:
         *statistics_routes(context),
     )
     return Parts(
-        routes=[*wire_routes(context), *acts],
+        routes=[*wire_routes(context), *receipt_routes(context), *acts],
         seed=seed,
         tick=tick,
         twice=partial(steps_held_twice, context),

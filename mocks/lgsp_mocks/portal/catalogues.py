@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pydantic import JsonValue
 
 from lgsp.standards.identifiers import deterministic_id
-from lgsp_mocks.kit.population import Agency, Population
+from lgsp_mocks.kit.population import Agency
 from lgsp_mocks.kit.standin import Context
+from lgsp_mocks.portal.enterprises import ACCOUNTS
 from lgsp_mocks.portal.procedure_records import procedure_row
 from lgsp_mocks.portal.publishing import Catalogue
 from lgsp_mocks.portal.reply import NOT_FOUND, WireError
@@ -14,9 +15,9 @@ from lgsp_mocks.portal.reply import NOT_FOUND, WireError
 __all__ = ["CATALOGUES", "procedure_record", "technical_id"]
 
 
-def technical_id(population: Population, number: str) -> JsonValue:
-    """TraCuuTechID: one row where the citizen has an account, else none."""
-    known = population.citizen(number) is not None
+def technical_id(context: Context, number: str) -> JsonValue:
+    """TraCuuTechID: one row where the citizen, or the business of that tax code, has an account, else none."""
+    known = context.population.citizen(number) is not None or number in context.state.table(ACCOUNTS)
     return [{"TECHNICALID": deterministic_id("techid", number)}] if known else []
 
 

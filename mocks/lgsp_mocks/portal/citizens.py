@@ -16,6 +16,7 @@ from lgsp.standards.faults import pydantic_faults
 from lgsp_mocks.kit.standin import Context
 from lgsp_mocks.portal.dossiers import BORN_HERE, requests_of
 from lgsp_mocks.portal.outbox import PAYMENT_PATH, Outbox
+from lgsp_mocks.portal.payments import payer, receipt_url
 from lgsp_mocks.portal.people import Document
 from lgsp_mocks.portal.reply import problem
 
@@ -106,18 +107,18 @@ class Citizens:
         """
         dossier = self.own(act.national_code)
         request = _required_request(dossier, "6", "nộp phí, lệ phí", "a fee")
-        fees = request.get("DanhSachLePhiBoSung")
+        code, fees = str(dossier["MaHoSo"]), request.get("DanhSachLePhiBoSung")
         rows = [fee for fee in fees if isinstance(fee, dict)] if isinstance(fees, list) else []
         payment: Row = {
-            "NoiDungThanhToan": act.content or f"Nộp phí, lệ phí hồ sơ {dossier['MaHoSo']}", "ThoiGianThanhToan": self._now(),
+            "NoiDungThanhToan": act.content or f"Nộp phí, lệ phí hồ sơ {code}", "ThoiGianThanhToan": self._now(),
             "MaThongBaoThue": request["HoSoBoSungId"], "TrangThaiThanhToan": "1",
             "SoTien": str(sum(int(str(fee["Gia"])) for fee in rows)),
         }  # fmt: skip
         payload: Row = {
             "SecurityKey": "", "Service": "nhantbthuedvcqg", "Ngay": self._now(), "IsUpdating": "False",
             "Data": {
-                "MaHoSo": dossier["MaHoSo"], "HoTenNguoiNopTien": dossier.get("ChuHoSo", ""), "SoCMTNguoiNopTien": _identity(dossier),
-                "ThongTinThanhToan": payment,
+                "MaHoSo": code, **payer(self._context.population, dossier),
+                "UrlFileChungTu": receipt_url(self._context, code, str(request["HoSoBoSungId"])), "ThongTinThanhToan": payment,
             },
         }  # fmt: skip
         return self.tell(dossier, "payment", str(request["HoSoBoSungId"]), payload, [payment])
@@ -218,9 +219,3 @@ def _answers(dossier: Row) -> list[JsonValue]:
 def _without_content(paper: Document) -> JsonValue:
     content = base64.b64decode(paper.content_base64)
     return {"TenTepDinhKem": paper.name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-
-
-def _identity(dossier: Row) -> str:
-    owners = dossier.get("DinhDanhCHS")
-    first = owners[0] if isinstance(owners, list) and owners else {}
-    return str(first.get("SoDinhDanh", "")) if isinstance(first, dict) else ""

@@ -64,7 +64,7 @@ DIFFERENCES = (
     Difference(
         "payment",
         "a payment runs through PayGov and a bank; documented is the proof that the province gets",
-        "no money moves; nhantbthuedvcqg with TrangThaiThanhToan 1 (paid) and the request's number in MaThongBaoThue",
+        "no money moves; nhantbthuedvcqg with TrangThaiThanhToan 1 (paid) the request's number in MaThongBaoThue; the receipt made here",
         "payment proof of a provincial portal",
         "assumed",
     ),

@@ -15,14 +15,18 @@ from lgsp_mocks.portal.citizens import Citizens, RefusedActError, act_route
 from lgsp_mocks.portal.dictionaries import HOME, commune_code
 from lgsp_mocks.portal.dossiers import BORN_HERE
 from lgsp_mocks.portal.outbox import PROMOTION_PATH, Outbox
+from lgsp_mocks.portal.payments import ENTERPRISE_ADDRESS
 from lgsp_mocks.portal.people import Document, next_national_code, papers_of
 from lgsp_mocks.portal.publishing import Catalogue
 
-__all__ = ["enterprise_routes"]
+__all__ = ["ACCOUNTS", "enterprise_routes", "seed_enterprise"]
 
 Row = dict[str, JsonValue]
 TaxCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{10}(-[0-9]{3})?$")]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+ACCOUNTS = "enterprises"
+"""Table of the businesses that have an account here, by tax code."""
+ENTERPRISE, OWN_TAX_CODE = "Công ty TNHH Mô Phỏng", "0100000001"
 APPLICATION = base64.b64encode("Đơn đăng ký thực hiện khuyến mại".encode()).decode()
 
 
@@ -33,8 +37,8 @@ class Promotion(BaseModel):
 
     procedure: str
     unit: str | None = None
-    enterprise: Line = "Công ty TNHH Mô Phỏng"
-    tax_code: TaxCode = "0100000001"
+    enterprise: Line = ENTERPRISE
+    tax_code: TaxCode = OWN_TAX_CODE
     contact: Line = "Nguyễn Văn An"
     notice: Line = "01/TB-KM"
     content: Line = "Thông báo thực hiện khuyến mại"
@@ -49,7 +53,12 @@ class Tax(BaseModel):
     national_code: str
     amount: Annotated[int, Field(ge=1, le=999_999_999_999)]
     item: Line = "Lệ phí trước bạ nhà đất"
-    tax_code: TaxCode = "0100000001"
+    tax_code: TaxCode = OWN_TAX_CODE
+
+
+def seed_enterprise(context: Context) -> None:
+    """The business that announces where no other is named."""
+    context.state.table(ACCOUNTS).put(OWN_TAX_CODE, {"TenThuongNhan": ENTERPRISE})
 
 
 def enterprise_routes(context: Context, outbox: Outbox, citizens: Citizens) -> Sequence[BaseRoute]:
@@ -59,6 +68,7 @@ def enterprise_routes(context: Context, outbox: Outbox, citizens: Citizens) -> S
         procedure, unit = _resolved(context, promotion)
         code = next_national_code(context)
         now = dvcqg.write_stamp(context.clock.now())
+        context.state.table(ACCOUNTS).put(promotion.tax_code, {"TenThuongNhan": promotion.enterprise})
         context.state.table("dossiers").put(code, _dossier(code, now, promotion, procedure, unit))
         outbox.add(code, _packet(code, now, promotion, procedure, unit), path=PROMOTION_PATH)
         return {"national_code": code}
@@ -93,7 +103,7 @@ def _packet(code: str, now: str, promotion: Promotion, procedure: Procedure, uni
         "MaHoSo": code, "MaTTHC": procedure.code, "SoVanBan": promotion.notice, "NgayNopHoSo": now,
         "TenThuongNhan": promotion.enterprise,
         "DiaChiDoanhNghiep": {
-            "MaTinh": HOME, "MaHuyen": "", "MaXa": commune_code(1), "DiaChiChiTiet": "Số 1, đường Mô Phỏng",
+            "MaTinh": HOME, "MaHuyen": "", "MaXa": commune_code(1), "DiaChiChiTiet": ENTERPRISE_ADDRESS,
         },
         "DienThoai": "0260000000", "Fax": "", "Email": "doanhnghiep@example.vn", "MaSoThue": promotion.tax_code,
         "NguoiLienHe": promotion.contact, "TepDonDangKy": APPLICATION, "TaiLieuNop": files, "MaDonViTiepNhan": unit.id,

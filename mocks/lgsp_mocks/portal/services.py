@@ -47,7 +47,7 @@ def _look_up(context: Context, request: dvcqg.Envelope) -> JsonValue:
         case dvcqg.LayThuTuc():
             result = procedure_record(context, request.maTTHC)
         case dvcqg.TraCuuTechID():
-            result = technical_id(context.population, request.mstorcmnd)
+            result = technical_id(context, request.mstorcmnd)
         case dvcqg.LayNoiDungTraLoiTheoCauHoi():
             result = questions.answers_to(context, request.cauhoiid)
         case dvcqg.LayDanhMuc():
