@@ -6,7 +6,7 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -86,12 +86,14 @@ class FakeAxis:
 
 
 @asynccontextmanager
-async def ioffice(axis: FakeAxis, data_dir: Path | None = None) -> AsyncIterator[httpx.AsyncClient]:
+async def ioffice(
+    axis: FakeAxis, data_dir: Path | None = None, clock: VirtualClock | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(transport=httpx.MockTransport(axis)) as wire:
         app = create_app(
             STAND_IN,
             data_dir=data_dir,
-            clock=VirtualClock(START),
+            clock=clock or VirtualClock(START),
             settings={"vxp_url": "http://axis"},
             autopilot=False,
             http=wire,
@@ -263,6 +265,102 @@ async def test_user_logs_in_and_reads() -> None:
         assert (await client.get(waiting)).json()["status"]["code"] == "error_authentication_required"
         [row] = (await client.get(waiting, headers={"Authorization": token})).json()["data"]
         assert row["code"] == "7/VPCP"
+
+
+async def logged_in(client: httpx.AsyncClient) -> None:
+    account = {"username": "sim", "password": "sim-secret"}
+    token = (await client.post("/qlvb/api/login/", json=account)).json()["data"]["token"]
+    client.headers["Authorization"] = token
+
+
+async def told(client: httpx.AsyncClient, path: str) -> list[dict[str, object]]:
+    answer = (await client.get(f"/qlvb/api/{path}/")).json()
+    assert answer["status"]["code"] == "0", answer
+    found: list[dict[str, object]] = answer["data"]
+    return found
+
+
+async def listed(client: httpx.AsyncClient, which: str) -> list[object]:
+    return [row["subject"] for row in await told(client, f"document/getlist{which}document")]
+
+
+def of_kind(kind: str, subject: str, number: str, due: date | None = None) -> bytes:
+    packet = edxml.read(incoming(subject))
+    assert isinstance(packet, edxml.EdxmlDocument)
+    key = f"{MINISTRY},2026/11/20,{number}/VPCP"
+    return edxml.write(replace(packet, type_name=kind, number=number, due_date=due, document_id=key))
+
+
+async def test_each_list_of_documents_has_what_its_name_says() -> None:
+    packets = [
+        of_kind("Công văn", "có hạn [chờ]", "1", date(2026, 11, 23)),
+        of_kind("Thông báo", "thông báo", "2"),
+        of_kind("Công văn", "không hạn [chờ]", "3"),
+    ]
+    axis = FakeAxis(inbox={str(number): ("edoc", raw) for number, raw in enumerate(packets, 11)})
+    clock = VirtualClock(START)
+    async with ioffice(axis, clock=clock) as client:
+        for signed, subject in ((True, "đã ký"), (False, "chưa ký")):
+            form = ISSUE | {"signed": signed, "subject": subject}
+            await client.post("/__mock__/act/issue-document", json=form)
+        await tick(client)
+        await logged_in(client)
+        assert await listed(client, "waiting") == ["có hạn [chờ]", "thông báo", "không hạn [chờ]"]
+        assert (await listed(client, "notify"), await listed(client, "signed")) == (["thông báo"], ["đã ký"])
+        assert await listed(client, "outdate") == []
+        await tick(client, 6)
+        assert await listed(client, "processed") == ["thông báo"]
+        await clock.advance(24 * 3600)
+        assert await listed(client, "outdate") == ["có hạn [chờ]"]
+
+
+async def test_document_that_nobody_registered_in_time_is_overdue() -> None:
+    clock = VirtualClock(START)
+    async with ioffice(FakeAxis(inbox={"11": ("edoc", incoming())}), clock=clock) as client:
+        await tick(client)
+        await logged_in(client)
+        assert await listed(client, "outdate") == []
+        await clock.advance(24 * 3600)
+        assert await listed(client, "outdate") == ["V/v báo cáo"]
+
+
+async def test_list_of_a_word_that_nobody_knows_is_no_success() -> None:
+    async with ioffice(FakeAxis()) as client:
+        await logged_in(client)
+        answer = (await client.get("/qlvb/api/document/getlistanydocument/")).json()
+        assert (answer["status"]["code"], answer["data"]) == ("error_not_found", None)
+
+
+async def test_what_happened_to_a_document_and_its_files_are_told() -> None:
+    async with ioffice(FakeAxis()) as client:
+        await client.post("/__mock__/act/issue-document", json=ISSUE)
+        [key] = await documents(client)
+        await logged_in(client)
+        [file] = await told(client, f"file/getfileattach/{key}")
+        assert (file["name"], file["size"]) == ("a.pdf", 4)
+        assert (await client.get(f"/qlvb/api/file/download/{file['id']}/")).content == b"%PDF"
+        assert await told(client, f"document/getactivitylog/{key}") == []
+        missing = (await client.get("/qlvb/api/document/getactivitylog/x/")).json()
+        assert missing["status"]["code"] == "error_not_found"
+
+
+async def test_activity_log_has_every_step_in_order() -> None:
+    async with ioffice(FakeAxis(inbox={"11": ("edoc", incoming())})) as client:
+        await tick(client, 3)
+        [key] = await documents(client)
+        await logged_in(client)
+        codes = [step["code"] for step in await told(client, f"document/getactivitylog/{key}")]
+        assert codes[:2] == ["01", "03"]
+
+
+async def test_who_logged_out_has_to_log_in_again() -> None:
+    async with ioffice(FakeAxis()) as client:
+        await logged_in(client)
+        for code in ("0", "error_authentication_required"):
+            answer = (await client.post("/qlvb/api/logout/")).json()
+            assert answer["status"]["code"] == code
+        answer = (await client.get("/qlvb/api/getuserinfo/me/")).json()
+        assert answer["status"]["code"] == "error_authentication_required"
 
 
 async def draft(client: httpx.AsyncClient, subject: str) -> dict[str, object]:

@@ -32,9 +32,19 @@ STAND_IN = StandIn(
     ),
     differences=(
         Difference(
-            "whole API", "some eighty calls", "login, lists, detail, download", _CLIENT, "public code"
+            "whole API",
+            "some eighty calls",
+            "login, logout, five lists, detail, activity log, files",
+            _CLIENT,
+            "public code",
         ),
-        Difference("lists", "paged, many fields", "all rows, our fields beside id", _CLIENT, "assumed"),
+        Difference(
+            "lists",
+            "paged, many fields; what is in which is not public",
+            "all rows, our fields beside id; notify = type Thông báo",
+            _CLIENT,
+            "assumed",
+        ),
         Difference(
             "interop",
             "VXP client of the national axis",
