@@ -211,6 +211,8 @@ async def test_batch_that_is_too_large_is_refused_whole(desk: Desk, name: str) -
         {"ThoiDiemXuLy": "2026-02-30T08:00:00+07:00"},
         {"NgayBatDau": "2026-11-24T08:00:00+07:00", "NgayKetThucTheoQuyDinh": "2026-11-23T08:00:00+07:00"},
         {"NgayBatDau": "2026-11-24T08:00:00+07:00", "ThoiDiemXuLy": "2026-11-23T08:00:00+07:00"},
+        {"NgayBatDau": "0001-01-01T00:00:00+14:00"},
+        {"NgayKetThucTheoQuyDinh": "9999-12-31T23:59:59-12:00"},
     ],
 )
 async def test_step_with_dates_that_cannot_be_is_refused(desk: Desk, dates: Body) -> None:

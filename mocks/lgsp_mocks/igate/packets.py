@@ -69,7 +69,7 @@ def read_iso(value: str) -> datetime:
         moment = datetime.fromisoformat(value)
     except ValueError as exc:
         raise bilingual("moment", "is no ISO 8601 moment", "không phải thời điểm ISO 8601 có thật") from exc
-    return moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM)
+    return of_our_time(moment if moment.tzinfo else moment.replace(tzinfo=VIETNAM))
 
 
 def _check_iso(value: str) -> str:
