@@ -111,7 +111,7 @@ class Partner:
                 "MaDonViTiepNhan": data["unit_id"],
                 "NgayNop": at,
                 "NgayTiepNhan": at,
-                "TrichYeu": data["abstract"],
+                "EformThongTinChiTiet": {"TrichYeu": data["abstract"]},
                 "ThanhPhanHoSo": [await self.component(one) for one in data["documents"]],
                 "ThongTinNguoiNop": {
                     "LoaiDoiTuong": kind,

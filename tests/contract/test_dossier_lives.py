@@ -58,7 +58,12 @@ class Lives(RuleBasedStateMachine):
         self.app.state.context.state.table("tokens").put("forever", {"end": "2100-01-01T00:00:00+07:00"})
         assert answer.status_code == 200
         self.client.headers["Authorization"] = "Bearer forever"
-        assert self.post("/pa/partner/NopHoSo", SUBMISSION | {"TrichYeu": abstract}).status_code == 200
+        assert (
+            self.post(
+                "/pa/partner/NopHoSo", SUBMISSION | {"EformThongTinChiTiet": {"TrichYeu": abstract}}
+            ).status_code
+            == 200
+        )
 
     @rule(after=STATES)
     def partner_tells_a_step(self, after: str) -> None:

@@ -326,6 +326,18 @@ async def test_second_submission_with_other_content_is_refused_naming_the_field(
     assert (await desk.post("NopHoSo", SUBMISSION)).json() == first
 
 
+async def test_field_that_the_wire_does_not_have_is_dropped(desk: Desk) -> None:
+    said = SUBMISSION | {
+        "TrichYeu": "không có trên đường truyền",
+        "EformThongTinChiTiet": {"TrichYeu": "Cấp lại"},
+    }
+    for body in (said, said | {"TrichYeu": "khác"}):
+        assert (await desk.post("NopHoSo", body)).status_code == 200
+    other = await desk.post("NopHoSo", SUBMISSION | {"EformThongTinChiTiet": {"TrichYeu": "Cấp mới"}})
+    assert (other.status_code, "TrichYeu" in other.json()["message"]) == (400, True)
+    assert (await desk.detail(SUBMISSION["MaHoSo"]))["abstract"] == "Cấp lại"
+
+
 async def test_same_papers_uploaded_again_are_the_same_submission_and_others_are_not(desk: Desk) -> None:
     answers = []
     for content in (b"a", b"a", b"b"):

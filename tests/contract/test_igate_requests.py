@@ -225,6 +225,19 @@ async def test_withdrawal_ends_the_dossier_and_its_repeat_changes_nothing(stage:
     assert kinds(await stage.read())[-1] == "dossier.progressed 7"
 
 
+NOP_HO_SO = {
+    "MaHoSo", "MaTTHC", "MaDichVuCong", "ChuHoSo", "LoaiDoiTuong", "MaDonViTiepNhan", "NgayNop", "NgayTiepNhan",
+    "EformThongTinChiTiet", "ThanhPhanHoSo", "ThongTinNguoiNop",
+}  # fmt: skip
+
+
+async def test_abstract_arrives_by_a_field_that_the_wire_has(stage: Stage) -> None:
+    await stage.adapter.send(delivery("submitted", **submission("Cấp lại giấy phép")))
+    [call] = [one.request for one in stage.routes.calls if one.request.url.path.endswith("NopHoSo")]
+    assert set(json.loads(call.content)) <= NOP_HO_SO
+    assert (await stage.dossier())["abstract"] == "Cấp lại giấy phép"
+
+
 async def test_payment_and_withdrawal_name_the_dossier_by_igates_own_id(stage: Stage) -> None:
     await stage.ask("Cấp lại [lệ phí]")
     paid: JsonValue = [{"name": "Lệ phí", "amount": 1_000_000}]

@@ -43,7 +43,7 @@ async def submit(message: Message, client: IGateClient, blobs: BlobStore) -> Rec
         "MaDichVuCong": f"{dossier.procedure_code}.01",
         "ChuHoSo": who.name, "LoaiDoiTuong": _KINDS[who.kind], "MaDonViTiepNhan": dossier.unit_id,
         # iGate sets the real moment of acceptance itself; the wire wants one, and none can be earlier (assumed).
-        "NgayNop": submitted_at, "NgayTiepNhan": submitted_at, "TrichYeu": dossier.abstract,
+        "NgayNop": submitted_at, "NgayTiepNhan": submitted_at,
         "EformThongTinChiTiet": {"TenThuTuc": dossier.procedure_name, "TrichYeu": dossier.abstract, "ChuHoSo": who.name},
         "ThanhPhanHoSo": await _components(dossier.documents, client, blobs),
         "ThongTinNguoiNop": {"LoaiDoiTuong": _KINDS[who.kind], "IdDoiTuong": who.citizen_id or "", "ThongTinChiTiet": {

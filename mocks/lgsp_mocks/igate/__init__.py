@@ -136,6 +136,13 @@ STAND_IN = StandIn(
             "assumed",
         ),
         Difference(
+            "abstract",
+            "NopHoSo has no field for it; the form of each procedure has its own",
+            "TrichYeu in EformThongTinChiTiet; without it the procedure's name",
+            _CLIENT,
+            "assumed",
+        ),
+        Difference(
             "GetNextValue",
             "its answer is {value}; what `code` names and whose number it is are not public",
             "code is a procedure's; the value is a number of the unit that decides it, fit to be MaHoSo",

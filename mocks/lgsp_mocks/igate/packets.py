@@ -122,8 +122,9 @@ class SubmitterDetail(Body):
 
 
 class Eform(Body):
-    """EformThongTinChiTiet, free by procedure; the two fields that make a NopHoSo a supplement are assumed."""
+    """EformThongTinChiTiet, free by procedure; TrichYeu and the two fields that make a NopHoSo a supplement are assumed."""
 
+    TrichYeu: str = ""
     HoSoBoSungId: str = ""
     NoiDungBoSung: str = ""
 
@@ -157,7 +158,6 @@ class NopHoSo(Body):
     MaDonViTiepNhan: str = ""
     NgayNop: Annotated[str, AfterValidator(_check_moment)]
     NgayTiepNhan: Annotated[str, AfterValidator(_check_optional_moment)] = ""
-    TrichYeu: str = ""
     ThanhPhanHoSo: list[Component] = []
     ThongTinNguoiNop: Submitter = Submitter()
     EformThongTinChiTiet: Eform = Eform()

@@ -36,7 +36,8 @@ class Submissions:
         (procedure, version), unit = self._place(body)
         own = self._own_number(body, unit)
         fields: Record = {
-            "procedure_version": version, "national_code": body.MaHoSo, "channel": "2", "abstract": body.TrichYeu or procedure.name,
+            "procedure_version": version, "national_code": body.MaHoSo, "channel": "2",
+            "abstract": body.EformThongTinChiTiet.TrichYeu or procedure.name,
             "submitted_at": iso(read_moment(body.NgayNop)), "files": papers, "told": told, "code": own,
         }  # fmt: skip
         return self._dossiers.add(procedure, unit, _applicant(body), fields)
@@ -81,7 +82,7 @@ class Submissions:
         )
         return {
             "MaTTHC": body.MaTTHC, "ChuHoSo": body.ChuHoSo, "LoaiDoiTuong": str(body.LoaiDoiTuong), "NgayNop": body.NgayNop,
-            "MaDonViTiepNhan": body.MaDonViTiepNhan, "TrichYeu": body.TrichYeu, "SoDinhDanh": who.SoDinhDanh,
+            "MaDonViTiepNhan": body.MaDonViTiepNhan, "TrichYeu": body.EformThongTinChiTiet.TrichYeu, "SoDinhDanh": who.SoDinhDanh,
             "ThanhPhanHoSo": ", ".join(digests),
         }  # fmt: skip
 
