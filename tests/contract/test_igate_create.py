@@ -56,7 +56,7 @@ async def test_created_dossier_is_registered_at_the_unit_that_takes_it_in_and_de
     answer = await create(igate, body())
     assert (answer.status_code, answer.json()["code"]) == (200, FIRST)
     [row] = (await igate.get("/pa/dossier/search", params={"code": FIRST})).json()["content"]
-    assert (row["id"], row["dossierStatus"], row["nationCode"]) == (answer.json()["id"], {"id": 1}, "")
+    assert (row["id"], row["dossierStatus"], row["nationCode"]) == (answer.json()["id"], {"id": 0}, "")
     assert (row["agency"]["code"], row["receivingAgency"]["code"]) == ("000.00.03.H34", UNIT)
     await igate.post("/__mock__/tick")
     found = (await igate.get(f"/pa/dossier/{row['id']}/--online")).json()

@@ -201,6 +201,10 @@ async def test_procedure_that_fits_no_schema_never_leaves(stage: Stage) -> None:
 async def test_catalogue_wants_a_token_and_a_code_that_fits_the_path(stage: Stage) -> None:
     assert (await stage.user.get(f"/ba/procedure/{CODE}")).status_code == 401
     body = dict(await stage.adapter._client.procedure(CODE) or {})
-    body = {name: value for name, value in body.items() if name not in {"version", "versions", "updatedDate"}}
+    body = {
+        name: value
+        for name, value in body.items()
+        if name not in {"id", "version", "versions", "updatedDate"}
+    }
     with pytest.raises(RejectedError, match="đường dẫn"):
         await stage.adapter._client.put_procedure(NEW, body)

@@ -48,7 +48,7 @@ STAND_IN = StandIn(
         closed=(400, {"code": "400", "message": "Đơn vị đã ngừng tiếp nhận hồ sơ"}),
         code_lists=("/ba/procedure/*",),
         code_fields=("code",),
-        states={"dossierStatus": ("1", "2", "4", "9", "10"), "TrangThai": ("1", "2", "4", "9", "10")},
+        states={"dossierStatus": ("0", "2", "4", "9", "10"), "TrangThai": ("1", "2", "4", "9", "10")},
     ),
     differences=(
         Difference(
@@ -68,7 +68,7 @@ STAND_IN = StandIn(
         Difference(
             "search",
             "dozens of filters",
-            "code, dossier-status, accepted-from/to (without a zone Vietnamese time, a day alone the whole of it), sort, paging",
+            "code, dossier-status, remove-status, accepted-from/to (no zone: Vietnamese time; a day: all of it), sort, paging",
             _CLIENT,
             "public code",
         ),
@@ -124,7 +124,7 @@ STAND_IN = StandIn(
         Difference(
             "create-dossier values",
             "ids of MongoDB decide",
-            "ids are checked for their form, codes decide; dossierStatus 0 only; acceptedDate, appointmentDate as in the search",
+            "codes decide, without one the id; an id of ours can't be another's; dossierStatus 0 only; both dates as in the search",
             "recorded request, scrubbed",
             "assumed",
         ),
@@ -199,7 +199,25 @@ STAND_IN = StandIn(
             "assumed",
         ),
         Difference(
-            "ids", "MongoDB ObjectId", "24 hexadecimal digits from a counter", "shape only", "assumed"
+            "ids",
+            "MongoDB ObjectId",
+            "24 hexadecimal digits: from a counter, or of a code (procedure, sector, agency, pattern), where id and code name the same",
+            "shape only",
+            "assumed",
+        ),
+        Difference(
+            "dossierStatus",
+            "numbers 0, 2-5, 8-11, 16, 17 were seen; only 0 with its name (Mới đăng ký)",
+            "0 is state 1 of QCVN 120:2019, 2 to 10 the state of that number (but a client has 4 for a result); none is in 1, 11, 16, 17",
+            _CLIENT,
+            "assumed",
+        ),
+        Difference(
+            "eForm",
+            "{id, data}, free by procedure",
+            "what create-dossier or EformThongTinChiTiet said, unchecked; of applicant.data only the fields that every procedure has",
+            _CLIENT,
+            "public code",
         ),
     ),
 )

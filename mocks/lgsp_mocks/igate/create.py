@@ -12,8 +12,9 @@ from pydantic import JsonValue
 from lgsp.clock import VIETNAM
 from lgsp_mocks.igate.create_packets import CreateDossier, FormFile, read_wire_moment
 from lgsp_mocks.igate.dossiers import Dossiers, iso
+from lgsp_mocks.igate.ids import Units, object_id
 from lgsp_mocks.igate.numbers import HOLD_S, NumberError, parts_of
-from lgsp_mocks.igate.procedures import NotOfferedError
+from lgsp_mocks.igate.procedures import NotOfferedError, Procedures
 from lgsp_mocks.igate.tokens import Tokens, WireError, WireRoute
 from lgsp_mocks.kit import Agency, Context, Procedure, Record
 
@@ -29,6 +30,7 @@ class Create:
         self._context = context
         self._dossiers = dossiers
         self._tokens = tokens
+        self._units = Units(context)
 
     def router(self) -> APIRouter:
         """The call, and the two that give a number for it."""
@@ -55,13 +57,15 @@ class Create:
         return _done(self._store(body, told))
 
     def _faults(self, body: CreateDossier) -> _Faults:
-        unit = self._unit(body)
+        unit, told = self._unit(body), body.agency.parent
         if unit is None:
             yield (
                 "agency.parent.code",
-                f"Đơn vị {body.agency.parent.code} không tồn tại trong tỉnh / unknown unit",
+                f"Đơn vị {told.code or told.id} không tồn tại trong tỉnh / unknown unit",
             )
         else:
+            if self._units.find(told.id) not in {None, unit}:
+                yield "agency.parent.id", f"{told.id} là id của đơn vị khác / the id of another unit"
             yield from self._number_faults(body, unit)
         yield from self._procedure_faults(body)
         yield from self._date_faults(body)
@@ -86,17 +90,19 @@ class Create:
             yield "code", f"ngày {day} trong mã không phải ngày tiếp nhận / the number is of another day"
 
     def _procedure_faults(self, body: CreateDossier) -> _Faults:
-        wire = body.procedure
+        wire, procedures = body.procedure, self._dossiers.procedures
         try:
-            procedure, _ = self._dossiers.procedures.take(wire.code)
+            procedure, _ = procedures.take(_code(body, procedures))
         except NotOfferedError as exc:
             yield "procedure.code", str(exc)
             return
+        if procedures.code_of(wire.id) not in {wire.id, procedure.code}:
+            yield "procedure.id", f"{wire.id} là id của thủ tục khác / the id of another procedure"
         if wire.sector.code == procedure.field_code:
             return
         known = any(one.field_code == wire.sector.code for one in self._context.population.procedures)
-        what = f"không phải lĩnh vực của {wire.code}" if known else "không tồn tại"
-        what_en = f"is not the field of {wire.code}" if known else "is no field"
+        what = f"không phải lĩnh vực của {procedure.code}" if known else "không tồn tại"
+        what_en = f"is not the field of {procedure.code}" if known else "is no field"
         yield "procedure.sector.code", f"Lĩnh vực {wire.sector.code} {what} / {wire.sector.code} {what_en}"
 
     def _date_faults(self, body: CreateDossier) -> _Faults:
@@ -111,7 +117,8 @@ class Create:
             yield "appointmentDate", "ngày hẹn trả không sau ngày tiếp nhận / due before it was taken in"
 
     def _store(self, body: CreateDossier, told: str) -> Record:
-        procedure, version = self._dossiers.procedures.take(body.procedure.code)
+        procedures = self._dossiers.procedures
+        procedure, version = procedures.take(_code(body, procedures))
         unit = cast("Agency", self._unit(body))
         accepted = read_wire_moment(body.acceptedDate) if body.acceptedDate else self._context.clock.now()
         numbers = self._dossiers.numbers
@@ -121,6 +128,7 @@ class Create:
             "code": body.code or numbers.next(unit, accepted.astimezone(VIETNAM).date()), "procedure_version": version, "told": told,
             "channel": _channel(body), "abstract": _abstract(body, procedure), "files": self._papers(body.dossierFormFile),
             "told_accepted_at": _vietnamese(body.acceptedDate), "told_due_at": _vietnamese(body.appointmentDate), "eform": body.eForm.data,
+            "eform_id": body.eForm.id or "",
         }  # fmt: skip
         if body.acceptedDate:
             fields["submitted_at"] = fields["told_accepted_at"]
@@ -140,19 +148,21 @@ class Create:
         return papers
 
     def _unit(self, body: CreateDossier) -> Agency | None:
-        unit = self._context.population.agency(body.agency.parent.code)
-        return unit if unit is not None and unit.province else None
+        return self._units.find(body.agency.parent.code or body.agency.parent.id)
 
     async def _pattern(
         self,
         agency_id: Annotated[str, Query(alias="agency-id")],
         procedure_id: Annotated[str, Query(alias="procedure-id")] = "",
     ) -> Record:
-        """One pattern per unit, whatever the procedure."""
-        unit = self._context.population.agency(agency_id)
-        if unit is None or not unit.province:
+        """One pattern per unit, whatever the procedure; either is named by its id or its code."""
+        unit, procedures = self._units.find(agency_id), self._dossiers.procedures
+        if unit is None:
             raise WireError(400, "agency-id", f"Đơn vị {agency_id} không tồn tại / unknown unit")
-        return {"id": _pattern_id(unit), "procedureId": procedure_id, "agency": {"code": unit.id}}
+        if procedure_id and not procedures.versions(procedures.code_of(procedure_id)):
+            raise WireError(400, "procedure-id", f"Thủ tục {procedure_id} không tồn tại / unknown procedure")
+        agency: Record = {"id": object_id("agency", unit.id), "code": unit.id}
+        return {"id": _pattern_id(unit), "procedureId": procedure_id, "agency": agency}
 
     async def _next_value(self, pattern_id: str, code: str = "") -> Record:
         """`code` is the procedure's; the number is held for `HOLD_S`."""
@@ -169,7 +179,11 @@ class Create:
 
 
 def _pattern_id(unit: Agency) -> str:
-    return hashlib.sha256(f"pattern:{unit.id}".encode()).hexdigest()[:24]
+    return object_id("pattern", unit.id)
+
+
+def _code(body: CreateDossier, procedures: Procedures) -> str:
+    return body.procedure.code or procedures.code_of(body.procedure.id)
 
 
 def _digest(body: CreateDossier) -> str:

@@ -50,6 +50,7 @@ def _citizen(value: str) -> str:
 
 Text = Annotated[str, Field(max_length=500)]
 Code = Annotated[str, Field(min_length=1, max_length=64)]
+OptionalCode = Annotated[str, Field(max_length=64)]
 ObjectId = Annotated[str, Field(pattern=r"^[0-9a-fA-F]{24}$")]
 Moment = Annotated[str, AfterValidator(_moment)]
 Dated = Annotated[str, AfterValidator(_dated)]
@@ -98,9 +99,9 @@ class Sector(NamedRef):
 
 
 class ProcedureRef(Ref):
-    """Thủ tục."""
+    """Thủ tục. Without `code` it is the one whose id that is (assumed)."""
 
-    code: Code
+    code: OptionalCode = ""
     translate: Names
     sector: Sector
 
@@ -179,9 +180,9 @@ class Eform(Wire):
 
 
 class Unit(Ref):
-    """The unit that takes the dossier in, and numbers it."""
+    """The unit that takes the dossier in, and numbers it. Without `code` it is the one whose id that is (assumed)."""
 
-    code: Code
+    code: OptionalCode = ""
     name: Names
     tag: list[NamedRef] = []
 

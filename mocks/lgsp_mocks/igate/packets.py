@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from lgsp.clock import VIETNAM
 from lgsp.standards.faults import bilingual
@@ -124,9 +124,17 @@ class SubmitterDetail(Body):
 class Eform(Body):
     """EformThongTinChiTiet, free by procedure; TrichYeu and the two fields that make a NopHoSo a supplement are assumed."""
 
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, JsonValue]
+
     TrichYeu: str = ""
     HoSoBoSungId: str = ""
     NoiDungBoSung: str = ""
+
+    @property
+    def filled(self) -> dict[str, JsonValue]:
+        """All that was sent."""
+        return self.model_dump(exclude_unset=True)
 
     @property
     def is_supplement(self) -> bool:

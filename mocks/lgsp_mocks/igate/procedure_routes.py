@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import JsonValue
 
+from lgsp_mocks.igate.ids import object_id
 from lgsp_mocks.igate.procedures import ProcedureBody, Procedures
 from lgsp_mocks.igate.tokens import Tokens, WireError, WireRoute
 from lgsp_mocks.kit import Record
@@ -22,7 +23,7 @@ def procedure_routes(procedures: Procedures, tokens: Tokens) -> APIRouter:
     ) -> Record:
         codes = procedures.codes()
         chosen = codes[page * size : (page + 1) * size]
-        content: list[JsonValue] = [procedures.versions(code)[-1] for code in chosen]
+        content: list[JsonValue] = [_row(procedures.versions(code)) for code in chosen]
         return {
             "content": content,
             "last": (page + 1) * size >= len(codes),
@@ -33,11 +34,11 @@ def procedure_routes(procedures: Procedures, tokens: Tokens) -> APIRouter:
 
     @router.get("/{code}")
     async def one(code: str) -> Record:
-        versions = procedures.versions(code)
+        versions = procedures.versions(procedures.code_of(code))
         if not versions:
             raise WireError(404, "404", f"Không tìm thấy thủ tục {code}")
         named = ("version", "decisionId", "status", "updatedDate")
-        return {**versions[-1], "versions": [{name: row[name] for name in named} for row in versions]}
+        return {**_row(versions), "versions": [{name: row[name] for name in named} for row in versions]}
 
     @router.put("/{code}")
     async def put(code: str, body: ProcedureBody) -> Record:
@@ -51,3 +52,8 @@ def procedure_routes(procedures: Procedures, tokens: Tokens) -> APIRouter:
         }
 
     return router
+
+
+def _row(versions: list[Record]) -> Record:
+    newest = versions[-1]
+    return {"id": object_id("procedure", str(newest["code"])), **newest}

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from lgsp.standards.identifiers import check_organization_id, check_procedure_code
+from lgsp_mocks.igate.ids import object_id
 from lgsp_mocks.igate.packets import iso
 from lgsp_mocks.kit import Context, Procedure, Record
 from lgsp_mocks.kit.procedures_content import Edition, first_edition, papers, ways
@@ -93,6 +95,7 @@ class Procedures:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._table = context.state.table("procedures")
+        self._told = self._table.grouped(lambda row: object_id("procedure", str(row["code"])))
         self._first: dict[str, Procedure] = {}
         """As the population has them, of those that nothing was told of."""
 
@@ -103,6 +106,16 @@ class Procedures:
             return cast("list[Record]", held["versions"])
         seeded = self._context.population.procedure(code)
         return [_seeded(self._context, first_edition(seeded))] if seeded and seeded.synchronized else []
+
+    def code_of(self, id_or_code: str) -> str:
+        """The code; what is no id of a procedure is given back as it came."""
+        told = self._told.of(id_or_code.lower())
+        return str(told[0]["code"]) if told else self._seeded.get(id_or_code.lower(), id_or_code)
+
+    @cached_property
+    def _seeded(self) -> dict[str, str]:
+        codes = (one.code for one in self._context.population.procedures if one.synchronized)
+        return {object_id("procedure", code): code for code in codes}
 
     def codes(self) -> list[str]:
         """Every procedure, also the repealed."""

@@ -32,13 +32,14 @@ class Submissions:
         papers = self._papers(body.ThanhPhanHoSo)
         told = self._told(body, papers)
         if before is not None:
-            return _same(before, told, body.MaHoSo)
+            return _same(before, told, body)
         (procedure, version), unit = self._place(body)
         own = self._own_number(body, unit)
         fields: Record = {
             "procedure_version": version, "national_code": body.MaHoSo, "channel": "2",
             "abstract": body.EformThongTinChiTiet.TrichYeu or procedure.name,
             "submitted_at": iso(read_moment(body.NgayNop)), "files": papers, "told": told, "code": own,
+            "eform": body.EformThongTinChiTiet.filled,
         }  # fmt: skip
         return self._dossiers.add(procedure, unit, _applicant(body), fields)
 
@@ -115,15 +116,21 @@ def stored_paper(dossiers: Dossiers, paper: Paper, code: str) -> Record:
     }
 
 
-def _same(before: Record, told: Record, code: str) -> Record:
+def _same(before: Record, told: Record, body: NopHoSo) -> Record:
     """A field that the repeat leaves out contradicts nothing; neither do dossiers of before there was a comparison."""
-    held = before.get("told")
+    code, held = body.MaHoSo, before.get("told")
     if held is not None and not isinstance(held, dict):
         raise WireError(400, "MaHoSo", f"Mã {code} đã thuộc về hồ sơ khác / another dossier has that number")
     other = [
         name
         for name, value in told.items()
         if value and held is not None and held.get(name) not in {value, ""}
+    ]
+    form = cast("Record", before.get("eform") or {})
+    other += [
+        f"EformThongTinChiTiet/{name}"
+        for name, value in body.EformThongTinChiTiet.filled.items()
+        if value and form.get(name, value) != value
     ]
     if other:
         names = ", ".join(other)

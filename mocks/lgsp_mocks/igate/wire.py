@@ -2,6 +2,7 @@
 
 import base64
 from datetime import datetime, time
+from functools import lru_cache
 from typing import Annotated, cast
 
 import msgspec
@@ -12,8 +13,10 @@ from starlette.routing import BaseRoute
 
 from lgsp.clock import VIETNAM
 from lgsp_mocks.igate.dossiers import Dossiers, drafts_of
+from lgsp_mocks.igate.ids import object_id
 from lgsp_mocks.igate.tokens import DirectRoute, Tokens, WireError
 from lgsp_mocks.kit import Record
+from lgsp_mocks.kit.front import Short
 
 __all__ = ["routes"]
 
@@ -24,6 +27,9 @@ SORTS = {
     "createdDate": "submitted_at",
 }
 NEWEST = "updatedDate,desc"
+STATUSES = {"1": 0} | {str(state): state for state in range(2, 11)}
+"""By the state of QCVN 120:2019 what dossierStatus has: 0 is recorded, as "Mới đăng ký"; of the others only the numbers are known."""
+STATES = {str(status): state for state, status in STATUSES.items()}
 
 
 class Search(BaseModel):
@@ -33,6 +39,7 @@ class Search(BaseModel):
     size: Annotated[int, Field(ge=1, le=500)] = 15
     code: str = ""
     status: Annotated[str, Field(alias="dossier-status")] = ""
+    remove_status: Annotated[str, Field(alias="remove-status")] = ""
     sort: str = "appointmentDate,asc"
     accepted_from: Annotated[str, Field(alias="accepted-from")] = ""
     accepted_to: Annotated[str, Field(alias="accepted-to")] = ""
@@ -69,16 +76,18 @@ def routes(dossiers: Dossiers, tokens: Tokens) -> list[BaseRoute]:
 
 
 def _found(dossiers: Dossiers, asked: Search) -> Response:
-    wanted = {part.strip() for part in asked.status.split(",") if part.strip()}
+    wanted, unwanted = _states(asked.status), _states(asked.remove_status)
     begin, end = _moment(asked.accepted_from), _moment(asked.accepted_to, time.max)
     begin_at, end_at = asked.page * asked.size, (asked.page + 1) * asked.size
-    if asked.sort == NEWEST and not (asked.code or wanted or begin or end):
+    if asked.sort == NEWEST and not (asked.code or wanted or unwanted or begin or end):
         found = dossiers.changed_last(end_at + 1)  # what connectors poll: not through all of them
     else:
         found = [
             one
             for one in (dossiers.with_code(asked.code) if asked.code else dossiers.table.values())
-            if (not wanted or one["status"] in wanted) and _within(str(one["accepted_at"]), begin, end)
+            if (not wanted or one["status"] in wanted)
+            and one["status"] not in unwanted
+            and (not (begin or end) or _within(str(one["accepted_at"]), begin, end))
         ]
         found = _sorted(found, asked.sort)
     content: list[JsonValue] = [summary(one) for one in found[begin_at:end_at]]
@@ -88,26 +97,37 @@ def _found(dossiers: Dossiers, asked: Search) -> Response:
     })  # fmt: skip
 
 
+def _states(statuses: str) -> set[str]:
+    """Those that the wire's numbers stand for; no dossier is in a state whose number is not known here (11, 16, 17)."""
+    return (
+        {STATES.get(part.strip(), "?") for part in statuses.split(",") if part.strip()} if statuses else set()
+    )
+
+
 def _json(answer: Record) -> Response:
-    return Response(msgspec.json.encode(answer), media_type="application/json")
+    return Short(msgspec.json.encode(answer), b"application/json")
 
 
 def summary(one: Record) -> Record:
     """A row of the search."""
-    steps = cast("list[Record]", one["steps"])
+    steps, texts = cast("list[Record]", one["steps"]), cast("dict[str, str]", one)
     return {
         "id": one["id"], "code": one["code"], "nationCode": one["national_code"], "acceptedDate": one["accepted_at"],
         "appointmentDate": one["due_at"], "updatedDate": one["updated_at"], "revision": one["revision"],
-        "dossierStatus": {"id": int(str(one["status"]))}, "applicant": {"data": one["applicant"]},
+        "dossierStatus": {"id": STATUSES[texts["status"]]}, "applicant": {"data": one["applicant"]},
         "accepter": {"fullname": steps[0]["officer"] if steps else ""},
-        "procedure": {
-            "id": one["procedure_code"], "code": one["procedure_code"], "translate": _names(str(one["procedure_name"])),
-            "sector": {"code": one["field_code"], "name": _names(str(one["field_name"]))},
-        },
-        "agency": {"code": one["unit_id"], "name": _names(str(one["unit_name"]))},
-        "receivingAgency": {"code": one["intake_unit_id"], "name": _names(str(one["intake_unit_name"]))},
+        "procedure": _procedure(texts["procedure_code"], texts["procedure_name"], texts["field_code"], texts["field_name"]),
+        "agency": _agency(texts["unit_id"], texts["unit_name"]),
+        "receivingAgency": _agency(texts["intake_unit_id"], texts["intake_unit_name"]),
+        "eForm": eform_of(one),
         "currentTask": [{"name": step["content"]} for step in steps[-1:]], "isDVCLT": False,
     }  # fmt: skip
+
+
+def eform_of(one: Record) -> Record:
+    """What the procedure's own form was filled in with."""
+    form_id = one.get("eform_id") or object_id("eform", str(one["procedure_code"]))
+    return {"id": form_id, "data": one.get("eform") or {}}
 
 
 def detail(one: Record) -> Record:
@@ -122,6 +142,18 @@ def detail(one: Record) -> Record:
     }  # fmt: skip
 
 
+@lru_cache(maxsize=4096)
+def _procedure(code: str, name: str, field_code: str, field_name: str) -> Record:
+    """As a new dossier may name it; one for all rows that have the same."""
+    sector: Record = {"id": object_id("sector", field_code), "code": field_code, "name": _names(field_name)}
+    return {"id": object_id("procedure", code), "code": code, "translate": _names(name), "sector": sector}
+
+
+@lru_cache(maxsize=4096)
+def _agency(code: str, name: str) -> Record:
+    return {"id": object_id("agency", code), "code": code, "name": _names(name)}
+
+
 def _names(name: str) -> list[JsonValue]:
     return [{"languageId": 228, "name": name}]
 
@@ -131,6 +163,8 @@ def _sorted(found: list[Record], sort: str) -> list[Record]:
     field = SORTS.get(name)
     if field is None:
         raise WireError(400, "400", f"sort: không hỗ trợ {name!r}")
+    if len(found) < 2:
+        return found
     # A number sorts by its length first, a moment has always the same length.
     return sorted(found, key=lambda one: (len(str(one[field])), str(one[field])), reverse=direction == "desc")
 
@@ -149,8 +183,6 @@ def _moment(value: str, of_a_day: time = time.min) -> datetime | None:
 
 
 def _within(accepted: str, begin: datetime | None, end: datetime | None) -> bool:
-    if begin is None and end is None:
-        return True
     if not accepted:
         return False
     moment = datetime.fromisoformat(accepted)
