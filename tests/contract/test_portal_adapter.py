@@ -96,6 +96,18 @@ async def test_dossier_is_inserted_then_updated(stage: Stage) -> None:
     assert (found["TrangThaiHoSo"], len(found["ket_qua"])) == ("9", 1)  # type: ignore[arg-type]
 
 
+async def test_every_call_has_the_documented_headers_and_patience(stage: Stage) -> None:
+    await stage.adapter.send(synchronized())
+    assert len(stage.asked.calls) >= 3
+    for call in stage.asked.calls:
+        headers = call.request.headers
+        assert (headers["Accept"], headers["Content-Type"]) == ("application/json", "application/json")
+        assert (headers["Charset"], headers["dstcode"]) == (
+            "utf-8", "VN:GOV:000.00.00.G22:vpcpdvcprovider",
+        )  # fmt: skip
+        assert call.request.extensions["timeout"]["read"] == 60.0
+
+
 async def test_what_the_portal_took_is_not_looked_up_again_and_told_as_new_where_it_lost_it(
     stage: Stage,
 ) -> None:

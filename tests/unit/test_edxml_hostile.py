@@ -129,6 +129,21 @@ def test_manifest_and_attachments_must_fit_each_other() -> None:
     assert codes(RAW.replace(attachment, b"")) == {"edxml.manifest"}
 
 
+@pytest.mark.parametrize("namespace", [b"http://www.e-doc.vn/Schema/", b"http://www.go.vn/eDoc"])
+def test_file_of_an_older_packet_may_have_travelled_beside_it(namespace: bytes) -> None:
+    begin, end = RAW.index(b"<AttachmentEncoded>"), RAW.index(b"</edXML>")
+    without = RAW[:begin] + RAW[end:]
+    assert codes(without) == {"edxml.manifest"}
+    older = without.replace(b"http://www.mic.gov.vn/TBT/QCVN_102_2016", namespace)
+    packet = edxml.read(older)
+    assert isinstance(packet, edxml.EdxmlDocument)
+    assert packet.attachments == ()
+    assert {(each.code, "cid:1" in each.message) for each in packet.warnings} == {
+        ("edxml.namespace", False),
+        ("edxml.manifest", True),
+    }
+
+
 @pytest.mark.parametrize(
     ("raw", "code"),
     [

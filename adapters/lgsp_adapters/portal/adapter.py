@@ -39,10 +39,12 @@ class PortalAdapter:
         self._unit = wire.setting(settings, name, "unit_id", "000.00.00.H34")
         self._prefix = wire.setting(settings, name, "prefix", PREFIX).rstrip("/")
         dstcode = wire.setting(settings, name, "dstcode", DSTCODE)
-        self._headers = {"dstcode": dstcode, "Charset": "utf-8", "Content-Type": "application/json"}
-        self._client = wire.build_client(
-            wire.url_setting(settings, name), timeout_s=wire.number_setting(settings, name, "timeout_s", 20.0)
-        )
+        self._headers = {
+            "dstcode": dstcode, "Accept": "application/json", "Charset": "utf-8", "Content-Type": "application/json",
+        }  # fmt: skip
+        # What the portal's own clients wait. A delivery is cut off by the bus's `send_timeout_s` if that is less.
+        timeout_s = wire.number_setting(settings, name, "timeout_s", 60.0)
+        self._client = wire.build_client(wire.url_setting(settings, name), timeout_s=timeout_s)
         self._session = Session(self._log_in, _session_ended)
         self._held: dict[str, None] = {}
         """Numbers of dossiers that it took, the newest last."""

@@ -60,6 +60,7 @@ def _is_edxml(shaped: Shaped) -> bool:
         shaped.fault(root, "root", wrong, f"phần tử gốc là {name.localname}, cần edXML")
         return False
     if name.namespace in OLDER_NAMESPACES:
+        shaped.is_older = True
         shaped.warn(root, "namespace", f"older namespace {name.namespace}", "không gian tên thế hệ cũ")
     elif name.namespace != NAMESPACE:
         wrong = f"namespace {name.namespace!r}, expected {NAMESPACE}"

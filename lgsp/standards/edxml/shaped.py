@@ -32,6 +32,8 @@ class Shaped:
     signature: str = ""
     is_broken: bool = False
     """Whether there is a fault that is not a mere warning."""
+    is_older: bool = False
+    """Whether it is of an older generation, by its namespace."""
 
     _held: list[Element] = field(init=False)
     _codes: set[str] = field(default_factory=set)
