@@ -6,6 +6,7 @@ from lgsp_mocks.igate import statistics
 from lgsp_mocks.igate.create import Create
 from lgsp_mocks.igate.dossiers import Dossiers
 from lgsp_mocks.igate.drafts import Drafts
+from lgsp_mocks.igate.integration import Integration
 from lgsp_mocks.igate.life import Life
 from lgsp_mocks.igate.partner import Partner
 from lgsp_mocks.igate.people import People
@@ -30,7 +31,8 @@ def _build(context: Context) -> Parts:
     login.add_api_route(TOKEN_PATH, tokens.keycloak, methods=["POST"])
     catalogue = procedure_routes(dossiers.procedures, tokens)
     counted = statistics.routes(dossiers, tokens)
-    routers = (login, create, partner.router(), people.router(), catalogue, counted)
+    tools = Integration(dossiers, tokens, life).router()
+    routers = (login, create, partner.router(), people.router(), catalogue, counted, tools)
     # First, since each route before it would look at the call.
     every = [*routes(dossiers, tokens), *(route for router in routers for route in router.routes)]
     return Parts(every, lambda: None, people.tick, dossiers.twice)
@@ -197,6 +199,27 @@ STAND_IN = StandIn(
             "refused at the counter; online the date of submission counts: what was submitted before the repeal is taken in",
             "",
             "assumed",
+        ),
+        Difference(
+            "api-integration/--data",
+            "clients read code, nationCode, commonEForm.eformId, detailEForm {id, data}; the rest is unseen",
+            "commonEForm is create-dossier's applicant, detailEForm its eForm; any field of the detail may be asked for, another is 400",
+            _CLIENT,
+            "public code",
+        ),
+        Difference(
+            "--force-end-process",
+            "[{id, code}] ends a dossier; from which states, and the answer, are unseen",
+            "9 from 2 or 4, {affectedRows}; one with a result is left as it is; all or none; a draft waits no more",
+            _CLIENT,
+            "assumed",
+        ),
+        Difference(
+            "calls that are not here",
+            "kgg-digitize/digitization-by-agency; judicial-civil-status/--new-dossier, --dossiers; lienthongDVCLT/getLog",
+            "404: the columns are unseen; the others pass on what the Ministry of Justice's register says, which has no stand-in",
+            _CLIENT,
+            "public code",
         ),
         Difference(
             "ids",

@@ -128,7 +128,7 @@ class Create:
             "code": body.code or numbers.next(unit, accepted.astimezone(VIETNAM).date()), "procedure_version": version, "told": told,
             "channel": _channel(body), "abstract": _abstract(body, procedure), "files": self._papers(body.dossierFormFile),
             "told_accepted_at": _vietnamese(body.acceptedDate), "told_due_at": _vietnamese(body.appointmentDate), "eform": body.eForm.data,
-            "eform_id": body.eForm.id or "",
+            "eform_id": body.eForm.id or "", "applicant_form": body.applicant.model_dump(mode="json", exclude_unset=True),
         }  # fmt: skip
         if body.acceptedDate:
             fields["submitted_at"] = fields["told_accepted_at"]
