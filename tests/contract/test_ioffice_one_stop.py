@@ -1,5 +1,7 @@
 """The one-stop link of iOffice's stand-in: rounds of a draft, repeats, and what can't be."""
 
+import asyncio
+import base64
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -8,6 +10,7 @@ import httpx
 import pytest
 
 from lgsp.clock import VIETNAM, VirtualClock
+from lgsp.standards.signatures.pdf import minimal_pdf, verify_pdf
 from lgsp_mocks.ioffice import STAND_IN
 from lgsp_mocks.kit import create_app
 
@@ -69,6 +72,83 @@ async def test_marked_draft_comes_back_once_for_each_mark_and_is_then_signed(
         told.append((package["LoaiKetQua"], package.get("YeuCauChinhSua"), bool(package["LyDo"])))
         assert bool(package["VanBanDi"]["SoKyHieu"]) is (number == 3)
     assert told == [("03", "1", True), ("03", "1", True), ("01", None, False)]
+
+
+async def test_signer_and_number_are_those_that_the_one_stop_names(office: httpx.AsyncClient) -> None:
+    asked = draft(
+        "Cấp phép",
+        NguoiKy={"Ten": "Giám đốc Sở"},
+        NguoiTrinhKy={"Ten": "Lê Trình"},
+        SoKyHieuVanBan="12/GP-STP",
+    )
+    signed = (await decided(office, (await send(office, asked))["data"]))["VanBanDi"]
+    assert (signed["NguoiKy"], signed["ChucVu"]) == ("Giám đốc Sở", "")
+    assert (signed["NguoiSoan"], signed["SoKyHieu"]) == ("Lê Trình", "12/GP-STP")
+    named = draft(
+        "Cấp phép", MaHoSo="000.00.03.H34-261123-0002", NguoiKyVanBan="Phó Giám đốc", NguoiKy={"Ten": "khác"}
+    )
+    assert (await decided(office, (await send(office, named))["data"]))["VanBanDi"][
+        "NguoiKy"
+    ] == "Phó Giám đốc"
+    usual = draft("Cấp phép", MaHoSo="000.00.03.H34-261123-0003")
+    signed = (await decided(office, (await send(office, usual))["data"]))["VanBanDi"]
+    assert (signed["NguoiKy"], signed["ChucVu"], signed["SoKyHieu"]) == (
+        "Nguyễn Mô Phỏng",
+        "Phó Chủ tịch",
+        "2/QĐ-UBND",
+    )
+
+
+async def test_leader_signs_the_pdf_that_came_and_makes_one_where_none_can_be_signed(
+    office: httpx.AsyncClient,
+) -> None:
+    pdf = minimal_pdf(["Giay phep so 12"])
+    names = {"du-thao.pdf": pdf, "phu-luc.docx": b"PK", "hong.pdf": b"%PDF-1.4 startxref"}
+    files = [{"Ten": name, "Base64": base64.b64encode(content).decode()} for name, content in names.items()]
+    told = []
+    for number, each in enumerate((files, files[1:]), 1):
+        body = draft(
+            "",
+            MaHoSo=f"000.00.03.H34-261123-000{number}",
+            VanBanDuThao={"TrichYeu": "Cấp phép", "DinhKem": each},
+        )
+        told.append((await decided(office, (await send(office, body))["data"]))["VanBanDi"]["DinhKem"])
+    [signed], [made] = told
+    content = base64.b64decode(signed["Base64"])
+    assert (signed["Ten"], content.startswith(pdf), len(content) > len(pdf)) == (
+        "du-thao-da-ky.pdf",
+        True,
+        True,
+    )
+    assert made["Ten"] == "quyet-dinh-da-ky.pdf"
+    trust = office._transport.app.state.context.authority().trust  # type: ignore[attr-defined]
+    papers = [base64.b64decode(one["Base64"]) for one in (signed, made)]
+    verdicts = [await asyncio.to_thread(verify_pdf, paper, trust, START) for paper in papers]
+    assert [(one.state, one.signer) for one in verdicts] == [("valid", "Nguyễn Mô Phỏng")] * 2
+
+
+@pytest.mark.parametrize(("mark", "kind"), [("[ký không ban hành]", "02"), ("[ký duyệt]", "04")])
+async def test_marked_draft_is_signed_and_not_promulgated(
+    office: httpx.AsyncClient, mark: str, kind: str
+) -> None:
+    package = await decided(office, (await send(office, draft(f"Cấp phép {mark}")))["data"])
+    signed = package["VanBanDi"]
+    assert (package["LoaiKetQua"], signed["NgayKy"], len(signed["DinhKem"])) == (kind, "23/11/2026", 1)
+    assert (signed["NgayBanHanh"], signed["SoKyHieu"]) == ("", "")
+
+
+async def test_office_keeps_what_the_wire_tells_and_drops_the_rest(office: httpx.AsyncClient) -> None:
+    body = draft(
+        "Cấp phép", TenHoSo="Hồ sơ cấp phép", ThuTuc="Cấp giấy phép", ChuHoSo={"Ten": "Nguyễn A"}, LoaiHSLienthong="1",
+        ThanhPhanHoSo=[{"Ten": "Đơn"}], GhiChu="không có trên đường truyền",
+    )  # fmt: skip
+    key = (await send(office, body))["data"]
+    assert (await send(office, body | {"GhiChu": "khác"}))["data"] == key
+    held = (await office.get("/__mock__/state")).json()["tables"]["drafts"][key]
+    assert (held["name"], held["procedure"], held["applicant"], held["link_kind"]) == (
+        "Hồ sơ cấp phép", "Cấp giấy phép", "Nguyễn A", "1",
+    )  # fmt: skip
+    assert (held["papers"], held["due"], held["files"][0]["name"]) == (["Đơn"], "27/11/2026", "a.pdf")
 
 
 async def test_refusal_for_good_is_no_request_for_changes(office: httpx.AsyncClient) -> None:

@@ -138,7 +138,10 @@ async def test_leader_asks_for_changes_the_officer_submits_again_and_the_dossier
     )
     await link.go_on(3)
     ended = await link.dossier()
-    assert (ended["status"], [one["name"] for one in ended["results"]]) == ("10", ["quyet-dinh-da-ky.pdf"])
+    assert (ended["status"], [one["name"] for one in ended["results"]]) == (
+        "10",
+        ["du-thao-quyet-dinh-da-ky.pdf"],
+    )
     first, second = link.of("result.requested")
     assert (first.subject, second.subject) == (code, code)
     assert (second.data["round"], str(asked.data["reason"]) in str(second.data["note"])) == (2, True)
@@ -149,8 +152,30 @@ async def test_leader_asks_for_changes_the_officer_submits_again_and_the_dossier
         True,
         True,
     ]
-    notes = [draft["note"] for draft in await link.table("ioffice", "drafts")]
-    assert notes == ["", second.data["note"]]
+    names = [draft["name"] for draft in await link.table("ioffice", "drafts")]
+    assert [str(second.data["note"]) in name for name in names] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("mark", "outcome", "said"),
+    [
+        ("[ký không ban hành]", "02", "Đã ký, không ban hành văn bản"),
+        ("[ký duyệt]", "04", "Đã ký duyệt văn bản"),
+    ],
+)
+async def test_what_is_signed_without_being_promulgated_ends_the_dossier_too(
+    link: Link, mark: str, outcome: str, said: str
+) -> None:
+    await link.receive(f"Cấp phép {mark}")
+    signed = await link.until("result.issued")
+    assert (signed.data["outcome"], signed.data["promulgated_on"], signed.data["number"]) == (
+        outcome,
+        None,
+        "",
+    )
+    await link.go_on(3)
+    ended = await link.dossier()
+    assert (ended["status"], len(ended["results"]), ended["drafts"][0]["opinion"]) == ("10", 1, said)
 
 
 async def test_leader_may_ask_twice(link: Link) -> None:

@@ -26,6 +26,12 @@ _KINDS = {
 }
 
 
+_SIGNED = {
+    ResultOutcome.SIGNED_NOT_PROMULGATED: "Đã ký, không ban hành văn bản",
+    ResultOutcome.APPROVED: "Đã ký duyệt văn bản",
+}
+
+
 def _read(message: Message, model: type[M]) -> M:
     try:
         return model.model_validate_json(message.data_json())
@@ -115,7 +121,7 @@ async def answer_draft(message: Message, client: IGateClient, blobs: BlobStore) 
         papers.append({
             "IdGiayTo": file["IdTepTin"], "TenGiayTo": attachment.name, "MaKetQua": "", "HashTepTin": file.get("HashTepTin", ""),
         })  # fmt: skip
-    opinion = f"Đã ký văn bản {issued.number}"
+    opinion = f"{_SIGNED.get(issued.outcome, 'Đã ký văn bản')} {issued.number}".strip()
     if issued.changes_requested:
         opinion = issued.reason.strip() or "Lãnh đạo trả lại dự thảo, không nêu nội dung cần sửa"
     body: Record = {

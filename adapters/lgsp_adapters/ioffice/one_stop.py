@@ -40,7 +40,7 @@ async def requested_packet(message: Message, blobs: BlobStore) -> dict[str, Json
     packet: dict[str, JsonValue] = {
         "IDHoSo": request.igate_id or request.code,
         "MaHoSo": request.code,
-        "TenHoSo": request.abstract,
+        "TenHoSo": _named(request),
         "ThuTuc": request.procedure_name,
         "NguoiNop": {
             "Ten": request.applicant.name,
@@ -59,11 +59,14 @@ async def requested_packet(message: Message, blobs: BlobStore) -> dict[str, Json
         "ThanhPhanHoSo": [],
         "ThamSoAn": json.dumps(_hidden(request, message), ensure_ascii=False),
     }
-    if request.note:
-        packet["GhiChu"] = request.note
     if request.due_at is not None:
         packet["HanXuLyVanBan"] = _wire_day(request.due_at)
     return packet
+
+
+def _named(request: ResultRequested) -> str:
+    """TenHoSo; what a later round changed stands there, since the wire has no field for it and VanBanDuThao's own abstract comes back."""
+    return f"{request.abstract} (lần {request.round}: {request.note})" if request.note else request.abstract
 
 
 def _hidden(request: ResultRequested, message: Message) -> dict[str, str]:

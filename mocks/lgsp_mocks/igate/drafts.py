@@ -5,13 +5,18 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from lgsp_mocks.igate.dossiers import Dossiers, IllegalStepError, drafts_of, iso, paper
+from lgsp_mocks.igate.dossiers import Dossiers, IllegalStepError, drafts_of, iso
 from lgsp_mocks.igate.life import Life, require
 from lgsp_mocks.kit import Context, Record
 
 __all__ = ["RETURNED", "SIGNED", "Drafts", "Verdict"]
 
 RETURNED, SIGNED = "returned", "signed"
+_OBJECTS = (
+    b"<</Type/Catalog/Pages 2 0 R>>",
+    b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+    b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>",
+)
 _ENDED = {
     RETURNED: "đã được trả lại để chỉnh sửa / was returned for changes",
     SIGNED: "đã được ký / was signed",
@@ -103,7 +108,7 @@ class Drafts:
         rounds = drafts_of(dossier)
         number = len(rounds) + 1
         kept: list[JsonValue] = [*files] or [
-            self._dossiers.keep("du-thao-quyet-dinh.pdf", paper(dossier) + f"% {number}\n".encode(), "")
+            self._dossiers.keep("du-thao-quyet-dinh.pdf", _page(f"{dossier['id']} {number}"), "")
         ]
         draft: Record = {
             "round": number, "documentType": "Quyết định", "abstract": f"V/v giải quyết hồ sơ {dossier['code']}: {abstract}"[:900],
@@ -112,6 +117,18 @@ class Drafts:
             "digests": [],
         }  # fmt: skip
         return self._dossiers.save({**dossier, "drafts": [*rounds, draft]})
+
+
+def _page(mark: str) -> bytes:
+    """A PDF of one empty page that is this draft's own, and that a leader can sign."""
+    pdf = f"%PDF-1.4\n% {mark}\n".encode()
+    places = []
+    for number, body in enumerate(_OBJECTS, 1):
+        places.append(len(pdf))
+        pdf += b"%d 0 obj%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"trailer<</Size 4/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % len(pdf)
+    return pdf + b"xref\n0 4\n0000000000 65535 f \n" + table + end
 
 
 def _round(dossier: Record, verdict: Verdict) -> Record | None:

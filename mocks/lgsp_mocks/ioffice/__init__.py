@@ -68,6 +68,27 @@ STAND_IN = StandIn(
             _LINK,
             "assumed",
         ),
+        Difference(
+            "who signs, and what",
+            "people of the office; the draft becomes the document",
+            "NguoiKyVanBan or NguoiKy signs, under SoKyHieuVanBan or the next number, in each PDF of the draft; Link is not followed",
+            _LINK,
+            "assumed",
+        ),
+        Difference(
+            "LoaiKetQua 02 and 04",
+            "signed without being promulgated; when is not public",
+            "[ký không ban hành] and [ký duyệt] in the subject; no day of promulgation, and no number but SoKyHieuVanBan",
+            _LINK,
+            "assumed",
+        ),
+        Difference(
+            "what a later round changed",
+            "no field for it",
+            "in TenHoSo, behind the name of the dossier",
+            _LINK,
+            "assumed",
+        ),
         Difference("files", "object storage", "files beside the state file, by SHA-256", "", "assumed"),
     ),
 )

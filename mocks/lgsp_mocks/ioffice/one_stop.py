@@ -1,5 +1,6 @@
 """One-stop link (liên thông một cửa - QLVB): a draft comes in, the leader decides, the package is fetched."""
 
+import base64
 import hashlib
 import json
 from collections.abc import Callable, Coroutine, Mapping
@@ -14,7 +15,7 @@ from pydantic import JsonValue
 
 from lgsp_mocks.ioffice.credentials import same
 from lgsp_mocks.ioffice.leader import decide
-from lgsp_mocks.ioffice.one_stop_packets import CapNhatTrangThaiVanBan, GuiHoSo
+from lgsp_mocks.ioffice.one_stop_packets import CapNhatTrangThaiVanBan, File, GuiHoSo
 from lgsp_mocks.kit import Context, Record
 
 __all__ = ["OneStop"]
@@ -117,14 +118,26 @@ class OneStop:
 
     def _book(self, body: GuiHoSo, digest: str) -> str:
         key = f"VB{self._context.state.next('draft'):06d}"
+        draft = body.VanBanDuThao
         self._drafts.put(key, {
             "MaVanBan": key, "MaHoSo": body.MaHoSo, "IDHoSo": body.IDHoSo, "unit": body.DonVi.MaDinhDanh,
-            "subject": body.VanBanDuThao.TrichYeu,
-            "type": body.VanBanDuThao.LoaiVanBan, "files": [file.Ten for file in body.VanBanDuThao.DinhKem], "digest": digest,
+            "subject": draft.TrichYeu, "type": draft.LoaiVanBan, "files": [self._kept(file) for file in draft.DinhKem], "digest": digest,
             "hidden": body.ThamSoAn, "unit_fields": body.DonVi.model_dump(), "state": "waiting", "rounds": 0, "number": "", "package": None,
-            "round": len(self._of(body.MaHoSo)) + 1, "note": str((body.model_extra or {}).get("GhiChu", "")),
+            "round": len(self._of(body.MaHoSo)) + 1, "signer": (body.NguoiKyVanBan or body.NguoiKy.Ten).strip(),
+            "author": body.NguoiTrinhKy.Ten.strip(), "asked_number": body.SoKyHieuVanBan.strip(), "due": body.HanXuLyVanBan,
+            "name": body.TenHoSo, "procedure": body.ThuTuc, "applicant": body.ChuHoSo.Ten or body.NguoiNop.Ten,
+            "papers": [_name(one) for one in body.ThanhPhanHoSo], "link_kind": body.LoaiHSLienthong,
         })  # fmt: skip
         return key
+
+    def _kept(self, file: File) -> Record:
+        """A draft's file; of one that comes as a Link alone only the name, nobody here follows it."""
+        content = base64.b64decode(file.Base64)
+        return {
+            "name": file.Ten,
+            "size": len(content),
+            "sha256": self._context.files.put(content) if content else "",
+        }
 
     def twice(self) -> list[str]:
         """Drafts that came once and are held more than once: dossier and digest."""
@@ -151,6 +164,10 @@ class OneStop:
 def _digest(body: GuiHoSo) -> str:
     said = json.dumps(body.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _name(paper: JsonValue) -> str:
+    return str(paper.get("Ten", "")) if isinstance(paper, dict) else str(paper)
 
 
 def _answer(data: JsonValue) -> Record:

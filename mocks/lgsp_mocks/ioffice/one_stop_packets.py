@@ -12,7 +12,7 @@ from lgsp.clock import VIETNAM
 from lgsp.standards.faults import bilingual
 from lgsp.standards.identifiers import check_dossier_code
 
-__all__ = ["CapNhatTrangThaiVanBan", "GuiHoSo"]
+__all__ = ["CapNhatTrangThaiVanBan", "File", "GuiHoSo"]
 
 _DAY = re.compile(r"\d{2}/\d{2}/\d{4}")
 
@@ -51,9 +51,9 @@ Day = Annotated[str, AfterValidator(_check_day)]
 
 
 class Wire(BaseModel):
-    """Further fields of the wire are kept."""
+    """Fields that the wire does not have are dropped."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="ignore")
 
 
 class Unit(Wire):
@@ -61,6 +61,12 @@ class Unit(Wire):
 
     Ten: str = ""
     MaDinhDanh: str = ""
+
+
+class Person(Wire):
+    """ChuHoSo, NguoiNop, NguoiKy, NguoiTrinhKy; each has more fields, of which nothing follows here."""
+
+    Ten: Annotated[str, Field(max_length=255)] = ""
 
 
 class File(Wire):
@@ -86,6 +92,16 @@ class GuiHoSo(Wire):
     IDHoSo: str
     MaHoSo: Annotated[str, AfterValidator(check_dossier_code)]
     DonVi: Unit = Unit()
+    ChuHoSo: Person = Person()
+    NguoiNop: Person = Person()
+    NguoiKy: Person = Person()
+    NguoiTrinhKy: Person = Person()
+    NguoiKyVanBan: Annotated[str, Field(max_length=255)] = ""
+    SoKyHieuVanBan: Annotated[str, Field(max_length=100)] = ""
+    TenHoSo: str = ""
+    ThuTuc: str = ""
+    ThanhPhanHoSo: Annotated[list[JsonValue], Field(max_length=200)] = []
+    LoaiHSLienthong: Annotated[str, Field(coerce_numbers_to_str=True)] = ""
     VanBanDuThao: Draft
     ThamSoAn: str = ""
     HanXuLyVanBan: Day = ""

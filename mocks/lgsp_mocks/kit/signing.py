@@ -12,7 +12,7 @@ from lgsp.standards.signatures import Contents, SigningKey, sign_xml
 from lgsp.standards.xml import Element
 from lgsp_mocks.kit.standin import Context
 
-__all__ = ["decision", "is_signable", "sign_files", "signed_packet"]
+__all__ = ["decision", "is_signable", "sign_files", "signed_draft", "signed_packet"]
 
 PLACE = "Viet Nam"
 _END_BYTES = 4096
@@ -37,20 +37,30 @@ def is_signable(content: Content) -> bool:
 
 
 def _signed(context: Context, content: Content, key: SigningKey) -> Content:
-    # Slow to load; stand-ins that sign nothing do without it.
-    sign_pdf = import_module(_PDF).sign_pdf
     try:
-        signed = sign_pdf(
-            content.read(),
-            key,
-            field="KySo",
-            reason="Ban hanh van ban",
-            location=PLACE,
-            at=context.clock.now(),
-        )
+        return _with_signature(context, content, key, "KySo")
     except ValueError:
         return content  # a PDF that nobody can write to goes out as it is
+
+
+def _with_signature(context: Context, content: Content, key: SigningKey, field: str) -> Content:
+    # Slow to load; stand-ins that sign nothing do without it.
+    sign_pdf = import_module(_PDF).sign_pdf
+    signed = sign_pdf(
+        content.read(), key, field=field, reason="Ban hanh van ban", location=PLACE, at=context.clock.now()
+    )
     return Content.of(cast("bytes", signed))
+
+
+def signed_draft(context: Context, content: Content, organization_id: str, name: str) -> Content | None:
+    """A stranger's PDF with the leader's signature in it, beside those that it has; None where it can't take one."""
+    if not is_signable(content):
+        return None
+    key = context.authority().key_for(organization_id, name)
+    try:
+        return _with_signature(context, content, key, "KyDuyet")
+    except Exception:  # noqa: BLE001 - a stranger's file makes the writer fail in ways that nobody lists
+        return None
 
 
 def decision(context: Context, lines: Sequence[str], organization_id: str, name: str) -> Content:
