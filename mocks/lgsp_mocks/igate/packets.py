@@ -1,6 +1,7 @@
 """Bodies of the partner API's calls, with the wire's own names."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
@@ -36,8 +37,9 @@ def iso(moment: datetime) -> str:
     return f"{text[:-3]}{text[-2:]}"
 
 
+@lru_cache(maxsize=64)
 def read_moment(value: str) -> datetime:
-    """`2026-11-23 08:00:00`, in Vietnamese time."""
+    """`2026-11-23 08:00:00`, in Vietnamese time. One call asks for the same three times."""
     try:
         moment = datetime.strptime(value, "%Y-%m-%d %H:%M:%S").replace(tzinfo=VIETNAM)
     except ValueError as exc:
@@ -133,8 +135,9 @@ class Eform(Body):
 
     @property
     def filled(self) -> dict[str, JsonValue]:
-        """All that was sent."""
-        return self.model_dump(exclude_unset=True)
+        """All that was sent; model_dump would take a tenth of the call."""
+        own = {name: value for name, value in vars(self).items() if name in self.model_fields_set}
+        return own | (self.model_extra or {})
 
     @property
     def is_supplement(self) -> bool:
