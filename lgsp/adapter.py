@@ -5,7 +5,7 @@ An adapter is built as `Class(settings: Mapping[str, JsonValue], ports: Ports)` 
 `TriesSpentError`, `InvalidMessageError`.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -215,11 +215,16 @@ class Inbox(Protocol):
         ...
 
 
+async def _nothing(_: str) -> Sequence[Message]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What an adapter is given besides its settings. `system` is its name in the configuration; `trust` trusts nobody by default.
 
-    `secret(name)` is a random text that is made once for this system and kept in the data directory.
+    `secret(name)` is a random text that is made once for this system and kept in the data directory. `about(number)` gives what flowed
+    about a document or dossier, oldest first, as far as the message store knows it by now.
     """
 
     system: str
@@ -229,6 +234,7 @@ class Ports:
     inbox: Inbox
     secret: Callable[[str], str]
     trust: Callable[[], TrustStore] = TrustStore
+    about: Callable[[str], Awaitable[Sequence[Message]]] = _nothing
 
 
 @runtime_checkable

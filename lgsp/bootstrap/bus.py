@@ -56,7 +56,7 @@ async def start_bus(stack: AsyncExitStack, system: Running, replaced: Overrides)
     store = await MessageStore.open(settings.database_url)
     stack.push_async_callback(store.aclose)
     keys = Keys(partitions=settings.partitions)
-    adapters = replaced.adapters if replaced.adapters is not None else _adapters(system, server, keys)
+    adapters = replaced.adapters if replaced.adapters is not None else _adapters(system, server, store, keys)
     for adapter in adapters.values():
         if isinstance(adapter, Closes):
             stack.push_async_callback(adapter.aclose)
@@ -86,7 +86,7 @@ def _desk(bus: Bus, store: MessageStore) -> DeadLetters:
     return DeadLetters(channel, book, parts.clock, around)
 
 
-def _adapters(system: Running, server: Server, keys: Keys) -> dict[str, object]:
+def _adapters(system: Running, server: Server, store: MessageStore, keys: Keys) -> dict[str, object]:
     blobs = blob_store(system)
     trust = TrustFolder(system.settings.trust_folder)
     adapters: dict[str, object] = {}
@@ -96,7 +96,7 @@ def _adapters(system: Running, server: Server, keys: Keys) -> dict[str, object]:
         secret = partial(kept_secret, system.settings.data_dir, name)
         own = {"url": system.urls[name]} if name in system.urls else {}
         factory = find_adapter(table.adapter or name)
-        ports = Ports(name, system.clock, blobs, mailbox, inbox, secret, trust)
+        ports = Ports(name, system.clock, blobs, mailbox, inbox, secret, trust, store.about)
         adapters[name] = factory({**table.table(), **own}, ports)
     return adapters
 

@@ -7,10 +7,12 @@ from functools import partial
 from typing import Self, TypeVar
 
 from pydantic import JsonValue
+from pydantic_core import from_json
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from lgsp.errors import ChannelUnavailableError, ConfigurationError, NotFoundError
+from lgsp.message import Message
 from lgsp.standards.statistics import AgencyRow, Case, Row
 from lgsp.store.append import append
 from lgsp.store.database import Database, database
@@ -98,6 +100,12 @@ class MessageStore:
         correlation belongs to it. () when nothing is known under that key.
         """
         return await self._read(partial(trace, key=key))
+
+    async def about(self, key: str) -> Sequence[Message]:
+        """The messages that `trace` finds, themselves."""
+        seqs = [traced.message.seq for traced in await self.trace(key)]
+        found = await self.bodies(seqs)
+        return [Message.model_validate(from_json(found[seq])) for seq in seqs if seq in found]
 
     async def deliveries(
         self, system: str, *, since_ms: int, after: int = 0, limit: int = 200

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
@@ -11,6 +11,7 @@ import pytest
 from starlette.applications import Starlette
 
 from fakes import FakeIntake, MemoryBlobs, make_ports
+from lgsp.message import Message
 from lgsp.schemas import SchemaRegistry
 from lgsp.standards import dvcqg
 from lgsp_adapters.portal import PortalAdapter
@@ -30,6 +31,8 @@ class Stage:
     blobs: MemoryBlobs
     user: httpx.AsyncClient
     province: httpx.AsyncClient
+    told: list[Message]
+    """What flowed over the bus, besides what came in here."""
 
     async def act(self, name: str, **fields: object) -> httpx.Response:
         return await self.user.post(f"/__mock__/act/{name}", json=fields)
@@ -51,7 +54,12 @@ class Stage:
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
     intake, blobs = FakeIntake(), MemoryBlobs()
-    ports = make_ports("portal", blobs=blobs)
+    told: list[Message] = []
+
+    async def about(_: str) -> list[Message]:
+        return [*intake.messages, *told]
+
+    ports = replace(make_ports("portal", blobs=blobs), about=about)
     adapter = PortalAdapter({"url": "http://portal", "password": "sim-secret"}, ports)
     inside = httpx.ASGITransport(Starlette(routes=list(adapter.routes(intake))))
     async with httpx.AsyncClient(transport=inside, base_url="http://province") as province:
@@ -62,7 +70,7 @@ async def stage() -> AsyncIterator[Stage]:
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=outside, base_url="http://portal") as user,
         ):
-            yield Stage(intake, blobs, user, province)
+            yield Stage(intake, blobs, user, province, told)
     await adapter.aclose()
 
 
@@ -177,6 +185,60 @@ async def test_download_of_anything_but_the_provinces_papers_is_a_problem(stage:
 
 async def test_dossier_that_the_province_never_got_is_code_1(stage: Stage) -> None:
     found = await stage.look_up("G22.99.99-251124-0009")
+    assert (found["error_code"], found["result"]) == (1, [])
+
+
+AT, CODE = "2025-11-24T08:30:00+07:00", "000.00.03.H34-251124-0001"
+
+
+def told(kind: str, **data: object) -> Message:
+    message = Message.model_validate({
+        "id": f"m-{kind}", "source": "/systems/igate", "type": f"vn.lgsp.dossier.{kind}", "subject": CODE, "time": AT,
+        "dataschema": f"https://lgsp.vn/schemas/dossier.{kind}/1", "data": {"code": CODE, **data},
+    })  # fmt: skip
+    SchemaRegistry().check(message)
+    return message
+
+
+def whole(**changes: object) -> Packet:
+    return {
+        "procedure_code": PROCEDURE, "procedure_name": "Thủ tục", "field_code": "G15-TP03", "field_name": "Hộ tịch",
+        "applicant": {"name": "Nguyễn A", "email": "a@example.vn", "telephone": "0999"}, "channel": "1", "state": "2",
+        "unit_id": "000.00.03.H34", "unit_name": "Sở Tư pháp", "accepted_at": AT, "due_at": "2025-11-28T08:30:00+07:00",
+    } | changes  # fmt: skip
+
+
+async def test_dossier_of_a_counter_is_found_with_the_state_that_was_told_last(stage: Stage) -> None:
+    stage.told += [told("synchronized", **whole())]
+    [dossier] = (await stage.look_up(CODE))["result"]
+    assert dossier == {
+        "MaHoSo": CODE, "MaTTHC": PROCEDURE, "TenTTHC": "Thủ tục", "ChuHoSo": "Nguyễn A", "TrichYeuHoSo": "Dinhkem",
+        "DonViXuLy": "Sở Tư pháp", "NgayTiepNhan": "20251124083000", "NgayHenTra": "20251128083000", "NgayKetThucXuLy": "",
+        "NgayTra": "", "TrangThaiHoSo": "2", "DanhSachThongBaoThue": [],
+    }  # fmt: skip
+    step = {"sequence": 1, "state": "4", "officer": "Trần B", "content": "Thẩm định", "at": AT}
+    stage.told += [told("progressed", **step)]
+    [dossier] = (await stage.look_up(CODE))["result"]
+    assert (dossier["TrangThaiHoSo"], dossier["TenTTHC"]) == ("4", "Thủ tục")
+    pause = {"content": "Bổ sung", "at": AT, "request_id": "1", "dossier": {"code": CODE, **whole(state="5")}}
+    stage.told += [told("supplement_requested", **pause)]
+    [dossier] = (await stage.look_up(CODE))["result"]
+    assert dossier["TrangThaiHoSo"] == "5"
+
+
+async def test_dossier_that_came_from_the_portal_is_found_by_either_number(stage: Stage) -> None:
+    national = await stage.promote(enterprise="Công ty A")
+    [dossier] = (await stage.look_up(national))["result"]
+    assert (dossier["TrangThaiHoSo"], len(dossier["TaiLieuNop"])) == ("1", 1)
+    stage.told += [told("synchronized", national_code=national, **whole(state="4"))]
+    for number in (national, CODE):
+        [dossier] = (await stage.look_up(number))["result"]
+        assert (dossier["MaHoSo"], dossier["TrangThaiHoSo"]) == (number, "4")
+
+
+async def test_what_flowed_about_another_dossier_says_nothing(stage: Stage) -> None:
+    stage.told += [told("synchronized", **whole())]
+    found = await stage.look_up("000.00.03.H34-251124-0002")
     assert (found["error_code"], found["result"]) == (1, [])
 
 

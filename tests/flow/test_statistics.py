@@ -53,6 +53,19 @@ async def test_form_06a_is_the_same_on_igate_portal_and_bus(tmp_path: Path) -> N
         assert len(agreement["rows"]) == 2
 
 
+async def test_any_dossier_of_the_province_is_found_from_the_portal_as_it_stands(tmp_path: Path) -> None:
+    async with province(tmp_path) as world:
+        received = await world.act("igate", "receive-at-counter", {"procedure": PLAIN, "documents": []})
+
+        async def shown() -> Record | None:
+            found = await world.act("portal", "look-up", {"code": received["code"]})
+            rows: list[Record] = found["result"]  # type: ignore[assignment]
+            return rows[0] if rows and rows[0]["TrangThaiHoSo"] == "10" else None
+
+        row = await world.until("the portal's look-up shows state 10", shown)
+        assert row["NgayTra"]
+
+
 async def test_a_period_that_makes_no_sense_is_refused(tmp_path: Path) -> None:
     async with province(tmp_path) as world:
         for url in (

@@ -163,6 +163,7 @@ async def test_a_trace_gathers_everything_about_a_document(store, key):
         tape.accepted("m3", subject="d2"),
     ])  # fmt: skip
     assert [traced.message.message_id for traced in await store.trace(key)] == ["m1", "m2"]
+    assert [message.id for message in await store.about(key)] == ["m1", "m2"]
 
 
 async def test_nothing_is_traced_under_an_unknown_key(store):

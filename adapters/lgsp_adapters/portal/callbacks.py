@@ -88,7 +88,7 @@ async def _note(
 
 
 async def _search(request: Request, ledger: Ledger) -> Response:
-    """search/call: error_code 1 where the province has got no such dossier over this adapter."""
+    """search/call: error_code 1 where nobody has told the bus of such a dossier."""
     raw = await _body(request)
     if raw is None:
         return _too_large()

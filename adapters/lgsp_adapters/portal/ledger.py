@@ -12,6 +12,7 @@ from lgsp.message import Message
 from lgsp.model.attachment import BlobRef
 from lgsp.model.dossier import DossierSubmitted
 from lgsp.standards import dvcqg
+from lgsp_adapters.portal.standing import standing
 
 __all__ = ["DOWNLOAD_PATH", "Ledger"]
 
@@ -62,17 +63,23 @@ class Ledger:
             return
 
     async def look_up(self, code: str) -> JsonValue:
-        """The dossier with what is still to be paid, or nothing."""
-        try:
-            _, content = await self._ports.mailbox.get(f"dossier:{code}")
-        except NotFoundError:
+        """The dossier as it last stood, with what is still to be paid, or nothing; any that the bus was told of."""
+        dossier = await self._noted(code) | standing(code, await self._ports.about(code))
+        if not dossier:
             return None
-        dossier = await self._read(content)
         notices: list[JsonValue] = []
         for item in await self._ports.mailbox.waiting(f"tax:{code}"):
             _, content = await self._ports.mailbox.get(item.id)
             notices.append(await self._read(content))
-        return dossier | {"DanhSachThongBaoThue": notices} if isinstance(dossier, dict) else dossier
+        return dossier | {"DanhSachThongBaoThue": notices}
+
+    async def _noted(self, code: str) -> dict[str, JsonValue]:
+        try:
+            _, content = await self._ports.mailbox.get(f"dossier:{code}")
+        except NotFoundError:
+            return {}
+        dossier = await self._read(content)
+        return dossier if isinstance(dossier, dict) else {}
 
     async def open(self, name: str) -> tuple[BlobRef, AsyncIterator[bytes]]:
         """A paper by its hash.
