@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -125,3 +126,23 @@ async def test_clients_that_public_code_logs_in_with_get_a_token_that_either_spe
     for scheme in ("Bearer", "bearer"):
         headers = {"Authorization": f"{scheme} {token}"}
         assert (await igate.get("/pa/dossier/search", headers=headers)).status_code == 200
+
+
+async def test_charset_that_carries_half_a_letter_spoils_nothing(tmp_path: Path) -> None:
+    app = create_app(STAND_IN, data_dir=tmp_path, clock=VirtualClock(MONDAY), autopilot=False)
+    headers = {"Content-Type": "multipart/form-data; boundary=x; charset=utf-7"}
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://igate"
+        ) as client,
+    ):
+        await log_in(client)
+        part = b'--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+        file = part % (b"file", b'; filename="+2AA-"', b"abc") + b"--x--\r\n"
+        uploaded = await client.post("/pa/partner/UploadFile", content=file, headers=headers)
+        assert uploaded.status_code == 200
+        fields = {b"grant_type": b"client_credentials", b"client_id": b"sim", b"client_secret": b"+2AA-"}
+        form = b"".join(part % (name, b"", value) for name, value in fields.items()) + b"--x--\r\n"
+        assert (await client.post(TOKEN, content=form, headers=headers)).status_code == 401
+        assert (await client.get("/pa/dossier/search")).status_code == 200

@@ -123,7 +123,9 @@ class Partner:
             for _, value in form.multi_items():
                 if isinstance(value, str) or (value.size or 0) > MAX_FILE_BYTES:
                     raise WireError(400, "400", "UploadFile: cần tệp không quá 100 MB")
-                file = self._dossiers.keep(value.filename or "tep", await value.read(), "")
+                # A charset like UTF-7 can carry half a surrogate pair, which no file of the state takes.
+                name = (value.filename or "tep").encode(errors="replace").decode()
+                file = self._dossiers.keep(name, await value.read(), "")
                 stored = self._dossiers.files.get(str(file["id"])) or {}
                 data.append({"IdTepTin": file["id"], "HashTepTin": stored.get("sha256", "")})
         if not data:

@@ -186,7 +186,7 @@ def _fault(error: Mapping[str, object]) -> str:
 
 
 def _is_secret(value: str) -> bool:
-    return hmac.compare_digest(value.encode(), SECRET.encode())
+    return hmac.compare_digest(value.encode(errors="replace"), SECRET.encode())
 
 
 def _refused(status: int, error: str, description: str) -> JSONResponse:
