@@ -125,6 +125,14 @@ async def test_created_dossier_reaches_the_portal_with_each_of_its_statuses(prov
     assert {message.subject for message in province.intake.messages} == {code}
 
 
+async def test_owner_is_whom_the_dossier_is_about_not_who_handed_it_in(province: Province) -> None:
+    sent = body("Đăng ký khai sinh")
+    sent["applicant"]["data"]["fullname"] = "Trần Thị Nộp Thay"
+    code = (await province.users["igate"].post("/pa/dossier", json=sent)).json()["code"]
+    await province.go_on()
+    assert (await province.on_portal(code))["ChuHoSo"] == "Nguyễn A"
+
+
 async def test_dossier_that_is_only_registered_is_told_to_nobody_yet(province: Province) -> None:
     await province.create("Xin cấp bản sao")
     await province.carry()

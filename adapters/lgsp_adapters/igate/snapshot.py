@@ -52,10 +52,10 @@ class Snapshot:
         }  # fmt: skip
 
     def applicant(self) -> dict[str, object]:
-        """Chủ hồ sơ."""
+        """Chủ hồ sơ; `fullname` is the one who handed it in, where another is named beside."""
         data = cast("Record", cast("Record", self.detail["applicant"])["data"])
         return {
-            "name": data["fullname"], "kind": _KINDS.get(str(data.get("kind", "0")), "1"),
+            "name": data.get("ownerFullname") or data["fullname"], "kind": _KINDS.get(str(data.get("kind", "0")), "1"),
             "citizen_id": data.get("identityNumber") or None, "email": data.get("email", ""),
             "telephone": data.get("phoneNumber", ""), "address": data.get("address", ""),
         }  # fmt: skip

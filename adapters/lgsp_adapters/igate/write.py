@@ -67,7 +67,8 @@ async def supplement(message: Message, client: IGateClient, blobs: BlobStore) ->
     row = await client.find(_number(answer, message))
     procedure, applicant = _inner(row, "procedure"), _inner(_inner(row, "applicant"), "data")
     body: Record = {
-        "MaHoSo": _number(answer, message), "MaTTHC": procedure.get("code", ""), "ChuHoSo": applicant.get("fullname", ""),
+        "MaHoSo": _number(answer, message), "MaTTHC": procedure.get("code", ""),
+        "ChuHoSo": applicant.get("ownerFullname") or applicant.get("fullname", ""),
         "LoaiDoiTuong": applicant.get("kind", "0"), "MaDonViTiepNhan": _inner(row, "agency").get("code", ""),
         "NgayNop": _wire_moment(answer.at), "NgayTiepNhan": _wire_moment(answer.at),
         "EformThongTinChiTiet": {"HoSoBoSungId": answer.request_id, "NoiDungBoSung": answer.content},

@@ -69,7 +69,8 @@ def _document(row: Row) -> Line:
 
 def _dossier(row: Row) -> Line:
     applicant = row.get("applicant")
-    name = str(applicant.get("fullname", "")) if isinstance(applicant, dict) else ""
+    who = applicant if isinstance(applicant, dict) else {}
+    name = str(who.get("ownerFullname") or who.get("fullname", ""))
     code, national = str(row.get("code") or ""), str(row.get("national_code") or "")
     steps = tuple(
         (str(one.get("content", "")), str(one.get("status", ""))) for one in _rows(row.get("steps"))

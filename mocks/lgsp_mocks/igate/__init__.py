@@ -238,7 +238,7 @@ STAND_IN = StandIn(
         Difference(
             "eForm",
             "{id, data}, free by procedure",
-            "what create-dossier or EformThongTinChiTiet said, unchecked; of applicant.data only the fields that every procedure has",
+            "what create-dossier or EformThongTinChiTiet said, unchecked",
             _CLIENT,
             "public code",
         ),

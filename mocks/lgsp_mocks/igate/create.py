@@ -209,10 +209,13 @@ def _abstract(body: CreateDossier, procedure: Procedure) -> str:
 
 
 def _applicant(body: CreateDossier) -> Record:
+    """As it was sent, with the fields that every dossier here has."""
     who = body.applicant.data
     return {
-        "fullname": who.owner, "identityNumber": who.identityNumber, "email": who.email, "phoneNumber": who.phoneNumber,
-        "address": who.address, "kind": str(who.chonDoiTuong - 1), "birthday": who.birthday,
+        **who.model_dump(mode="json", exclude_unset=True),
+        "ownerFullname": who.owner, "fullname": who.fullname.strip() or who.owner, "identityNumber": who.identityNumber,
+        "email": who.email, "phoneNumber": who.phoneNumber, "address": who.address,
+        "kind": str(who.chonDoiTuong - 1), "birthday": who.birthday,
     }  # fmt: skip
 
 
