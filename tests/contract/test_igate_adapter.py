@@ -89,6 +89,31 @@ async def test_whole_life_is_published_in_order_and_fits_the_schemas(stage: Stag
         SchemaRegistry().check(message)
 
 
+async def test_a_step_without_a_word_says_its_state(stage: Stage) -> None:
+    code = await stage.receive()
+    for state in ("4", "5"):
+        moved = await stage.user.post("/__mock__/act/move", json={"code": code, "to": state})
+        assert moved.status_code == 200
+    await stage.adapter.poll(stage.intake)
+    assert stage.kinds()[-2:] == ["dossier.progressed", "dossier.supplement_requested"]
+    assert [one.data["content"] for one in stage.intake.messages[-3:]] == [
+        "Đang xử lý", "Yêu cầu bổ sung giấy tờ", "Yêu cầu bổ sung giấy tờ",
+    ]  # fmt: skip
+
+
+async def test_what_an_officer_ends_without_a_word_says_so(stage: Stage) -> None:
+    code = await stage.receive()
+    for state in ("9", "10"):
+        assert (
+            await stage.user.post("/__mock__/act/move", json={"code": code, "to": state})
+        ).status_code == 200
+    (dossier,) = stage.dossiers.values()
+    assert [step["content"] for step in dossier["steps"][-2:]] == [
+        "Đã xử lý xong, có kết quả",
+        "Đã trả kết quả cho người dân",
+    ]
+
+
 async def test_polling_again_or_in_another_process_publishes_nothing_new(stage: Stage) -> None:
     code = await stage.receive()
     for _ in range(5):

@@ -21,7 +21,7 @@ from lgsp.model.result import ResultRequested
 from lgsp.standards import identifiers
 from lgsp.standards.dossier_life import stops_clock
 from lgsp_adapters.igate.client import IGateClient, Record
-from lgsp_adapters.igate.snapshot import Snapshot, name_of
+from lgsp_adapters.igate.snapshot import Snapshot, name_of, said
 
 __all__ = ["Reading"]
 
@@ -130,8 +130,9 @@ class Reading:
         step = shot.step
         data = DossierProgressed.model_validate({
             **shot.keys(), "sequence": step["sequence"], "state": str(step["status"]), "officer": step["officer"],
-            "position": step["position"], "department": step["department"], "content": step["content"], "at": step["at"],
-            "started_at": step["startedAt"] or None, "due_at": step.get("ownDueAt") or step["dueAt"] or None,
+            "position": step["position"], "department": step["department"], "at": step["at"],
+            "content": said(step["content"], step["status"]), "started_at": step["startedAt"] or None,
+            "due_at": step.get("ownDueAt") or step["dueAt"] or None,
         })  # fmt: skip
         return self._message("dossier.progressed", shot, f"step-{step['sequence']}", step["at"], data)
 
@@ -142,7 +143,7 @@ class Reading:
         pause = pauses[-1] if pauses and pauses[-1]["state"] == state else {}
         dossier = DossierSynchronized.model_validate({**shot.fields(), "note": str(step["content"])})
         data = DossierRequest.model_validate({
-            **shot.keys(), "content": step["content"], "at": step["at"], "by": step["officer"],
+            **shot.keys(), "content": said(step["content"], step["status"]), "at": step["at"], "by": step["officer"],
             "request_id": pause.get("request_id", ""), "fees": pause.get("fees", []), "dossier": dossier,
         })  # fmt: skip
         return self._message(_REQUESTS[state], shot, f"request-{shot.at}", step["at"], data)

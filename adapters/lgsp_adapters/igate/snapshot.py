@@ -6,9 +6,10 @@ from typing import cast
 
 from pydantic import JsonValue
 
+from lgsp.standards.dossier_life import STATES
 from lgsp_adapters.igate.client import Record
 
-__all__ = ["Snapshot", "name_of"]
+__all__ = ["Snapshot", "name_of", "said"]
 
 _KINDS = {"0": "1", "1": "2", "2": "4"}
 
@@ -73,7 +74,7 @@ class Snapshot:
 
     def _pause(self, one: Record, *, ended: bool) -> dict[str, object]:
         return {
-            "request_id": str(one["id"]), "state": str(one["kind"]), "content": one["reason"], "officer": one["officer"],
+            "request_id": str(one["id"]), "state": str(one["kind"]), "content": said(one["reason"], one["kind"]), "officer": one["officer"],
             "requested_at": one["startedAt"], "due_before": one["NgayHenTraTruoc"] or None,
             "answered_at": one["endedAt"] if ended else None, "answer": one["answer"] if ended else "",
             "due_after": (one["NgayHenTraMoi"] or None) if ended else None,
@@ -119,6 +120,11 @@ def _rows(value: JsonValue) -> list[Record]:
 
 def _fee(fee: Record) -> dict[str, object]:
     return {"code": fee["code"], "name": fee["name"], "amount": fee["amount"]}
+
+
+def said(words: JsonValue, state: JsonValue) -> str:
+    """What the officer wrote; where nothing, the state's name, since NoiDungXuLy is obligatory on the portal's wire."""
+    return str(words).strip() or STATES[str(state)].name_vi
 
 
 def name_of(names: JsonValue) -> str:

@@ -179,21 +179,26 @@ class Dossiers:
         }  # fmt: skip
         return self.save({**dossier, "status": status, "steps": [*steps, step]})
 
-    def finish(self, dossier: Record, content: str = "Đã xử lý xong, có kết quả") -> Record:
+    def finish(self, dossier: Record, content: str = "") -> Record:
         """State 9: a result paper there must be."""
         results = cast("list[JsonValue]", dossier["results"]) or [
             self.keep("ket-qua.pdf", paper(dossier), self.result_code(dossier))
         ]
-        return self.step({**dossier, "results": results, "finished_at": self._now()}, "9", content)
+        return self.step(
+            {**dossier, "results": results, "finished_at": self._now()},
+            "9",
+            content or "Đã xử lý xong, có kết quả",
+        )
 
     def result_code(self, dossier: Record) -> str:
         """MaKetQua, as the dossier's procedure names it (KETQUATHUCHIEN)."""
         procedure = self.procedures.of(dossier)
         return procedure.result_code if procedure else ""
 
-    def give_back(self, dossier: Record, content: str = "Đã trả kết quả cho người dân") -> Record:
+    def give_back(self, dossier: Record, content: str = "") -> Record:
         """State 10: handed to the citizen."""
-        return self.step({**dossier, "returned_at": self._now()}, "10", content)
+        said = content or "Đã trả kết quả cho người dân"
+        return self.step({**dossier, "returned_at": self._now()}, "10", said)
 
     def keep(self, name: str, content: bytes, code: str) -> Record:
         """Store a file; what refers to it."""
