@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from lgsp.http_client import HttpClient, HttpTransport
 from lgsp.process import configure_log, run
 from lgsp.settings import Settings, load
 from lgsp.simulate.people import People
-from lgsp.simulate.plan import Deed, Paper, Plan, deeds
+from lgsp.simulate.plan import Deed, Dossier, Paper, Plan, deeds
 from lgsp.simulate.standins import clock_at
 from lgsp.simulate.systems import province
 
@@ -115,10 +116,17 @@ async def _live(
 
 
 def _todo(count: int, *, papers: bool) -> list[Deed]:
-    """The first of a year's documents, or of its dossiers."""
+    """The first of a year's documents, or of its dossiers as they are handed in."""
     plan = Plan(2025, count if papers else 1, count, out_only=True)
     wanted = (one for one in deeds(plan) if isinstance(one[1], Paper) == papers)
     return [one for one in wanted if isinstance(one[1], Paper) or not one[1].step][:count]
+
+
+def _decided(handed_in: list[Deed]) -> list[Deed]:
+    """How these dossiers end."""
+    return [
+        (at, replace(one, state=one.ends_as, step=2)) for at, one in handed_in if isinstance(one, Dossier)
+    ]
 
 
 async def _lives(settings: Settings, papers: int, dossiers: int) -> dict[str, object]:
@@ -133,6 +141,9 @@ async def _lives(settings: Settings, papers: int, dossiers: int) -> dict[str, ob
             states = await people.counts_by("portal", "dossiers", "TrangThaiHoSo")
             return sum(states.get(state, 0) for state in _ENDED)
 
+        async def with_the_department() -> int:
+            return (await people.counts_by("portal", "dossiers", "TrangThaiHoSo")).get("4", 0)
+
         meter = _Meter(http, urls)
         found: dict[str, object] = {}
         await meter.begin()
@@ -140,14 +151,17 @@ async def _lives(settings: Settings, papers: int, dossiers: int) -> dict[str, ob
         # What comes once is no part of any life: the first poll of the procedures, the keys that are made to sign with.
         await _live(people, _todo(_WARM, papers=True), completed, await completed())
         found["start"] = await meter.per(1)
-        for what, count, done, is_paper in (
-            ("document", papers, completed, True), ("dossier", dossiers, ended, False),
-        ):  # fmt: skip
-            if count:
-                todo = _todo(count, papers=is_paper)
-                await meter.begin()
-                await _live(people, todo, done, await done())
-                found[what] = await meter.per(count)
+        if papers:
+            todo = _todo(papers, papers=True)
+            await meter.begin()
+            await _live(people, todo, completed, await completed())
+            found["document"] = await meter.per(papers)
+        if dossiers:
+            todo = _todo(dossiers, papers=False)
+            await meter.begin()
+            await _live(people, todo, with_the_department, 0)
+            await _live(people, _decided(todo), ended, 0)
+            found["dossier"] = await meter.per(dossiers)
         await meter.begin()
         await asyncio.sleep(_IDLE_S)
         found["idle, each second"] = await meter.per(_IDLE_S)

@@ -17,6 +17,7 @@ from lgsp.cli.common import ConfigOption, JsonOption, print_json, print_table, s
 from lgsp.process import configure_log, run
 from lgsp.settings import Settings
 from lgsp.simulate import Plan, Progress, SinksReport, SystemsReport, through_sinks, through_systems
+from lgsp.standards.statistics import Row
 from lgsp.verify import Verification
 
 __all__ = ["app"]
@@ -141,28 +142,34 @@ def _print_systems(report: SystemsReport) -> None:
         return ", ".join(f"{status}: {count:,}" for status, count in sorted(counts.items()))
 
     each = report.documents + report.dossiers
+    online = f"trực tuyến · online {report.form.received_online:,}, bưu chính · by post {report.form.received_post:,}"
     rows = (
         ("văn bản đi trên iOffice · documents sent", f"{report.documents:,}", by_status(report.outgoing)),
         ("nơi nhận trên trục · their receivers", "", by_status(report.received)),
         ("hồ sơ trên iGate · dossiers", f"{report.dossiers:,}", by_status(report.igate)),
         ("hồ sơ trên Cổng DVCQG · on the portal", "", by_status(report.portal)),
+        ("giải quyết · resolved", f"{report.form.resolved:,}", _ends(report.form)),
+        ("tiếp nhận · received", f"{report.form.received:,}", online),
         ("thời gian · time", f"{report.lived_s:,.1f} s", f"{each / report.lived_s:,.1f} vòng đời mỗi giây · whole lives a second"),
     )  # fmt: skip
     print_table(("", "", ""), rows)
 
 
-def _print_sinks(report: SinksReport) -> None:
-    tally, form, each = report.tally, report.form, report.tally.documents or 1
-    ways = f"nội tỉnh · inside {tally.inside:,}, đi · out {tally.out:,}, đến · in {tally.into:,}"
-    ends = (
+def _ends(form: Row) -> str:
+    return (
         f"trước hạn · early {form.early:,}, đúng hạn · on time {form.on_time:,}, quá hạn · late {form.late:,}, "
         f"rút · withdrawn {form.returned:,}, đang giải quyết · pending {form.pending:,}"
     )
+
+
+def _print_sinks(report: SinksReport) -> None:
+    tally, form, each = report.tally, report.form, report.tally.documents or 1
+    ways = f"nội tỉnh · inside {tally.inside:,}, đi · out {tally.out:,}, đến · in {tally.into:,}"
     rows = (
         ("văn bản · documents", f"{tally.documents:,}", ways),
         ("ký số · signed", f"{tally.signed / each:.1%}", f"{tally.signed:,}"),
         ("không giấy · fully electronic", f"{tally.electronic / each:.1%}", f"{tally.electronic:,}"),
-        ("hồ sơ · dossiers", f"{form.received:,}", ends),
+        ("hồ sơ · dossiers", f"{form.received:,}", _ends(form)),
         ("bản tin · messages", f"{tally.messages:,}", ", ".join(f"{name} {count:,}" for name, count in report.came.items())),
         ("phân phối · delivered", f"{tally.messages / report.delivered_s:,.0f}/s", f"{report.delivered_s:,.1f} s"),
         ("lưu vết · stored", f"{tally.messages / report.stored_s:,.0f}/s", f"{report.stored_s:,.1f} s"),

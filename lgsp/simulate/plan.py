@@ -51,7 +51,9 @@ class Paper(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """One moment in a dossier's life: `state` it comes to at this moment, as step `step` (0: it was taken in)."""
+    """One moment in a dossier's life: `state` it comes to at this moment, as step `step` (0: it was taken in); its procedure gives
+    `days` working days.
+    """
 
     number: int
     channel: str
@@ -61,6 +63,12 @@ class Dossier:
     due_at: datetime
     ended_at: datetime
     ends_as: str
+    days: int
+
+    @property
+    def ends(self) -> bool:
+        """Whether this is the moment of the result, or of the withdrawal."""
+        return self.state == self.ends_as
 
 
 Deed = tuple[datetime, Paper | Dossier]
@@ -167,7 +175,7 @@ def _drawn(number: int, at: datetime, chance: random.Random, calendar: WorkCalen
     way = chance.random()
     channel = "2" if way < _ONLINE else "3" if way < _POST else "1"
     ends_as = "7" if chance.random() < _WITHDRAWN else "9"
-    return Dossier(number, channel, "2", 0, at, due, ended, ends_as)
+    return Dossier(number, channel, "2", 0, at, due, ended, ends_as, days)
 
 
 def _steps(

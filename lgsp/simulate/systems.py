@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from typing import NamedTuple
 
 from lgsp.bootstrap import Overrides, Running, running
 from lgsp.clock import VIETNAM
@@ -20,7 +21,7 @@ from lgsp.simulate.standins import clock_at, gateway_apart, standins
 from lgsp.standards.statistics import Row, form_06a
 from lgsp.verify import Verification, Verifier
 
-__all__ = ["SystemsReport", "mornings", "province", "through_systems"]
+__all__ = ["Day", "SystemsReport", "days", "province", "through_systems"]
 
 _HANDS = 16
 _OPEN_AT_MOST = 600
@@ -29,12 +30,19 @@ _LOOKS_AT_MOST = 20
 """Times as long as a look took, until the next: the systems count all their rows for it."""
 
 _STALLED_S = 120.0
+_DECIDE_H, _BEGIN_H = 8, 10
+"""Hours of the day: what is due on a day is decided before the minute at which it was taken in, so that it is on time."""
+
+_WITH_THE_DEPARTMENT = "4"
 _LIMIT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class SystemsReport:
-    """What was done, and what each system holds of it: how many by status. Times in seconds."""
+    """What was done, and what each system holds of it: how many by status. Times in seconds.
+
+    A dossier that is planned to be late gets an apology and a new day (Mẫu 04) from iGate's officers, by which form 06a then judges it.
+    """
 
     plan: Plan
     documents: int
@@ -44,6 +52,7 @@ class SystemsReport:
     igate: dict[str, int]
     portal: dict[str, int]
     form: Row
+    planned_form: Row
     verification: Verification
     lived_s: float
 
@@ -55,7 +64,12 @@ class SystemsReport:
             ("documents completed at their receivers", self.documents, self.received.get("06", 0)),
             ("dossiers in iGate", self.dossiers, sum(self.igate.values())),
             ("dossiers on the portal, by state", self.igate, self.portal),
-            ("form 06a: received", self.dossiers, self.form.received),
+            ("form 06a", _sure(self.planned_form), _sure(self.form)),
+            (
+                "form 06a: early, at least",
+                self.planned_form.early,
+                min(self.planned_form.early, self.form.early),
+            ),
         ]
         found = [f"{what}: {wanted} expected, {got} counted" for what, wanted, got in pairs if wanted != got]
         if not (self.verification.holds and self.verification.settled):
@@ -115,50 +129,53 @@ class _Year:
         self._told = told
         self._tally = Tally()
         self._looked_s = 0.0
+        self._decided = 0
         self._at = datetime(plan.year, 1, 1, tzinfo=VIETNAM)
 
     async def live(self) -> None:
-        """Each day: move the clock, do what the day has, and let the open work shrink; at the end, all of it."""
-        for day, todo in mornings(self._plan):
-            self._at = day
-            self._clock.set(day)
-            waiting = iter(todo)
-            async with asyncio.TaskGroup() as group:
-                for _ in range(_HANDS):
-                    group.create_task(self._hand(waiting))
+        """Each day: decide what ends, begin what comes, and let the open work shrink; at the end, all of it."""
+        for day in days(self._plan):
+            await self._do(day.on, _DECIDE_H, day.decided)
+            await self._do(day.on, _BEGIN_H, day.begun)
             await self._until_open(_OPEN_AT_MOST)
         await self._until_open(0)
+
+    async def _do(self, on: date, hour: int, todo: Iterable[Paper | Dossier]) -> None:
+        self._at = datetime(on.year, on.month, on.day, hour, tzinfo=VIETNAM)
+        self._clock.set(self._at)
+        waiting = iter(todo)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(_HANDS):
+                group.create_task(self._hand(waiting))
 
     async def _hand(self, todo: Iterator[Paper | Dossier]) -> None:
         for deed in todo:
             await self._people.do(deed)
             self._tally.count(deed)
+            self._decided += isinstance(deed, Dossier) and deed.ends
 
     async def _until_open(self, most: int) -> None:
-        """Until no more than that many are open, or nothing has changed for two minutes."""
-        last, since = -1, time.monotonic()
-        while (still := await self._open()) > most and time.monotonic() - since < _STALLED_S:
+        """Until at most that many documents are open, and each dossier is where it stays tonight; or nothing changes for two minutes."""
+        last, since = _Open(-1, -1), time.monotonic()
+        while (still := await self._open()) != last or time.monotonic() - since < _STALLED_S:
+            if still.documents <= most and not still.dossiers:
+                return
             if still != last:
                 last, since = still, time.monotonic()
             await asyncio.sleep(max(_LOOK_S, _LOOKS_AT_MOST * self._looked_s))
 
-    async def _open(self) -> int:
-        """Documents without their last status, and dossiers that have not ended on both sides."""
+    async def _open(self) -> "_Open":
+        """Documents without their last status, and dossiers of which the portal does not know yet what was decided or begun."""
         began = time.monotonic()
         outgoing = await self._people.counts_by("ioffice", "documents", "status")
         portal = await self._people.counts_by("portal", "dossiers", "TrangThaiHoSo")
         self._looked_s = time.monotonic() - began
-        tally = self._tally
-        done, ended = outgoing.get("06", 0), _ended(portal)
-        self._told(
-            Progress(
-                self._at,
-                tally.documents + tally.dossiers,
-                done + ended,
-                tally.documents + tally.dossiers - done - ended,
-            )
-        )
-        return tally.documents - done + tally.dossiers - ended
+        tally, done, ended = self._tally, outgoing.get("06", 0), _ended(portal)
+        waiting = min(portal.get(_WITH_THE_DEPARTMENT, 0), tally.dossiers - self._decided)
+        still = _Open(tally.documents - done, tally.dossiers - ended - waiting)
+        begun = tally.documents + tally.dossiers
+        self._told(Progress(self._at, begun, begun - sum(still), sum(still)))
+        return still
 
     async def report(self, lived_s: float) -> SystemsReport:
         """Ask everybody."""
@@ -168,21 +185,48 @@ class _Year:
         async with asyncio.timeout(_STALLED_S):
             while await verifier.on_the_way():  # noqa: ASYNC110 - what another room does has no event of ours
                 await asyncio.sleep(_LOOK_S)
-        year = self._plan.year
-        cases = await self._system.store.dossier_cases()
+        cases, whole = await self._system.store.dossier_cases(), _days_of(self._plan.year)
         return SystemsReport(
             self._plan, self._tally.documents, self._tally.dossiers,
             await people.counts_by("ioffice", "documents", "status"), await people.counts_by("axis", "external_documents", "status"),
             await people.counts_by("igate", "dossiers", "status"), await people.counts_by("portal", "dossiers", "TrangThaiHoSo"),
-            form_06a(cases, date(year, 1, 1), date(year, 12, 31))[-1], await verifier.verify(), lived_s,
+            form_06a(cases, *whole)[-1], form_06a(self._tally.cases.values(), *whole)[-1], await verifier.verify(), lived_s,
         )  # fmt: skip
 
 
-def mornings(plan: Plan) -> Iterator[tuple[datetime, list[Paper | Dossier]]]:
-    """The morning of each day, and what people begin on it."""
-    begun = ((at, deed) for at, deed in deeds(plan) if isinstance(deed, Paper) or not deed.step)
-    for day, todo in groupby(begun, lambda one: one[0].astimezone(VIETNAM).date()):
-        yield datetime(day.year, day.month, day.day, 8, tzinfo=VIETNAM), [deed for _, deed in todo]
+class Day(NamedTuple):
+    """What people do on a day: the dossiers that they decide or withdraw, and what they begin, dossiers first."""
+
+    on: date
+    decided: list[Dossier]
+    begun: list[Paper | Dossier]
+
+
+class _Open(NamedTuple):
+    documents: int
+    dossiers: int
+
+
+def days(plan: Plan) -> Iterator[Day]:
+    """Each day on which people do something."""
+    for on, all_deeds in groupby(deeds(plan), lambda one: one[0].astimezone(VIETNAM).date()):
+        day = [deed for _, deed in all_deeds]
+        dossiers = [deed for deed in day if isinstance(deed, Dossier)]
+        papers = [deed for deed in day if isinstance(deed, Paper)]
+        begun = [one for one in dossiers if not one.step]
+        yield Day(on, [one for one in dossiers if one.ends], [*begun, *papers])
+
+
+def _days_of(year: int) -> tuple[date, date]:
+    return date(year, 1, 1), date(year, 12, 31)
+
+
+def _sure(form: Row) -> dict[str, int]:
+    """What an officer's apology for being late does not change."""
+    return {
+        "counter": form.received_counter, "online": form.received_online, "post": form.received_post,
+        "resolved": form.resolved, "returned": form.returned, "pending": form.pending,
+    }  # fmt: skip
 
 
 def _ended(by_state: dict[str, int]) -> int:

@@ -54,9 +54,12 @@ def test_a_year_whose_documents_find_no_route_ends_and_says_what_is_missing(tmp_
 
 
 def test_a_small_year_over_http_ends_with_every_status_and_both_sides_in_agreement():
-    lived = lgsp("--over-http", "--documents", "30", "--dossiers", "6", "--json")
+    lived = lgsp("--over-http", "--documents", "30", "--dossiers", "12", "--json")
     assert lived.returncode == 0, lived.stderr
     found = json.loads(lived.stdout)
+    assert found["disagreements"] == []
     assert found["outgoing"] == found["received"] == {"06": 30}
-    assert found["igate"] == found["portal"] == {"10": 6}
+    assert found["igate"] == found["portal"]
+    assert sum(found["portal"].values()) == 12
+    assert found["form"] == found["planned_form"]
     assert found["law"]["holds"]

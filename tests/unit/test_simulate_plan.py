@@ -18,7 +18,7 @@ from lgsp.simulate.clock import AheadClock, YearClock
 from lgsp.simulate.messages import message_of
 from lgsp.simulate.offices import hours_of
 from lgsp.simulate.plan import Dossier, Paper, Plan, Tally, deeds
-from lgsp.simulate.systems import mornings
+from lgsp.simulate.systems import days
 from lgsp.standards.dossier_life import transition
 from lgsp.standards.statistics import form_06a
 
@@ -114,12 +114,24 @@ def test_a_clock_that_is_moved_runs_on_from_there_in_every_process():
     assert morning <= first < second < third < morning + timedelta(minutes=1)
 
 
-def test_each_day_begins_once_with_what_people_begin_on_it():
-    days = list(mornings(SMALL))
-    dates = [morning.date() for morning, _ in days]
+def test_each_day_has_all_that_people_do_on_it_and_a_dossier_ends_as_planned():
+    year = list(days(SMALL))
+    dates = [day.on for day in year]
     assert dates == sorted(set(dates))
-    begun = [(at.date(), one) for at, one in deeds(SMALL) if isinstance(one, Paper) or not one.step]
-    assert [(morning.date(), one) for morning, todo in days for one in todo] == begun
+    planned = [
+        (at.date(), one) for at, one in deeds(SMALL) if isinstance(one, Paper) or one.ends or not one.step
+    ]
+    lived = [(day.on, one) for day in year for one in (*day.decided, *day.begun)]
+    assert len(lived) == len(planned)
+    assert {(on, str(one)) for on, one in lived} == {(on, str(one)) for on, one in planned}
+    tally = Tally()
+    for _, one in lived:
+        tally.count(one)
+    whole = Tally()
+    for _, one in deeds(SMALL):
+        whole.count(one)
+    first, last = date(2025, 1, 1), date(2025, 12, 31)
+    assert form_06a(tally.cases.values(), first, last) == form_06a(whole.cases.values(), first, last)
 
 
 async def test_what_finds_the_bus_full_is_published_again_and_nothing_else():

@@ -29,13 +29,14 @@ class AttachedFile(BaseModel):
 
 
 class ReceiveAtCounter(BaseModel):
-    """What the officer at the counter enters."""
+    """What the officer at the counter enters; `by_post`: who hands it in sent it by the public post (QĐ 45/2016/QĐ-TTg)."""
 
     model_config = ConfigDict(extra="forbid")
 
     procedure: str
     citizen: str | None = None
     unit: str | None = None
+    by_post: bool = False
     abstract: Annotated[str, Field(max_length=900)] = ""
     documents: Annotated[list[AttachedFile], Field(max_length=50)] = []
 
@@ -159,7 +160,8 @@ class People:
             for index, file in enumerate(body.documents)
         ]
         fields: Record = {
-            "channel": "1", "abstract": body.abstract or procedure.name, "files": files, "procedure_version": version,
+            "channel": "3" if body.by_post else "1", "abstract": body.abstract or procedure.name, "files": files,
+            "procedure_version": version,
         }  # fmt: skip
         dossier = self._dossiers.accept(self._dossiers.add(procedure, unit, applicant_of(citizen), fields))
         return {"code": dossier["code"], "id": dossier["id"]}
