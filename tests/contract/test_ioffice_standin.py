@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from lxml import etree
+from structlog.testing import capture_logs
 
 from lgsp.clock import VIETNAM, VirtualClock
 from lgsp.standards import edxml, vxp
@@ -193,6 +194,21 @@ async def test_document_waits_while_the_axis_is_away_and_is_sent_once() -> None:
         axis.away = False
         await tick(client, 3)
         assert len(axis.sent) == 1
+
+
+async def test_an_axis_that_is_away_is_told_of_once_and_not_in_the_first_rounds_of_a_start() -> None:
+    axis = FakeAxis(away=True)
+    async with ioffice(axis) as client:
+        with capture_logs() as said:
+            await tick(client, 9)
+            assert said == []
+            await tick(client, 9)
+            assert [one["event"] for one in said] == ["ioffice.vxp_unreachable"]
+            axis.away = False
+            await tick(client)
+            axis.away = True
+            await tick(client, 10)
+        assert [one["event"] for one in said] == ["ioffice.vxp_unreachable"] * 2
 
 
 async def test_refusal_of_the_axis_stands_on_the_document() -> None:

@@ -19,6 +19,9 @@ AT_ONCE = 8
 SMALL_BYTES = 256 * 1024
 """Up to here, reading a packet takes less than the way to a thread and back."""
 
+_TOLERATED = 10
+"""Rounds in a row without the other side before somebody is told: `lgsp up` starts the systems before its gateway listens."""
+
 
 class People:
     """One round: everybody takes one step, then what waits is sent, and what has come is fetched."""
@@ -28,7 +31,7 @@ class People:
         self._office = office
         self._one_stop = one_stop
         self._wire = VxpClient(context)
-        self._away = False
+        self._failed = 0
 
     async def tick(self) -> int:
         """The number of things that happened."""
@@ -38,11 +41,11 @@ class People:
         try:
             actions += await self._send() + await self._fetch("edoc") + await self._fetch("status")
         except Unreachable as exc:
-            if not self._away:
+            self._failed += 1
+            if self._failed == _TOLERATED:
                 log.warning("ioffice.vxp_unreachable", reason=str(exc))
-            self._away = True
         else:
-            self._away = False
+            self._failed = 0
         return actions
 
     async def _send(self) -> int:
