@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from lgsp.adapter import Delivery, Receipt
 from lgsp.bus import Bus, BusParts, JournalTap, Worker, WorkerSettings
+from lgsp.bus.journal_tap import JournalSink
 from lgsp.channels import DeadEntry, DeadLetterChannel, Keys, Server
 from lgsp.clock import Clock, SystemClock
 from lgsp.endpoint import EndpointSettings
@@ -59,7 +60,7 @@ class FakeStore:
 async def running(
     server: Server,
     system: FakeSystem,
-    store: FakeStore | None = None,
+    store: JournalSink | None = None,
     *,
     clock: Clock | None = None,
     endpoint: EndpointSettings = FAST,

@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from lgsp.channels import ActivityLog
+from lgsp.errors import ChannelUnavailableError
 from lgsp.store.journal import JournalEntry
 
 __all__ = ["Steps", "Telling", "TypedSink"]
@@ -47,5 +49,7 @@ class Telling:
             for system in systems.split(","):
                 moves[step, system, kind] += count
                 steps[step, system] += count
-        await self._activity.tell(moves)
+        # Nothing depends on it, and a server that is full takes it only after what is stored here is acknowledged.
+        with suppress(ChannelUnavailableError):
+            await self._activity.tell(moves)
         self._counted(steps)

@@ -58,9 +58,10 @@ class Bus:
         Raises:
             ConfigurationError: the number differs; a subject would change its partition and lose its order.
         """
-        wanted = len(self.partitions)
-        await self.parts.server.call("SETNX", self.parts.keys.layout(), wanted)
-        found = await self.parts.server.call("GET", self.parts.keys.layout())
+        wanted, layout = len(self.partitions), self.parts.keys.layout()
+        if await self.parts.server.call("GET", layout) is None:  # a server that is full refuses every SETNX
+            await self.parts.server.call("SETNX", layout, wanted)
+        found = await self.parts.server.call("GET", layout)
         if isinstance(found, bytes) and int(found) != wanted:
             raise ConfigurationError(
                 f"partitions = {wanted}, but the data on this server was written with {int(found)}; "

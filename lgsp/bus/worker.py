@@ -12,7 +12,7 @@ from lgsp.bus.bus import Bus
 from lgsp.bus.intake import BusIntake
 from lgsp.bus.polling import Polling
 from lgsp.bus.route_stage import RouteStage
-from lgsp.channels import Holder, Lease, PartitionLog
+from lgsp.channels import Holder, Lease, PartitionLog, living_workers
 from lgsp.endpoint import Endpoint, EndpointSettings, Target, until_stopped
 from lgsp.errors import ChannelUnavailableError, StaleLeaseError
 from lgsp.message import MessageReader
@@ -83,18 +83,9 @@ class Worker:
                 await self._try(log_)
 
     async def _share(self) -> int:
-        keys = self._bus.parts.keys
-        now = await self._server.now_ms()
-        lost = now - int(self._settings.lease_ttl_s * 1000)
-        replies = await self._server.pipeline(
-            [
-                ["ZADD", keys.workers(), now, self._owner],
-                ["ZREMRANGEBYSCORE", keys.workers(), "-inf", lost],
-                ["ZRANGE", keys.workers(), 0, -1],
-            ]
-        )
-        alive = sorted(replies[2]) if isinstance(replies[2], list) else []
-        rank, count = alive.index(self._owner.encode()), len(self._bus.partitions)
+        ttl_ms = int(self._settings.lease_ttl_s * 1000)
+        alive = await living_workers(self._server, self._bus.parts.keys, self._owner, ttl_ms)
+        rank, count = alive.index(self._owner), len(self._bus.partitions)
         return count // len(alive) + (rank < count % len(alive))
 
     async def _try(self, channel: PartitionLog) -> None:

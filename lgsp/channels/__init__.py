@@ -10,7 +10,7 @@ from lgsp.channels.inbox import RedisInbox
 from lgsp.channels.invalid import InvalidEntry, InvalidMessageChannel
 from lgsp.channels.journals import Journaled, Journals
 from lgsp.channels.keys import Keys
-from lgsp.channels.lease import Lease
+from lgsp.channels.lease import Lease, living_workers
 from lgsp.channels.mailbox import RedisMailbox
 from lgsp.channels.overview import PartitionView, overview
 from lgsp.channels.partition import Accepted, PartitionLog
@@ -49,6 +49,7 @@ __all__ = [
     "capabilities",
     "held_subject",
     "held_subjects",
+    "living_workers",
     "overview",
     "place_of",
 ]

@@ -3,6 +3,9 @@
 A message is offered when its turn in its subject has come, so taking in any order keeps each subject's order. Whoever offers waits for
 the verdict; the next worker offers again under the same key, and finds the item, or its verdict, there. A message that was taken
 `max_takes` times and never settled gets its verdict from the inbox itself, instead of being handed out once more.
+
+A server whose memory is full refuses a script at its first write, if that may take memory; but what is taken from an inbox frees it.
+So the first write of these scripts takes none.
 """
 
 import asyncio
@@ -29,6 +32,7 @@ if verdict then
   redis.call('HDEL', KEYS[3], ARGV[1])
   return verdict
 end
+redis.call('HDEL', KEYS[1], '')
 if redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2]) == 1 then
   redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
   redis.call('XADD', KEYS[4], 'MAXLEN', '~', 100, '*', 'k', ARGV[1])
@@ -38,6 +42,7 @@ return false
 _TAKE = """
 -- KEYS items, visible, tries, bell, reasons, verdicts, settled
 -- ARGV now_ms, lease_until_ms, limit, most_bytes, max_takes, keep_s
+redis.call('HDEL', KEYS[1], '')
 local last = redis.call('XREVRANGE', KEYS[4], '+', '-', 'COUNT', 1)
 local found, room, spent = {last[1] and last[1][1] or '0-0'}, tonumber(ARGV[4]), false
 local function take(key)
@@ -91,6 +96,7 @@ return unknown
 """
 _RELEASE = """
 -- KEYS items, visible, bell, reasons   ARGV visible_at_ms, reason, key...
+redis.call('HDEL', KEYS[1], '')
 local unknown = {}
 for i = 3, #ARGV do
   if redis.call('HEXISTS', KEYS[1], ARGV[i]) == 1 then

@@ -1,11 +1,11 @@
 """One worker per partition at a time: a lease with a fencing token that every hop checks. Parts of which one is enough have one too."""
 
 from lgsp.channels.keys import Keys
-from lgsp.channels.scripts import ACQUIRE, RELEASE, RENEW
+from lgsp.channels.scripts import ACQUIRE, RELEASE, RENEW, SIGN_OF_LIFE
 from lgsp.channels.server import Server
 from lgsp.standards.identifiers import new_id
 
-__all__ = ["Lease"]
+__all__ = ["Lease", "living_workers"]
 
 
 class Lease:
@@ -33,3 +33,10 @@ class Lease:
     async def release(self) -> None:
         """Let the next worker in at once."""
         await self._server.run(RELEASE, [self.name], [self.value])
+
+
+async def living_workers(server: Server, keys: Keys, owner: str, ttl_ms: int) -> list[str]:
+    """Give a sign of life; the owners, sorted, who gave one within so many milliseconds of the server's clock."""
+    now_ms = await server.now_ms()
+    reply = await server.run(SIGN_OF_LIFE, [keys.workers()], [now_ms - ttl_ms, now_ms, owner])
+    return sorted(one.decode() for one in reply) if isinstance(reply, list) else [owner]

@@ -10,6 +10,7 @@ __all__ = [
     "RENEW",
     "REPLAY",
     "SEND_AGAIN",
+    "SIGN_OF_LIFE",
     "TRANSACTION",
     "WRITE_FENCED",
 ]
@@ -131,6 +132,14 @@ RELEASE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 return redis.call('DEL', KEYS[1])
 """
+
+SIGN_OF_LIFE = """
+-- KEYS workers   ARGV lost_ms, now_ms, owner
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1])
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[3])
+return redis.call('ZRANGE', KEYS[1], 0, -1)
+"""
+"""A server whose memory is full refuses ZADD alone; here the first write takes no memory, as in a transaction."""
 
 SEND_AGAIN = """
 -- KEYS inbox, journal   ARGV count of the fields for the inbox, these fields..., journal fields...

@@ -142,12 +142,26 @@ class Server:
             return await self._client.ask_all(commands)
 
     async def create_group(self, stream: str, group: str) -> None:
-        """Create the consumer group at the beginning of the stream; one that exists stays as it is."""
+        """Create the consumer group at the beginning of the stream; one that exists stays as it is, also on a server that is full.
+
+        Raises:
+            ServerFullError: there is none, and no room for it.
+        """
         try:
             await self.call("XGROUP CREATE", stream, group, "0", "MKSTREAM")
+        except ServerFullError:
+            if not await self._has_group(stream, group):
+                raise
         except ResponseError as exc:
             if not str(exc).startswith("BUSYGROUP"):
                 raise
+
+    async def _has_group(self, stream: str, group: str) -> bool:
+        try:
+            await self.call("XPENDING", stream, group)
+        except ResponseError:  # NOGROUP: there is no such stream, or no such group
+            return False
+        return True
 
     async def wait_and_read(self, stream: str, count: int, block_ms: int) -> list[FlatRecord]:
         """The first entries of a stream, waiting for one where it is empty; takes nothing."""
