@@ -158,6 +158,10 @@ class RedisInbox:
             if self._listener is None or self._listener.done():
                 self._listener = asyncio.create_task(self._listen(), name=f"inbox-{self._system}")
             return _judged(await verdict)
+        except asyncio.CancelledError:
+            if verdict.done() and not verdict.cancelled() and verdict.exception() is None:
+                await self._put_back([key, verdict.result()])
+            raise
         finally:
             del self._waiting[key]
 
@@ -165,22 +169,37 @@ class RedisInbox:
         """Hand verdicts to those who wait, as long as somebody does; where they can't be had, who waits is told to offer again."""
         try:
             while self._waiting:
-                # What was removed from Redis and did not reach us is lost, so a failure ends every wait.
-                reply = await self._server.run(_VERDICTS, [self._verdicts, self._settled], [*self._waiting])
-                heard, *flat = reply if isinstance(reply, list) else [b"0-0"]
-                for key, verdict in zip(flat[::2], flat[1::2], strict=True):
-                    self._tell(key.decode(), verdict.decode())
-                if not flat:
-                    await self._server.wait_for_entry(self._settled, heard.decode(), _LISTEN_MS)
+                heard = await self._hand_out()
+                if heard:
+                    await self._server.wait_for_entry(self._settled, heard, _LISTEN_MS)
         except Exception as exc:  # noqa: BLE001 - it belongs to those who wait
             for future in self._waiting.values():
                 if not future.done():
                     future.set_exception(exc)
 
-    def _tell(self, key: str, verdict: str) -> None:
+    async def _hand_out(self) -> str:
+        """What has been settled so far; where nothing is, behind which entry to wait."""
+        # What was removed from Redis and did not reach us is lost, so a failure ends every wait.
+        reply = await self._server.run(_VERDICTS, [self._verdicts, self._settled], [*self._waiting])
+        heard, *flat = [one.decode() for one in reply] if isinstance(reply, list) else ["0-0"]
+        untold: list[str] = []
+        for key, verdict in zip(flat[::2], flat[1::2], strict=True):
+            untold += () if self._tell(key, verdict) else (key, verdict)
+        if untold:
+            await self._put_back(untold)
+        return "" if flat else heard
+
+    def _tell(self, key: str, verdict: str) -> bool:
+        """Whether anybody still waits for it."""
         future = self._waiting.get(key)
-        if future is not None and not future.done():
-            future.set_result(verdict)
+        if future is None or future.done():
+            return False
+        future.set_result(verdict)
+        return True
+
+    async def _put_back(self, verdicts: Sequence[str]) -> None:
+        """Keys and verdicts of those who were stopped meanwhile: whoever offers these messages next finds them judged."""
+        await self._server.call("HSET", self._verdicts, *verdicts)
 
     async def take(self, *, limit: int, lease_s: float) -> Sequence[Offer]:
         """The oldest that nobody has taken, or whose lease is over."""
@@ -235,8 +254,10 @@ class RedisInbox:
         await self._settle([key], "")
 
     async def aclose(self) -> None:
-        """Let everybody who waits go."""
+        """Let everybody who waits go; what the listener has taken from Redis, it hands over or puts back first."""
         self._closed = True
+        if self._listener is not None:
+            await asyncio.wait({self._listener}, timeout=2 * _LISTEN_MS / 1000)
         tasks = [task for task in (self._listener, self._bell) if task is not None]
         for task in tasks:
             task.cancel()
