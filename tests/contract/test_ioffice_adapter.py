@@ -233,6 +233,9 @@ async def test_what_ioffice_sent_is_in_its_sent_list(wire):
     await wire.send(document_xml())
     listed = (await wire.call("getSentEdocList", messagetype="edoc")).json()["data"]
     assert [each["fromCode"] for each in listed] == ["000.00.00.G22"]
+    (published,) = wire.intake.messages
+    assert (listed[0]["senderDocId"], listed[0]["title"]) == (published.id, published.data["subject"])
+    assert listed[0]["notation"] == "{number}/{notation}".format(**published.data["code"])
     assert (await wire.call("getSentEdocList", messagetype="status")).json()["data"] == []
 
 
@@ -241,7 +244,13 @@ async def test_the_sent_list_keeps_only_the_newest(wire, monkeypatch):
     for number in ("1", "2", "3"):
         await wire.send(document_xml(number=number))
     listed = (await wire.call("getSentEdocList", messagetype="edoc")).json()["data"]
-    assert [each["title"].split(",")[-1].split("/")[0] for each in listed] == ["2", "3"]
+    assert [each["notation"].split("/")[0] for each in listed] == ["2", "3"]
+
+
+async def test_a_packet_of_another_kind_than_its_messagetype_is_refused(wire):
+    answer = await wire.send(document_xml(), messagetype="status")
+    assert answer.json()["ErrorCode"] == "22"
+    assert wire.intake.messages == []
 
 
 @dataclass

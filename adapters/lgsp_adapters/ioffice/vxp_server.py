@@ -17,7 +17,7 @@ from lgsp.clock import VIETNAM
 from lgsp.errors import BackpressureError, ChannelUnavailableError, InvalidMessageError, NotFoundError
 from lgsp.message import Message
 from lgsp.model.attachment import BlobRef
-from lgsp.standards import identifiers, vxp
+from lgsp.standards import vxp
 from lgsp.standards.content import Content, ContentWriter
 from lgsp_adapters import edoc
 
@@ -28,6 +28,8 @@ SENT_KEPT = 200
 """How many sent packets getSentEdocList remembers; the wire has no paging."""
 
 _FORGOTTEN_AT_ONCE = 50
+_SENT = "sent-"
+"""Before the id of what was sent: the same document may come back, and lie in the mailbox under its own."""
 
 REFUSED_KEPT = 1024 * 1024
 """How much of a packet that can't be read is kept for the operator."""
@@ -111,6 +113,9 @@ class VxpServer:
         except InvalidMessageError as exc:
             await self._intake.refuse(b"".join(raw.chunks(0, REFUSED_KEPT)), exc, reference=digest)
             raise _RefusedError("22", _listed(exc)) from exc
+        claimed, kind = sent["messagetype"].strip(), _kind_of(message)
+        if claimed not in {"", kind}:
+            raise _RefusedError("22", f"messagetype là {claimed}, nội dung là {kind}")
         try:
             await self._intake.accept(message)
         except InvalidMessageError as exc:
@@ -121,16 +126,17 @@ class VxpServer:
     async def _remember(self, message: Message) -> None:
         """Keep the newest `SENT_KEPT` for getSentEdocList; a crash before this loses the entry there, not the message."""
         now_ms = int(self._ports.clock.now().timestamp() * 1000)
+        kind, code = _kind_of(message), _code_of(message)
         item = MailboxItem(
-            id=identifiers.deterministic_id("sent", self._ports.system, message.id),
+            id=_SENT + message.id,
             owner=message.recipients or "",
             sender=message.sender or "",
             kind="sent",
             state="initial",
             created_ms=now_ms,
             updated_ms=now_ms,
-            title=message.subject,
-            note="status" if message.kind == "document.status" else "edoc",
+            title=str(message.data.get("subject", "")),
+            note=f"{kind} {code}",
         )
         if await self._ports.mailbox.put(item, b""):
             if self._remembered % _FORGOTTEN_AT_ONCE == 0:
@@ -147,7 +153,7 @@ class VxpServer:
     async def _sent(self, _request: Request, sent: vxp.Parameters) -> Response:
         kind = sent["messagetype"].strip() or "edoc"
         items = await self._ports.mailbox.waiting("sent", limit=SENT_KEPT + 2 * _FORGOTTEN_AT_ONCE)
-        return _ok(data=[_sent_entry(item) for item in items[-SENT_KEPT:] if item.note == kind])
+        return _ok(data=[_sent_entry(item) for item in items[-SENT_KEPT:] if item.note.split(" ")[0] == kind])
 
     async def _get(self, _request: Request, sent: vxp.Parameters) -> Response:
         content = await self._content(sent)
@@ -259,16 +265,17 @@ def _received_entry(item: MailboxItem) -> Mapping[str, JsonValue]:
 
 
 def _sent_entry(item: MailboxItem) -> JsonValue:
-    """What the adapter knows of it; the receivers' read states are not known here and stay empty."""
+    """What the adapter knows of it, under the DocId that sendEdoc answered; the receivers' read states are not known and stay empty."""
+    kind, _, code = item.note.partition(" ")
     return {
         "serviceType": "eDoc",
-        "messageType": item.note,
-        "senderDocId": item.id,
+        "messageType": kind,
+        "senderDocId": item.id.removeprefix(_SENT),
         "receiverDocId": "",
         "fromCode": item.sender,
         "toCode": item.owner,
         "title": item.title,
-        "notation": "",
+        "notation": code,
         "sentTime": _wire_time(item.created_ms),
         "receivedTime": "",
         "sendStatus": "done",
@@ -276,6 +283,17 @@ def _sent_entry(item: MailboxItem) -> JsonValue:
         "receiveStatus": "",
         "receiveStatusDesc": "",
     }
+
+
+def _kind_of(message: Message) -> str:
+    """Its messagetype."""
+    return "status" if message.kind == "document.status" else "edoc"
+
+
+def _code_of(message: Message) -> str:
+    """Số/ký hiệu."""
+    code = message.data.get("code")
+    return f"{code.get('number', '')}/{code.get('notation', '')}" if isinstance(code, dict) else ""
 
 
 def _wire_time(moment_ms: int) -> str:
