@@ -239,6 +239,13 @@ async def test_what_ioffice_sent_is_in_its_sent_list(wire):
     assert (await wire.call("getSentEdocList", messagetype="status")).json()["data"] == []
 
 
+async def test_what_is_remembered_of_ioffices_own_calls_can_be_neither_fetched_nor_settled(wire):
+    own = "sent-" + (await wire.send(document_xml())).json()["DocId"]
+    assert (await wire.call("updateStatus", b"{}", docid=own, status="done")).json()["ErrorCode"] == "10"
+    assert (await wire.call("getEdoc", b"{}", docId=own)).json()["ErrorCode"] == "10"
+    assert len((await wire.call("getSentEdocList")).json()["data"]) == 1
+
+
 async def test_the_sent_list_keeps_only_the_newest(wire, monkeypatch):
     monkeypatch.setattr(vxp_server, "SENT_KEPT", 2)
     for number in ("1", "2", "3"):

@@ -21,6 +21,7 @@ from lgsp.errors import InvalidMessageError, NotFoundError, RejectedError, Trans
 from lgsp.standards import identifiers
 from lgsp_adapters import edoc, wire
 from lgsp_adapters.ioffice import one_stop
+from lgsp_adapters.ioffice.agencies import Agencies
 from lgsp_adapters.ioffice.vxp_server import VxpServer
 
 __all__ = ["IOfficeAdapter"]
@@ -38,7 +39,7 @@ _AWAY = frozenset({"502", "503", "504"})
 
 
 class IOfficeAdapter:
-    """Settings: `url`, `username`, `password`, `secret`, `system_id`, `unit` (mã đơn vị cha), `timeout_s`."""
+    """Settings: `url`, `username`, `password`, `secret`, `system_id`, `unit` (mã đơn vị cha), `timeout_s`, `agencies`."""
 
     def __init__(self, settings: AdapterSettings, ports: Ports) -> None:
         name = ports.system
@@ -46,6 +47,7 @@ class IOfficeAdapter:
         self._source = f"/systems/{name}"
         self._system_id = wire.setting(settings, name, "system_id", "sim.ioffice.h34")
         self._secret = wire.setting(settings, name, "secret")
+        self._agencies = Agencies(settings, ports)
         self._unit = wire.setting(settings, name, "unit", "H34")
         self._auth = httpx.BasicAuth(
             wire.setting(settings, name, "username"), wire.setting(settings, name, "password")
@@ -65,7 +67,8 @@ class IOfficeAdapter:
 
     def routes(self, intake: Intake) -> Sequence[BaseRoute]:
         """The VXP wire that iOffice is pointed at."""
-        return VxpServer(self._system_id, self._secret, self._ports, intake).routes()
+        account = (self._system_id, self._secret)
+        return VxpServer(account, self._ports, intake, self._agencies).routes()
 
     async def poll(self, intake: Intake) -> int:
         """Signed results: LayDanhSachGoiTinVanBan, each LayGoiTinVanBan, confirmed once the bus has it.

@@ -20,6 +20,8 @@ from lgsp.model.attachment import BlobRef
 from lgsp.standards import vxp
 from lgsp.standards.content import Content, ContentWriter
 from lgsp_adapters import edoc
+from lgsp_adapters.ioffice import agencies
+from lgsp_adapters.ioffice.agencies import Agencies
 
 __all__ = ["MAX_BODY_BYTES", "VxpServer"]
 
@@ -40,6 +42,7 @@ _SMALL_BYTES = 256 * 1024
 """Up to here a packet is answered at once, and not in a stream."""
 
 _COUNTED = 10_000
+_AGENCY_BYTES = 64 * 1024
 _STATES = frozenset({"processing", "done", "fail"})
 _Endpoint = Callable[[Request], Awaitable[Response]]
 _Operation = Callable[[Request, vxp.Parameters], Awaitable[Response]]
@@ -58,11 +61,11 @@ class _RefusedError(Exception):
 class VxpServer:
     """Checks the signature of each call, hands what comes to `intake`, and offers the mailbox."""
 
-    def __init__(self, system_id: str, secret: str, ports: Ports, intake: Intake) -> None:
-        self._system_id = system_id
-        self._secret = secret
+    def __init__(self, account: tuple[str, str], ports: Ports, intake: Intake, known: Agencies) -> None:
+        self._system_id, self._secret = account
         self._ports = ports
         self._intake = intake
+        self._agencies = known
         self._remembered = 0
 
     def routes(self) -> list[BaseRoute]:
@@ -75,6 +78,8 @@ class VxpServer:
             "updateStatus": self._update,
             "countReceiveEdoc": self._count_documents,
             "countReceiveStatus": self._count_statuses,
+            "getAgenciesList": self._list_agencies,
+            "registerAgency": self._register,
         }
         return [
             *(
@@ -179,9 +184,7 @@ class VxpServer:
         return StreamingResponse(chunks, media_type=_BYTES, headers=headers)
 
     async def _content(self, sent: vxp.Parameters) -> BlobRef | bytes:
-        item, content = await self._ports.mailbox.get(sent["docId"].strip())
-        if item.kind == "sent":
-            raise NotFoundError(item.id)
+        item, content = await self._ports.mailbox.get(_received_id(sent))
         wirelog.about(reference=item.id)
         return content
 
@@ -189,8 +192,9 @@ class VxpServer:
         state = sent["status"].strip()
         if state not in _STATES:
             raise _RefusedError("10", "status phải là processing, done hoặc fail")
-        wirelog.about(reference=sent["docid"].strip())
-        await self._ports.mailbox.mark(sent["docid"].strip(), state)
+        item_id = _received_id(sent)
+        wirelog.about(reference=item_id)
+        await self._ports.mailbox.mark(item_id, state)
         return _ok()
 
     async def _count_documents(self, _request: Request, _sent: vxp.Parameters) -> Response:
@@ -198,6 +202,23 @@ class VxpServer:
 
     async def _count_statuses(self, _request: Request, _sent: vxp.Parameters) -> Response:
         return _ok(count=len(await self._ports.mailbox.waiting("status", limit=_COUNTED)))
+
+    async def _list_agencies(self, _request: Request, sent: vxp.Parameters) -> Response:
+        level = sent["level"].strip()
+        if level and level not in agencies.LEVELS:
+            raise _RefusedError("10", "level phải là 1, 2, 3 hoặc 4")
+        return _ok(data=await self._agencies.listing(level))
+
+    async def _register(self, request: Request, _sent: vxp.Parameters) -> Response:
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _AGENCY_BYTES:
+                raise _RefusedError("10", f"Nội dung lớn hơn {_AGENCY_BYTES} byte", 413)
+        try:
+            return _ok(data=[await self._agencies.register(bytes(body))])
+        except InvalidMessageError as exc:
+            raise _RefusedError("10", _listed(exc)) from exc
 
 
 async def _body(request: Request, claimed: str) -> Content:
@@ -216,6 +237,14 @@ async def _body(request: Request, claimed: str) -> Content:
     if digest.file_size(claimed) is None:
         raise _RefusedError("10", "hash-file không khớp với nội dung tệp")
     return content
+
+
+def _received_id(sent: vxp.Parameters) -> str:
+    """The docId, of what lies in the mailbox for iOffice: what is remembered of its own calls can be neither fetched nor settled."""
+    item_id = sent["docId"].strip()
+    if item_id.startswith((_SENT, agencies.PREFIX)):
+        raise NotFoundError(item_id)
+    return item_id
 
 
 async def _base64(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
