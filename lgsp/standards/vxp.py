@@ -34,7 +34,7 @@ VERSION = "3.0.201608"
 USER_AGENT = "JAVASDKAgent/1.0.0 XRoad/VPCP"
 MAX_SIGNED_BYTES = 16_384
 _HEX = tuple(f"{byte:x}" for byte in range(256))
-_SYSTEM, _SIGNED, _HASH = "systemid", "sign-header", "hash-header"
+_SYSTEM, _SIGNED, _KEYS, _HASH = "systemid", "sign-header", "sign-header-key", "hash-header"
 
 
 class ErrorCode(StrEnum):
@@ -96,7 +96,7 @@ class Parameters:
         return _text(self._sent.get(_header(name), b""))
 
     def are_signed(self, secret_of: Callable[[str], str | None]) -> bool:
-        """`verify` of them."""
+        """`verify` of them; from then on only the signed ones are there, since anybody on the way can add others."""
         secret, signed = secret_of(self[_SYSTEM]), self[_SIGNED]  # as text: UTF-8 is what was signed
         if secret is None or not signed or len(signed) > MAX_SIGNED_BYTES:
             return False
@@ -104,15 +104,21 @@ class Parameters:
             return False
         try:
             claimed = from_json(signed)
-            return isinstance(claimed, dict) and f"{PREFIX}systemid" in claimed and self._have(claimed)
-        except ValueError:  # no JSON, or a name that no header can have
+            return isinstance(claimed, dict) and f"{PREFIX}systemid" in claimed and self._are(claimed)
+        except ValueError:  # no JSON
             return False
 
-    def _have(self, claimed: Mapping[str, object]) -> bool:
-        for name, value in claimed.items():
-            came = self._sent.get(name.lower().encode())
+    def _are(self, claimed: Mapping[str, object]) -> bool:
+        names, headers = _listed(self[_KEYS])
+        if names != tuple(claimed):
+            return False
+        kept: dict[bytes, bytes] = {}
+        for header, value in zip(headers, claimed.values(), strict=True):
+            came = self._sent.get(header)
             if came is None or _text(came) != value:
                 return False
+            kept[header] = came
+        self._sent = kept
         return True
 
 
@@ -141,6 +147,13 @@ def _sent(value: str) -> bytes:
 @lru_cache(256)
 def _header(name: str) -> bytes:
     return (PREFIX + name).lower().encode()
+
+
+@lru_cache(256)
+def _listed(keys: str) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
+    """The names that `sign-header-key` lists, as `sign-header` has them, and their headers."""
+    names = keys.split(";")
+    return tuple([PREFIX + name for name in names]), tuple([_header(name) for name in names])
 
 
 def _text(value: bytes) -> str:

@@ -94,8 +94,9 @@ async def test_signed_call_with_any_headers_and_body_is_answered(
 async def test_signed_header_of_any_json_is_answered(one: Axis, claimed: object, system: str) -> None:
     named = {"XroadVnpt-systemid": "sim.lgsp.01", **claimed} if isinstance(claimed, dict) else claimed
     text = json.dumps(named).encode()
+    keys = ";".join(each.removeprefix("XroadVnpt-") for each in named) if isinstance(named, dict) else ""
     headers = {
-        "XroadVnpt-systemid": b"sim.lgsp.01", "XroadVnpt-sign-header": text,
+        "XroadVnpt-systemid": b"sim.lgsp.01", "XroadVnpt-sign-header": text, "XroadVnpt-sign-header-key": keys.encode(),
         "XroadVnpt-hash-header": hmac.new(b"sim-secret", text, hashlib.sha256).hexdigest().encode(),
     }  # fmt: skip
     await answers(one, "POST", "/getAgenciesList", headers, b"", system)

@@ -53,11 +53,29 @@ def test_a_secret_of_any_length_signs_as_hmac_has_it(length: int) -> None:
     assert signed["XroadVnpt-hash-header"] == hmac.new(secret.encode(), text, "sha256").hexdigest()
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in COUNT if name not in {"Content-Type", "XroadVnpt-sign-header-key"}]
-)
+@pytest.mark.parametrize("name", [name for name in COUNT if name != "Content-Type"])
 def test_request_that_was_changed_on_the_way_is_refused(name: str) -> None:
     assert not vxp.verify(Headers({**COUNT, name: "other"}), secret_of)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "",
+        "systemid;servicetype;timestamp",
+        "systemid;servicetype;timestamp;Content-Type;docId",
+        "servicetype;systemid;timestamp;Content-Type",
+    ],
+)
+def test_list_of_the_signed_names_is_that_of_what_was_signed(keys: str) -> None:
+    assert not vxp.verify(Headers({**COUNT, "XroadVnpt-sign-header-key": keys}), secret_of)
+
+
+def test_parameter_that_was_added_on_the_way_is_not_obeyed() -> None:
+    added = [*Headers(COUNT).raw, (b"xroadvnpt-docid", b"7"), (b"xroadvnpt-status", b"done")]
+    parameters = vxp.Parameters(added)
+    assert parameters.are_signed(secret_of)
+    assert (parameters["docId"], parameters["status"], parameters["servicetype"]) == ("", "", "eDoc")
 
 
 @pytest.mark.parametrize(
