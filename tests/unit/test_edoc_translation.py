@@ -45,7 +45,27 @@ async def test_a_document_becomes_document_issued_with_its_envelope():
     assert (out.kind, out.subject, out.correlationid) == ("document.issued", DOCUMENT_ID, DOCUMENT_ID)
     assert (out.sender, out.recipients) == (ISSUER, f"{HOME},000.00.02.H34")
     assert (out.source, out.dataschema) == ("/systems/axis", "https://lgsp.vn/schemas/document.issued/1")
+    assert out.time.astimezone(VIETNAM).isoformat() == "2026-11-20T09:00:00+07:00"
+
+
+@pytest.mark.parametrize("traced", ["", HOME], ids=["no trace", "another's trace"])
+async def test_a_document_whose_issuer_left_no_time_has_that_of_its_day(traced):
+    raw = document_xml().decode()
+    header = f"<e:TraceHeader><e:OrganId>{ISSUER}</e:OrganId>\n<e:Timestamp>2026/11/20 09:00:00</e:Timestamp></e:TraceHeader>"
+    assert header in raw
+    other = header.replace(ISSUER, traced) if traced else ""
+    out = await read(raw.replace(header, other).encode())
     assert out.time.astimezone(VIETNAM).isoformat() == "2026-11-20T00:00:00+07:00"
+
+
+async def test_a_relayed_document_keeps_its_issuers_own_time_in_the_trace():
+    relayed = f"<e:TraceHeader><e:OrganId>{HOME}</e:OrganId><e:Timestamp>2026/11/20 10:30:00</e:Timestamp></e:TraceHeader>"
+    raw = document_xml(attachments=()).replace(
+        b"</e:TraceHeaderList>", f"{relayed}</e:TraceHeaderList>".encode()
+    )
+    assert [each.organ_id for each in edxml.read(raw).traces] == [ISSUER, HOME]
+    first = (await write(await read(raw))).traces[0]
+    assert (first.organ_id, f"{first.timestamp:%Y/%m/%d %H:%M:%S}") == (ISSUER, "2026/11/20 09:00:00")
 
 
 async def test_every_field_of_a_document_arrives_in_the_model():

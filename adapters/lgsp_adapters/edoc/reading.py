@@ -94,10 +94,16 @@ def _document_message(packet: edxml.EdxmlDocument, source: Source, document: Doc
         subject = data.concerns
     recipients = tuple(dict.fromkeys(each.id for each in document.recipients))
     identity = (document.document_id, kind, subject, *sorted(recipients))
-    time_of_issue = datetime.combine(document.promulgated_on, time.min, VIETNAM)
     return _message(kind, source, identity, data, {
-        "subject": subject, "time": time_of_issue, "sender": document.issuer.id, "recipients": ",".join(recipients)
+        "subject": subject, "time": _sent_at(packet, document), "sender": document.issuer.id, "recipients": ",".join(recipients)
     })  # fmt: skip
+
+
+def _sent_at(packet: edxml.EdxmlDocument, document: Document) -> datetime:
+    """When its issuer sent it, as the trace has it, or else the beginning of its day: what is relayed says in its trace when that was."""
+    issuer = packet.sender.id
+    own = (each.timestamp for each in packet.traces if each.timestamp and each.organ_id == issuer)
+    return _aware(next(own, None)) or datetime.combine(document.promulgated_on, time.min, VIETNAM)
 
 
 def _message(
