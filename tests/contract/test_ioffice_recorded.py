@@ -1,6 +1,8 @@
 """The recorded client's very headers and bodies against the VXP server that the bus offers iOffice (secret sim-secret)."""
 
+import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -8,9 +10,11 @@ import pytest
 from starlette.applications import Starlette
 
 from fakes import START, FakeIntake, make_ports
+from lgsp.channels import Keys, RedisMailbox, Server
 from lgsp.errors import ConfigurationError
 from lgsp.standards import vxp
 from lgsp_adapters.ioffice import IOfficeAdapter
+from lgsp_adapters.ioffice.agencies import Agencies
 
 pytestmark = pytest.mark.contract
 
@@ -134,3 +138,14 @@ def test_agencies_of_no_known_form_are_named_at_the_start() -> None:
     settings = {**SETTINGS, "agencies": [{"code": "H34"}]}
     with pytest.raises(ConfigurationError, match=r"\[systems\.ioffice\]\.agencies.*name"):
         IOfficeAdapter(settings, make_ports("ioffice"))
+
+
+async def test_what_was_registered_outlasts_a_restart_and_a_change_of_it_too(server: Server) -> None:
+    ports = make_ports("ioffice")
+    ports = replace(ports, mailbox=RedisMailbox(server, Keys(), "ioffice", ports.clock))
+    for name in ("Sở A", 'Sở "A" \\ Nội vụ/1'):
+        row = {"code": "000.01.00.H37", "name": name}
+        await Agencies({}, ports).register(json.dumps(row, ensure_ascii=False).encode())
+    [found] = await Agencies({}, ports).listing()
+    assert isinstance(found, dict)
+    assert (found["name"], found["code102"]) == (name, "000.01.00.H37")

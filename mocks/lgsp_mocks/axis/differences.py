@@ -85,7 +85,7 @@ DIFFERENCES = (
     Difference(
         "From and its header",
         "the recording has a `from` header that is not the packet's From, answered by a local server that looks at nothing",
-        "both must be one agency, of the system that signs: else 19",
+        "each must be an agency of the system that signs: else 19",
         "rules of the exchange",
         "assumed",
     ),
