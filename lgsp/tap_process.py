@@ -66,26 +66,36 @@ class TapProcess:
 
     async def _watch(self) -> None:
         while not self._stopping.is_set():
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "lgsp.tap_process",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                start_new_session=True,
-            )
-            self.pid = process.pid
-            give_way(process.pid)  # a delivery never waits for the store, nor a start for what it imports
             try:
-                await self._accompany(process)
-            finally:
-                if process.returncode is None:
-                    process.kill()
-                    await process.wait()
+                code = await self._live()
+            except OSError as exc:
+                log.error("tap.not_started", reason=str(exc))  # noqa: TRY400 - the system's reason says it all
+            else:
+                if not self._stopping.is_set():
+                    log.error("tap.process_ended", code=code)
             if not self._stopping.is_set():
-                log.error("tap.process_ended", code=process.returncode)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._stopping.wait(), _AGAIN_S)
+
+    async def _live(self) -> int | None:
+        """One child, from its start to its end."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "lgsp.tap_process",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+        self.pid = process.pid
+        give_way(process.pid)  # a delivery never waits for the store, nor a start for what it imports
+        try:
+            await self._accompany(process)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        return process.returncode
 
     async def _accompany(self, process: asyncio.subprocess.Process) -> None:
         ended = asyncio.create_task(process.wait())

@@ -150,7 +150,10 @@ async def start_worker(
 
     async def drain() -> None:
         stopping.set()
-        await asyncio.gather(*tasks)
+        # One that has failed must not cut short the other, which finishes what is in hand.
+        for failure in await asyncio.gather(*tasks, return_exceptions=True):
+            if isinstance(failure, Exception):
+                raise failure
 
     stack.push_async_callback(drain)
 

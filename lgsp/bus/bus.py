@@ -1,6 +1,7 @@
 """The bus as its users see it: publish, and ask how it stands."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,8 @@ from lgsp.schemas import SchemaRegistry
 from lgsp.wirelog import Taker
 
 __all__ = ["Bus", "BusParts"]
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,8 @@ class Bus:
         Raises:
             InvalidMessageError: every fault with its place.
         """
+        if not (message.id + message.subject).isprintable():
+            _check_names(message)
         self.parts.schemas.check(message)
         if not self.parts.router.requires_signatures:
             return
@@ -153,3 +158,16 @@ class Bus:
 
     def _now_ms(self) -> int:
         return int(self.parts.clock.now().timestamp() * 1000)
+
+
+def _check_names(message: Message) -> None:
+    """Refuse control characters (CloudEvents 1.0, type system) in what a message is found by: PostgreSQL can't even look for some."""
+    wrong = [name for name in ("id", "subject") if _CONTROL.search(getattr(message, name))]
+    if wrong:
+        raise InvalidMessageError(
+            f"{message.kind} {message.id!r}",
+            [
+                Fault("message.control", f"/{name}", "has a control character", "có ký tự điều khiển")
+                for name in wrong
+            ],
+        )

@@ -63,6 +63,8 @@ class Worker:
                     await self._look_round()
                 except ChannelUnavailableError as exc:
                     log.warning("worker.no_redis", reason=str(exc))
+                except Exception:
+                    log.exception("worker.bug")  # and again: nobody else would begin this loop anew
                 await until_stopped(asyncio.sleep(self._settings.look_round_s), stopping)
         finally:
             await self._let_go(list(self._mine))

@@ -29,7 +29,7 @@ class TaskRecord:
 
 
 class TaskBook:
-    """The newest two hundred tasks."""
+    """The newest two hundred tasks, and those that are not over."""
 
     def __init__(self, server: Server, keys: Keys) -> None:
         self._server = server
@@ -42,7 +42,13 @@ class TaskBook:
         await self._server.call("ZADD", self._keys.tasks(), await self._server.now_ms(), record.id)
         await self._server.call("SADD", self._keys.open_tasks(), record.id)
         old = await self._server.call("ZRANGE", self._keys.tasks(), 0, -KEPT - 1)
-        for name in old if isinstance(old, list) else []:
+        still_open = await self._server.call("SMEMBERS", self._keys.open_tasks())
+        over = (
+            set(old) - set(still_open)
+            if isinstance(old, list) and isinstance(still_open, list | set)
+            else set()
+        )
+        for name in over:
             await self._server.call("DEL", self._keys.task(name.decode()))
             await self._server.call("ZREM", self._keys.tasks(), name)
 

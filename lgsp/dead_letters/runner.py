@@ -4,6 +4,7 @@ import asyncio
 from contextlib import suppress
 
 import structlog
+from pydantic import ValidationError
 
 from lgsp.channels import Keys, Lease, Server, TaskBook
 from lgsp.clock import Clock
@@ -43,6 +44,9 @@ class TaskRunner:
                 except (ChannelUnavailableError, StaleLeaseError) as exc:
                     log.warning("tasks.given_up", reason=str(exc))
                     await self._let_go()
+                except Exception:
+                    log.exception("tasks.bug")  # and again: nobody else would begin this loop anew
+                    await self._let_go()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stopping.wait(), LOOK_ROUND_S)
         finally:
@@ -57,15 +61,27 @@ class TaskRunner:
             return
         for task_id in [one for one, running in self._running.items() if running.done()]:
             self._running.pop(task_id).result()
-        for record in await self._book.open():
-            task = Task.read(record)
-            if task.progress.ended is not None:
-                await self._book.close(task.id)
-                continue
+        for task in await self._unfinished():
             waits = task.id not in self._running and task.state is not TaskState.PAUSED
             if waits and len(self._running) < AT_ONCE:
                 work = self._work(self._lease, task)
                 self._running[task.id] = asyncio.create_task(work, name=f"task-{task.id}")
+
+    async def _unfinished(self) -> list[Task]:
+        """What is to be worked; a task that is over, or that can't be read, is closed."""
+        found: list[Task] = []
+        for record in await self._book.open():
+            try:
+                task = Task.read(record)
+            except ValidationError as exc:
+                log.error("tasks.unreadable", task=record.id, reason=str(exc))  # noqa: TRY400 - whoever wrote it is not on the stack
+                await self._book.close(record.id)
+                continue
+            if task.progress.ended is None:
+                found.append(task)
+            else:
+                await self._book.close(task.id)
+        return found
 
     async def _let_go(self) -> None:
         running, self._running = list(self._running.values()), {}

@@ -67,7 +67,8 @@ def append(connection: Connection, entries: Sequence[JournalEntry]) -> Mapping[s
 def _gather(entries: Iterable[JournalEntry]) -> _Gathered:
     """The batch by message id. An id that another source uses too begins anew where it is accepted."""
     gathered: _Gathered = {}
-    for partition, entry_id, message_id, step, system, at_ms, detail, body in entries:
+    for partition, entry_id, named, step, system, at_ms, detail, body in entries:
+        message_id = named.replace("\0", "")  # as `read_row` does, since PostgreSQL refuses it
         ones = gathered.get(message_id)
         if ones is None:
             ones = gathered[message_id] = [_Journey()]

@@ -59,6 +59,15 @@ async def state(store, message_id):
     return (await store.find(message_id))[0].message.state
 
 
+async def test_an_id_with_nul_that_was_journaled_once_goes_its_way_under_the_id_that_can_be_stored(store):
+    tape = Tape()
+    await store.append([tape.accepted("m\x001")])
+    await store.append(
+        [tape.step("routed", "m\x001", "axis"), tape.step("delivered", "m\x001", "axis", "42")]
+    )
+    assert await state(store, "m1") == "delivered"
+
+
 async def test_a_message_is_found_with_its_journey(store):
     tape = Tape()
     data = {"subject": "Về việc báo cáo", "code": {"number": "12", "notation": "UBND-VP"}}
