@@ -6,15 +6,17 @@ and a data directory may lie deeper, or on a file system that has no sockets.
 """
 
 import asyncio
+import fcntl
 import json
 import os
 import platform
 import tempfile
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 from urllib.parse import quote, unquote, urlsplit
 
 from lgsp.errors import ConfigurationError
@@ -23,6 +25,10 @@ __all__ = ["EmbeddedServer"]
 
 START_TIMEOUT_S = 15.0
 STOP_TIMEOUT_S = 10.0
+_ANSWER_S = 2.0
+_OTHERS_S = 60.0
+"""For another process that starts one: it loads some four gigabytes in that time."""
+
 _SOCKET = "valkey.sock"
 _LIBRARIES = (Path(f"/usr/lib/{platform.machine()}-linux-gnu"), Path("/usr/lib64"), Path("/usr/lib"))
 
@@ -30,7 +36,7 @@ _LIBRARIES = (Path(f"/usr/lib/{platform.machine()}-linux-gnu"), Path("/usr/lib64
 class EmbeddedServer:
     """A Valkey process of our own, in its own session, so that Ctrl-C stops the bus first and the server last.
 
-    A server that a killed process left behind in the same directory is used again rather than fought with.
+    A server that a killed process left behind in the same directory, or that another process starts, is used rather than fought with.
     """
 
     def __init__(self, data_dir: Path, *, append_only: bool = True, max_memory_mb: int = 1024) -> None:
@@ -48,10 +54,28 @@ class EmbeddedServer:
             ConfigurationError: no binary for this platform, or it does not start.
         """
         await asyncio.to_thread(self._dir.mkdir, parents=True, exist_ok=True)
-        self.url = await asyncio.to_thread(self._left_behind)
-        if self.url and await self._says():
-            await self._wait_until_ready()
-            return self
+        async with self._alone():
+            self.url = await asyncio.to_thread(self._left_behind)
+            if self.url and await self._says() is not None:
+                await self._wait_until_ready()
+            else:
+                await self._start()
+        return self
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Of those who start in this directory at the same time, one starts a server and the others find it."""
+        with (self._dir / "server.lock").open("w") as file:
+            ends = asyncio.get_running_loop().time() + _OTHERS_S
+            while not _locked(file):
+                if asyncio.get_running_loop().time() > ends:
+                    raise ConfigurationError(
+                        f"another process has been starting a server in {self._dir} for {_OTHERS_S:g} s"
+                    )
+                await asyncio.sleep(0.02)
+            yield
+
+    async def _start(self) -> None:
         binary = await asyncio.to_thread(_binary)
         place = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="lgsp-")) / _SOCKET
         self.url = f"unix://{quote(str(place))}"
@@ -68,7 +92,6 @@ class EmbeddedServer:
         note = json.dumps({"url": self.url, "pid": self._process.pid})
         await asyncio.to_thread(self._note.write_text, note)
         await self._wait_until_ready()
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -121,7 +144,7 @@ class EmbeddedServer:
         """One that says that it loads its data may take as long as it needs: 15 to 18 ms a MB of the append-only file."""
         try:
             async with asyncio.timeout(START_TIMEOUT_S) as limit:
-                while not (said := await self._says()).startswith(b"+PONG"):
+                while not (said := await self._says() or b"").startswith(b"+PONG"):
                     if said.startswith(b"-LOADING"):
                         limit.reschedule(asyncio.get_running_loop().time() + START_TIMEOUT_S)
                     if self._process is not None and self._process.returncode is not None:
@@ -136,8 +159,8 @@ class EmbeddedServer:
                 f"the embedded server was not ready after {START_TIMEOUT_S:g} s; see {self._dir / 'valkey.log'}"
             ) from exc
 
-    async def _says(self) -> bytes:
-        """Its answer to a PING; empty where nobody answers."""
+    async def _says(self) -> bytes | None:
+        """Its answer to a PING; empty where it is silent for now, None where nobody is there."""
         try:
             parts = urlsplit(self.url)
             if parts.scheme == "unix":
@@ -145,17 +168,26 @@ class EmbeddedServer:
             else:
                 reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         except OSError:
-            return b""
+            return None
         try:
             writer.write(b"PING\r\n")
             await writer.drain()
-            return await asyncio.wait_for(reader.read(64), 2.0)
+            return await asyncio.wait_for(reader.read(64), _ANSWER_S)
         except (OSError, TimeoutError):
             return b""
         finally:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+
+
+def _locked(file: IO[str]) -> bool:
+    """Whether it is ours now; closing it lets go."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _allocator() -> dict[str, str]:

@@ -7,12 +7,14 @@ import signal
 import stat
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from lgsp.channels import Server
 from lgsp.embedded import _LIBRARIES, EmbeddedServer
+from lgsp.errors import ConfigurationError
 
 
 def socket_of(embedded: EmbeddedServer) -> Path:
@@ -27,8 +29,12 @@ async def ask(embedded: EmbeddedServer, *command: str | int) -> object:
         await server.aclose()
 
 
+def noted(data: Path) -> dict[str, Any]:
+    return json.loads((data / "server.json").read_text())
+
+
 def loaded_by(data: Path) -> str:
-    return Path(f"/proc/{json.loads((data / 'server.json').read_text())['pid']}/maps").read_text()
+    return Path(f"/proc/{noted(data)['pid']}/maps").read_text()
 
 
 async def test_a_socket_of_ours_alone_leads_to_it_and_goes_with_it(tmp_path: Path) -> None:
@@ -54,6 +60,35 @@ async def test_one_that_a_killed_process_left_is_used_again(tmp_path: Path) -> N
             assert second.url == first.url
             assert await ask(second, "GET", "name") == b"value"
         assert await ask(first, "GET", "name") == b"value"  # who joined does not stop it
+
+
+async def test_of_two_that_start_together_one_starts_a_server_and_the_other_finds_it(tmp_path: Path) -> None:
+    first, second = EmbeddedServer(tmp_path), EmbeddedServer(tmp_path)
+    try:
+        await asyncio.gather(first.__aenter__(), second.__aenter__())
+        assert first.url == second.url
+        await ask(first, "SET", "name", "value")
+        assert await ask(second, "GET", "name") == b"value"
+    finally:
+        await asyncio.gather(first.__aexit__(None, None, None), second.__aexit__(None, None, None))
+
+
+async def test_one_that_is_silent_is_waited_for_and_no_second_one_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lgsp.embedded.START_TIMEOUT_S", 0.3)
+    monkeypatch.setattr("lgsp.embedded._ANSWER_S", 0.1)
+    async with EmbeddedServer(tmp_path) as first:
+        pid = noted(tmp_path)["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            with pytest.raises(ConfigurationError, match="not ready"):
+                await EmbeddedServer(tmp_path).__aenter__()
+            assert noted(tmp_path)["pid"] == pid
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        async with EmbeddedServer(tmp_path) as second:
+            assert second.url == first.url
 
 
 async def test_one_of_an_earlier_version_is_used_over_its_port(tmp_path: Path) -> None:
