@@ -114,6 +114,17 @@ async def test_a_registration_by_either_form_of_the_code_takes_the_place_of_what
     assert [row["name"] for row in (await client.agencies()).values()] == ["UBND tỉnh Kon Tum", "So Noi vu"]
 
 
+async def test_a_registration_that_leaves_something_out_takes_nothing_away(client: Client) -> None:
+    await client.recorded("registerAgency", b'{"code":"H34.2.1","pcode":"H34.2","name":"Phong A"}')
+    before = await client.agencies()
+    await client.recorded("registerAgency", b'{"code":"000.00.00.H34","name":"UBND tinh","mail":""}')
+    await client.recorded("registerAgency", b'{"code":"000.00.02.H34","name":"So Noi vu"}')
+    after = await client.agencies()
+    assert list(after) == list(before)
+    assert (after["H34"]["name"], after["H34"]["mail"]) == ("UBND tinh", "ubnd@h34.vn")
+    assert after["H34.2.1"]["pid"] == before["H34.2.1"]["pid"] == "H34.2"
+
+
 @pytest.mark.parametrize("level", ["1", "2", "3", "4"])
 async def test_the_header_level_leaves_those_of_that_level(client: Client, level: str) -> None:
     for code in ("H34.2.1", "001.00.02.H34"):

@@ -48,6 +48,11 @@ class Agency(BaseModel):
         self.code102 = self.code102 or self.code
         return self
 
+    def changed_by(self, other: "Agency") -> "Agency":
+        """What is said of it anew, under the code that it has."""
+        said = other.model_dump(exclude={"code", "code102"})
+        return self.model_copy(update={name: value for name, value in said.items() if value})
+
     @property
     def level(self) -> str:
         """1 to 4: the groups of the QĐ 20/2020 id, else those of the QCVN 102 id from the first that is not zero."""
@@ -75,13 +80,13 @@ class Agencies:
 
     async def listing(self, level: str = "") -> list[JsonValue]:
         """The rows of getAgenciesList; an agency's number is its code, which lasts, and `pid` 0 is that of none that is listed."""
-        found = {one.code: one for one in self._told}
-        for item in await self._ports.mailbox.waiting(_KIND, limit=_MANY):
-            one = Agency.model_validate_json(item.note)
-            same = (known.code for known in found.values() if _are_same(known, one))
-            found.pop(next(same, ""), None)
-            found[one.code] = one
-        numbers = {form: one.code for one in found.values() for form in (one.code102, one.code)}
+        found: dict[str, Agency] = {}
+        numbers: dict[str, str] = {}
+        registered = await self._ports.mailbox.waiting(_KIND, limit=_MANY)
+        for one in (*self._told, *(Agency.model_validate_json(item.note) for item in registered)):
+            code = numbers.get(one.code) or numbers.get(one.code102) or one.code
+            found[code] = found[code].changed_by(one) if code in found else one
+            numbers |= dict.fromkeys((one.code102, one.code), code)
         return [
             {"id": one.code, "pid": numbers.get(one.pcode, "0"), **one.model_dump()}
             for one in found.values()
@@ -104,7 +109,3 @@ class Agencies:
         if not await self._ports.mailbox.put(item, b""):
             await self._ports.mailbox.mark(item_id, "initial", note)
         return {"id": one.code, "code": one.code}
-
-
-def _are_same(one: Agency, other: Agency) -> bool:
-    return not {one.code, one.code102}.isdisjoint({other.code, other.code102})
