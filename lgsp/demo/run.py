@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from lgsp.bootstrap import Running, running
+from lgsp.errors import ConfigurationError
 from lgsp.process import configure_log, run
 from lgsp.scenario import Played, Scenario, World, built_in, play_through
 from lgsp.settings import Settings
@@ -103,7 +104,12 @@ async def play_all(
     system: Running, console: Console, lang: str, flows: Sequence[Scenario] | None = None
 ) -> list[Verdict]:
     """Every flow, side by side where they don't disturb each other: one that must be alone (an outage) comes last."""
-    office = system.settings.systems["ioffice"].table()
+    ioffice = system.settings.systems.get("ioffice")
+    if ioffice is None:
+        raise ConfigurationError(
+            "the demo needs [systems.ioffice]; run it in a folder without an lgsp.toml, or give another --config"
+        )
+    office = ioffice.table()
     async with httpx.AsyncClient(timeout=30.0, trust_env=False) as http:
         world = World(system.urls, http, str(office["system_id"]), str(office["secret"]))
 

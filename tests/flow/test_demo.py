@@ -62,3 +62,17 @@ async def test_a_second_start_finds_what_the_first_left_and_stops_cleanly_on_sig
             _, errors = await process.communicate()
         assert process.returncode == 0
         assert b"Traceback" not in errors
+
+
+async def test_a_demo_without_ioffice_says_what_to_do(tmp_path: Path) -> None:
+    own = '[systems.archive]\nadapter = "inbox"\n\n[[routes]]\nname = "all"\nwhen = ["document.*"]\nto = ["archive"]\n'
+    surroundings = environment(tmp_path)
+    (tmp_path / "lgsp.toml").write_text(own, encoding="utf-8")
+    demo = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "lgsp", "demo", "--once", env=surroundings,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _, said = await asyncio.wait_for(demo.communicate(), 60)
+    assert demo.returncode not in {0, None}
+    assert "[systems.ioffice]" in said.decode()
+    assert "Traceback" not in said.decode()
